@@ -108,7 +108,7 @@ class PostgresDatabase:
         patience_seconds: float = _PATIENCE_SECONDS,
         silence_seconds: int = 25,
         may_create: bool = True,
-        before_creation: Callable[[], None] = lambda: None,
+        before_creation: "BeforeCreation | None" = None,
     ) -> None:
         self.schema = schema
         self._may_create = may_create
@@ -297,8 +297,12 @@ class PostgresDatabase:
             self.schema,
             place=self.place,
             may_create=self._may_create,
-            before_creation=self._before_creation,
+            before_creation=self._check_creation,
         )
+
+    def _check_creation(self) -> None:
+        if self._before_creation is not None:
+            self._before_creation(self)
 
     def _refuse_shared_session(self, session: psycopg.Connection, process: int) -> None:
         """Raises: StoreError (store_pooler) for a pooler that gives a session to others between transactions.
@@ -337,6 +341,10 @@ class PostgresDatabase:
     def _error_for(self, sqlstate: str, said: str) -> StoreError:
         reason, advice = next(each for start, each in _ADVICE.items() if sqlstate.startswith(start))
         return StoreError(f"{self.place} refuses ({said}); {advice}", key=self.place, reason=reason)
+
+
+type BeforeCreation = Callable[[PostgresDatabase], None]
+"""Called before a missing schema is created; raises if it must not be."""
 
 
 def rewrite_tables(database: PostgresDatabase, columns: Mapping[str, str]) -> None:

@@ -4,8 +4,9 @@ It loads no library of tables until they are used: triggers open a store for its
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self, overload, override
@@ -18,7 +19,7 @@ from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.credentials import BucketKey, WatchedFile, read_key_file
-from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.database import BeforeCreation, PostgresDatabase
 from pipeline.shared.inventory import SharedInventory
 from pipeline.shared.leases import PostgresLeases, PostgresRates
 from pipeline.shared.object_archive import ObjectArchive
@@ -89,43 +90,29 @@ class SharedStore:
         self._is_target = is_target
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
-        self._gives_up_database = False
         self.opening = RLock()
 
     @OpenedPart
     def database(self) -> PostgresDatabase:
         """The database. Raises: ConfigError without its URL, StoreError."""
+        return self._database(before_creation=partial(_refuse_second_database, self._settings, self.service))
+
+    def _database(self, *, before_creation: BeforeCreation | None = None) -> PostgresDatabase:
         url = self._settings.database_url
         return PostgresDatabase(
             required("database_url", None if url is None else url.get_secret_value()),
             password_file=self._settings.database_password_file,
             schema=self._settings.database_schema,
             may_create=self._may_create,
-            before_creation=self._refuse_second_database,
+            before_creation=before_creation,
         )
-
-    def _refuse_second_database(self) -> None:
-        """Check, before its schema is created, that the bucket is not that of another one. Waits for no other thread.
-
-        Raises: MissingStoreError if it is; ConfigError, StoreError for a bucket that cannot be used.
-        """
-        if self._gives_up_database:
-            return
-        loss = SharedInventory(self.database).loss_of_new_database(self._open_bucket(), place=self._objects_place)
-        if loss is not None:
-            raise loss.error()
-
-    def _open_bucket(self) -> Bucket:
-        file = self._settings.objects_key_file
-        key = None if file is None else WatchedFile(file, read_key_file)
-        return open_bucket(self._objects_url, service=self.service, key=key)
 
     @OpenedPart
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
         if not self._is_target:
             self.inventory.check_moved()
-        bucket = self._open_bucket()
+        bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         if self._may_create:
             self.inventory.enter_bucket(bucket, place=self._objects_place)
         elif loss := self.inventory.loss_of_bucket(bucket, place=self._objects_place):
@@ -143,8 +130,7 @@ class SharedStore:
 
     @property
     def _objects_place(self) -> str:
-        at = self._settings.objects_endpoint
-        return self._objects_url if at is None else f"{self._objects_url} at {at}"
+        return _place_of_objects(self._settings)
 
     @OpenedPart
     def key(self) -> WatchedFile[BucketKey] | None:
@@ -260,7 +246,7 @@ class SharedStore:
         """Return the lost parts: the tables only if bucket and database are not lost."""
         from pipeline.shared.table_inventory import loss_of_one_table  # noqa: PLC0415 - see above
 
-        bucket = self._open_bucket()
+        bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         try:
             loss = self.inventory.loss_of_bucket(bucket, place=self._objects_place)
         except MissingStoreError as error:  # of the database, which has no schema
@@ -271,9 +257,11 @@ class SharedStore:
     def give_up(self, names: Collection[str]) -> None:
         from pipeline.shared.table_inventory import drop_rest  # noqa: PLC0415 - see above
 
-        self._gives_up_database = DATABASE in names
+        if DATABASE in names:
+            with closing(self._database()) as database:
+                database.query("SELECT 1")  # creates its schema, next to the bucket of another one
         if DATABASE in names or OBJECTS in names:
-            bucket = self._open_bucket()
+            bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
             self.inventory.give_up_bucket(bucket, place=self._objects_place)
         if TABLES in names:
             drop_rest(self.inventory, self.places, place=self._tables_place)
@@ -312,6 +300,25 @@ class SharedStore:
             **({} if self._settings.frozen_now else {"clocks": clocks}),
             "hosts": lambda: check_hosts(hasty.inventory),
         }
+
+
+def _place_of_objects(settings: Settings) -> str:
+    url, at = required("objects_url", settings.objects_url), settings.objects_endpoint
+    return url if at is None else f"{url} at {at}"
+
+
+def _refuse_second_database(settings: Settings, service: BucketService, database: PostgresDatabase) -> None:
+    """Check, before the schema of a database is created, that the bucket is not that of another one.
+
+    It opens the bucket itself: the store's lock may be held by a thread that waits for the database.
+    Raises: MissingStoreError if it is; ConfigError, StoreError for a bucket that cannot be used.
+    """
+    file = settings.objects_key_file
+    key = None if file is None else read_key_file(file)
+    bucket = open_bucket(required("objects_url", settings.objects_url), service=service, key=key)
+    loss = SharedInventory(database).loss_of_new_database(bucket, place=_place_of_objects(settings))
+    if loss is not None:
+        raise loss.error()
 
 
 if TYPE_CHECKING:
