@@ -213,7 +213,8 @@ class PostgresDatabase:
 
     def _may_run_again(self, error: psycopg.Error | StoreError) -> bool:
         if isinstance(error, StoreError):
-            return error.reason in _PASSING or (self._is_known and error.reason == "store_unreachable")
+            is_own = error.key == self.place  # not of the bucket that is checked before the schema is created
+            return is_own and (error.reason in _PASSING or (self._is_known and error.reason == "store_unreachable"))
         return is_lost(error) or isinstance(error, _RUN_AGAIN)
 
     @contextmanager
