@@ -12,7 +12,10 @@ from pipeline.shared.tables import SharedPlaces, create_tables
 from pipeline.shared.upkeep import HoldLease
 from pipeline.store.store import TABLES
 
-_RESTORE = "restore catalog and bucket from a backup"
+_RESTORE = (
+    "let the user in the file of NEWS_CATALOG_PROPERTIES_FILE see them, if it may not, or restore catalog and bucket "
+    "from a backup"
+)
 OWNER: Final = "newslake.store"  # the property of the table ``commits`` with the name of the store
 
 

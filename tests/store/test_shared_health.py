@@ -232,6 +232,27 @@ def test_wrong_key_is_one_failure(services, key, message, action, tmp_path):
     assert action in str(found.action)
 
 
+@pytest.mark.parametrize(
+    ("access_key", "secret", "message"),
+    [
+        ("newslake", "wr0ng", "refuses"),
+        ("nobody", "wr0ng", "refuses"),
+        ("reader", "reader-secret", "are missing"),  # SeaweedFS shows no tables to a user without rights
+    ],
+)
+def test_refusal_of_the_catalog_names_the_file_of_its_credential(services, access_key, secret, message, tmp_path):
+    """A catalog that refuses the key of its requests is one failure that says where its credential is."""
+    right = services.settings().catalog_properties_file.read_text()
+    file = tmp_path / "other.toml"
+    file.write_text(right.replace('"newslake"', f'"{access_key}"').replace('"newslake-secret"', f'"{secret}"'))
+    assert services.store().lake_places
+    found = failure(services.workspace(catalog_properties_file=file), "catalog")
+
+    assert message in found.message
+    assert "file of NEWS_CATALOG_PROPERTIES_FILE" in str(found.action)
+    assert secret not in f"{found.message} {found.action}"
+
+
 def test_lost_part_is_one_failure(services):
     """A lost part is named by doctor, by verify and by repair, with the same words."""
     from pipeline.errors import MissingStoreError
