@@ -16,10 +16,11 @@ from samples.server import DAYS, Newsroom
 from tests.cluster.rest import Rest, wait_for
 from tests.cluster.topology import WORKERS
 from tests.figures import out
-from tests.scale.comparison import StrictReaderOfRows, check_shared, differences, store_of
+from tests.scale.comparison import check_shared, differences, problems_of_rows, store_of
 from tests.scale.evenings import INBOX, NOW, TODAY, run_locally, twin
 from tests.scale.hosts import HostCluster
 from tests.scale.servers import SERVICES, open_shared
+from tests.scale.strict_reader import StrictReader
 
 _DAGS = {"news_ingest", "news_inbox", "news_extract", "news_maintain", "news_alerts"}
 _FILES = 3  # of a burst
@@ -79,7 +80,7 @@ class HostTrials:
 
     def _read_meanwhile(self, name: str, trial: Callable[[], None]) -> int:
         own = open_shared(self.cluster.root / "reads", sources=self.sources, now=NOW)
-        with StrictReaderOfRows(store_of(own).tables) as reader:
+        with StrictReader(store_of(own).tables, problems_of_rows, pause_seconds=0.5) as reader:
             trial()
             self.settle(name)
         assert reader.problems == []

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +20,6 @@ from pipeline.shared.store import SharedStore
 from pipeline.shared.tables import SharedTables
 from pipeline.store.tables import Tables
 from tests.cluster.checks import check_outcomes
-from tests.scale.strict_reader import StrictReader
 
 _ANNOTATIONS = ("entities", "quotes", "events")
 _KEYS = ("article_id", "revision_id")
@@ -117,6 +115,3 @@ def problems_of_rows(tables: SharedTables) -> list[str]:
     for name in _ANNOTATIONS:
         found += [f"{name} has rows of {each}, articles has not" for each in set(rows[name]) - articles.keys()]
     return found
-
-
-StrictReaderOfRows = partial(StrictReader, look=problems_of_rows, pause_seconds=0.5)
