@@ -43,6 +43,7 @@ NOT_RUN = {
     "newslake run --source saved_pages": "reads files of the reader's own",
     "newslake sources add https://": "asks a site of the reader's own, over the network",
     "newslake spark backfill": "needs Spark and Java; tests/engines/test_spark_backfill.py runs it",
+    "newslake store migrate": "needs the services of a shared store; tests/store/test_migration.py runs it",
     "git": "fetches the project, over the network",
     "pip": "installs packages, over the network; tests/wheel installs the wheel",
     "cd": "goes into the folder that git makes",
