@@ -228,7 +228,9 @@ class TakedownMove:
         there = self.source.all()
         for each in there:
             self.target.block_again(each, names=self.source.names(each.takedown_id), work=None)
-        for revoked in self.source.known() - {each.takedown_id for each in there} - self.target.known():
+        stays = {each.takedown_id for each in there}
+        done = self.target.known() - {each.takedown_id for each in self.target.all()}
+        for revoked in self.source.known() - stays - done:  # also one that a killed move has blocked, but not revoked
             blank = Takedown(takedown_id=revoked, kind="article", at=_EPOCH, reason=None, articles=0, is_done=True)
             self.target.block_again(blank, names=(), work=None)
             self.target.revoke(revoked)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.alerts.store import AlertStore
+from pipeline.archive import TakedownPlan, Takedowns
 from pipeline.errors import ConfigError, LakeError, StoreError
 from pipeline.jobs.changes import changes_since
 from pipeline.jobs.maintenance import verify
@@ -28,9 +29,11 @@ from pipeline.reports.page_history import page_history
 from pipeline.reports.provenance import trace_provenance
 from pipeline.search import search_articles
 from pipeline.settings import Settings
+from pipeline.shared.blocklist import PostgresBlocklist
 from pipeline.shared.data_files import plan
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.migration import MigrationReport
+from pipeline.shared.moves import TakedownMove
 from pipeline.shared.warc_objects import sealed_name
 from pipeline.tables import table_named
 from tests.faults.hostile import Hostile, hostile_server
@@ -361,6 +364,22 @@ def test_move_of_another_root_is_refused(town, root, tmp_path):
     shutil.copy(next((root / "archive" / "warc").glob("*/*/*.warc.gz")), first)
     with pytest.raises(StoreError, match="has not; nothing was moved"):
         move(town, registers=False, data_dir=other)
+
+
+def test_takedown_that_is_revoked_between_two_calls_is_revoked_there(database, tmp_path):
+    """A takedown that a killed move has blocked, and the data root has revoked, ends with the next call."""
+    source, target = Takedowns(tmp_path, durability="process"), PostgresBlocklist(database)
+    for name in ("a1", "a2"):
+        begun = source.begin("article", names=[name], work=TakedownPlan(), at=NOON, reason=None)
+        source.finish(begun.takedown_id)
+    [piece] = TakedownMove(source, target).pieces()
+    piece.copy()
+    assert piece.is_equal()
+    source.revoke(begun.takedown_id)
+    assert not piece.is_equal()
+    piece.copy()
+    assert piece.is_equal()
+    assert target.names() == ("a1",)
 
 
 def test_unfinished_work_is_refused(town):
