@@ -10,11 +10,12 @@ import json
 import re
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -140,6 +141,14 @@ def merge_rows(parts: Iterable[LogRows], spec: TableSpec) -> LogRows:
     keys = (spec.day_column, *spec.sort_by, _PLACE)
     ordered = keyed.take(pc.sort_indices(keyed.select(keys), sort_keys=[(name, "ascending") for name in keys]))
     return LogRows(ordered.drop_columns([_PLACE]), tuple(batches), ordered[_PLACE].combine_chunks())
+
+
+def rows_by_key(table: pa.Table, keys: pa.Array) -> Iterator[tuple[Any, pa.Table]]:
+    """Yield each key of some rows with its rows, in their order, after one sort: a month may have 100,000 batches."""
+    order = pc.sort_indices(keys)  # stable
+    ordered, runs = table.take(order), pc.run_end_encode(keys.take(order))
+    for key, (start, end) in zip(runs.values.to_pylist(), pairwise((0, *runs.run_ends.to_pylist())), strict=True):
+        yield key, ordered.slice(start, end - start)
 
 
 def encode_rows(rows: LogRows, spec: TableSpec, *, is_closed: bool) -> bytes:

@@ -37,6 +37,7 @@ from pipeline.lake.log_files import (
     month_file,
     month_start,
     read_log_file,
+    rows_by_key,
     rows_of_batch,
 )
 from pipeline.lake.storage import REMOVE, Disk, Month, decode, files_in, is_parquet_sound, month_of
@@ -139,8 +140,8 @@ class LogTables:
         """Return the rows of a month by the id of their batch, unless that is very long."""
         spec = table_named(name)
         found = merge_rows(self._read_month(spec, month, read_log_file), spec)
-        with_rows = sorted(found.with_rows())
-        return {batch_id_of(each): found.of([each]).select(spec.schema.names) for each in with_rows}
+        rows = found.table.select(spec.schema.names)
+        return {batch_id_of(found.batches[place]): part for place, part in rows_by_key(rows, found.places)}
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches, by month."""

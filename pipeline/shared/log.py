@@ -21,7 +21,7 @@ from pyiceberg.types import StringType
 from pipeline.errors import ContractError, StoreError
 from pipeline.lake.erase import Redaction, names_page, redacted_fields
 from pipeline.lake.log_compaction import EXPIRING
-from pipeline.lake.log_files import month_start, rows_of_batch
+from pipeline.lake.log_files import month_start, rows_by_key, rows_of_batch
 from pipeline.lake.storage import month_of
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.data_files import days_of, plan, read_files, write_rows
@@ -127,8 +127,7 @@ class SharedLog:
             return _sorted(read_files(table.io, mine, spec), spec)
 
         rows = wait_for_services(read, what=f"log/{name}")
-        batches = sorted(pc.unique(rows[BATCH.name]).to_pylist())
-        return {each: rows.filter(pc.equal(rows[BATCH.name], each)).select(spec.schema.names) for each in batches}
+        return dict(rows_by_key(rows.select(spec.schema.names), rows[BATCH.name].combine_chunks()))
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         wanted = frozenset(batch_ids)

@@ -283,13 +283,14 @@ def test_log_is_read_by_month_and_batch(tables):
     """Each month of a log table has the rows of its batches; a batch of two months is in both, after a closing, too."""
     tables.log.append("listing_fetches", "r 1", pa.concat_tables([run_rows("a"), run_rows("b", day=40)]))
     tables.log.append("listing_fetches", "r2", run_rows("c", day=1))
+    tables.log.append("listing_fetches", "r3", pa.concat_tables([run_rows("d"), run_rows("e", day=2)]))
     for _ in range(2):
         assert tables.log.month_names("listing_fetches") == ("2026-02", "2026-03")
         assert {
             month: {each: rows["run_id"].to_pylist() for each, rows in tables.log.by_batch(name, month).items()}
             for name in ["listing_fetches"]
             for month in tables.log.month_names(name)
-        } == {"2026-02": {"r 1": ["a"], "r2": ["c"]}, "2026-03": {"r 1": ["b"]}}
+        } == {"2026-02": {"r 1": ["a"], "r2": ["c"], "r3": ["d", "e"]}, "2026-03": {"r 1": ["b"]}}
         tables.log.compact(now=datetime(2026, 6, 1, tzinfo=UTC))
     assert tables.log.month_names("outcomes") == ()
 

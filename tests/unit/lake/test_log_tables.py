@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ContractError
 from pipeline.lake import Lake
+from pipeline.lake.log_files import rows_by_key
 from pipeline.tables import rows_table, table_named
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -42,6 +44,16 @@ def lake(tmp_path: Path) -> Lake:
 def files(root: Path) -> list[str]:
     """Return the files of the log of outcomes."""
     return sorted(path.relative_to(root / "log/outcomes").as_posix() for path in root.rglob("log/outcomes/*/*"))
+
+
+def test_rows_are_split_by_key() -> None:
+    """Rows of a key stay in their order; keys of many rows take one sort, not one pass each."""
+    numbers = list(range(60_000))
+    table, keys = pa.table({"number": numbers}), pa.array([f"{number % 30_000:05}" for number in numbers])
+    found = dict(rows_by_key(table, keys))
+    assert list(found) == sorted(set(keys.to_pylist()))
+    assert all(rows["number"].to_pylist() == [int(key), int(key) + 30_000] for key, rows in found.items())
+    assert dict(rows_by_key(table.slice(0, 0), keys.slice(0, 0))) == {}
 
 
 def test_rows_are_under_their_month(lake: Lake, tmp_path: Path) -> None:
