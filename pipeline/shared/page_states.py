@@ -32,6 +32,10 @@ _VALIDATORS = "SELECT etag, last_modified FROM listing_validators WHERE source_k
 _PAGES_OF = "SELECT page_key, url, source_key, hints FROM pages WHERE source_key = ANY(%s)"
 # A page and what continues its key after a space.
 _OF_PAGE = "page_hash = %s AND (page_key = %s OR starts_with(page_key, %s))"
+_OF_PAGES = f"""SELECT {", ".join(_NAMES)} FROM unnest(%s::bytea[], %s::text[], %s::text[])
+    WITH ORDINALITY AS wanted (wanted_hash, base, longer, place)
+    JOIN pages ON page_hash = wanted_hash AND (page_key = base OR starts_with(page_key, longer))
+    ORDER BY place, page_key"""  # noqa: S608 - our own names
 
 
 class PostgresPageStates:
@@ -97,8 +101,9 @@ class PostgresPageStates:
             )
 
     def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
-        query = f"{_STATES} WHERE {_OF_PAGE} ORDER BY page_key"
-        return tuple(_page_state(row) for key in page_keys for row in self._db.query(query, _bounds(key)))
+        bounds = [*map(_bounds, page_keys)]
+        columns = [[each[number] for each in bounds] for number in range(3)]
+        return tuple(map(_page_state, self._db.query(_OF_PAGES, columns)))
 
     def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
         """Yield nothing: PostgreSQL checks its own pages (``data_checksums``)."""

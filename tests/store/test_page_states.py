@@ -66,6 +66,9 @@ def test_a_page_is_erased_with_its_snapshots(states):
     """A page's snapshots go with it, and no page whose key only begins alike; the pages are counted."""
     states.record_many([FERRY, SNAPSHOT, LONGER])
     assert sorted(each.page_key for each in states.of_pages([FERRY.page_key])) == [FERRY.page_key, SNAPSHOT.page_key]
+    keys = [LONGER.page_key, "none", FERRY.page_key]
+    assert [each.page_key for each in states.of_pages(keys)] == [LONGER.page_key, FERRY.page_key, SNAPSHOT.page_key]
+    assert states.of_pages([]) == ()
     assert states.erase([FERRY.page_key]) == 2
     assert states.of_pages([FERRY.page_key, LONGER.page_key]) == (LONGER,)
 
