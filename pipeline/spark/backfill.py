@@ -33,7 +33,6 @@ from pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask, report_
 _GROUPS_PER_CORE = 4  # of the tasks of a month with few articles: small enough to keep all cores busy
 _MONTHS_AT_ONCE = 2  # the next one keeps the cores busy while the last tasks of a month run, and while it is committed
 _POLL_SECONDS = 1.0
-_DONE = b"done"
 # A page that ends its worker is set aside after MAX_DEATHS of them; a task may have two such pages.
 _TASK_TRIES = 2 * MAX_DEATHS + 1
 _HERE = f"local[*,{_TASK_TRIES}]"  # all cores of this machine
@@ -100,7 +99,7 @@ class SparkBackfill:
         with ThreadPoolExecutor(_MONTHS_AT_ONCE, thread_name_prefix="spark-job") as jobs:
             try:
                 for plan in plans:
-                    if self._space.lake.get_cached(plan.mark) == _DONE:
+                    if self._space.lake.get_cached(plan.mark) == self._content(plan):
                         done[plan.month] = 0
                         self._pages += plan.pages
                         continue
@@ -162,12 +161,17 @@ class SparkBackfill:
         for news_day in plan.days:
             changed |= changed_days(self._space, news_day=news_day, days=())
         cluster(self._space, news_day=plan.days[-1], days=changed)
-        self._space.lake.put_cached(plan.mark, _DONE)
+        self._space.lake.put_cached(plan.mark, self._content(plan))
         for task in plan.tasks:
             self._space.lake.drop_cached(task.cache_name)
         self._waiting.remove(month)
         self._pages += plan.pages
         return {plan.month: sum(each.rows.get("articles", 0) for each in commits.values())}
+
+    def _content(self, plan: MonthPlan) -> bytes:
+        """Return the content of the mark: how many articles the tables have, so that lost tables are filled again."""
+        stored = self._space.lake.index.stored
+        return str(sum(len(stored(task.article_ids)) for task in plan.tasks)).encode()
 
     def _commit(self, plan: MonthPlan, reports: Reports, started_at: datetime) -> dict[date, DayCommit]:
         chunks: dict[date, list[DeriveReport]] = defaultdict(list)

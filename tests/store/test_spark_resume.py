@@ -1,0 +1,62 @@
+"""A backfill on Spark after a loss: what the marks of an earlier call say of months whose rows are gone.
+
+The driver is that of Spark; the tasks run in this process, without a JVM.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+pytest.importorskip("pyspark")
+
+from pipeline.clean import page_identity
+from pipeline.jobs.maintenance import repair
+from pipeline.jobs.workspace import Workspace
+from pipeline.spark.backfill import SparkBackfill
+from pipeline.spark.plan import plan_months
+from pipeline.spark.tasks import rows_version, run_tasks
+from tests.engines.spark_archive import FIRST, page_of
+from tests.scale.comparison import store_of
+from tests.store.shared_stores import StoreServices
+from tests.store.shared_town import HASTY
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+PAGES = 3
+
+
+class BackfillHere(SparkBackfill):
+    """The driver without a session: executors are this process."""
+
+    def _submit(self, plan: Any, tasks: Any) -> dict[tuple[str, int], str]:
+        rows = [dict(zip(("day", "run_id", "chunk", "article_ids"), task.row, strict=True)) for task in tasks]
+        batch = pa.RecordBatch.from_pylist(rows)
+        found = [row for each in run_tasks(self._space.settings, self._version, [batch]) for row in each.to_pylist()]
+        return {(row["day"], row["chunk"]): row["result"] for row in found}
+
+    def _wait(self, job: Future[Any]) -> Any:
+        return job.result()
+
+
+def backfill(space: Workspace) -> Mapping[str, int]:
+    version = rows_version(space.settings)
+    plans = plan_months(space.archive, space.archive.days(), version=version)
+    return BackfillHere(space, None, version=version, report=lambda pages: None).run(plans)  # type: ignore[arg-type]
+
+
+def test_lost_tables_are_filled_again(weed, postgres, schema, tmp_path):
+    """A month that an earlier call has done is done again if the tables were lost and given up."""
+    services = StoreServices(weed=weed, database_url=postgres.url, name=schema, folder=tmp_path)
+    (tmp_path / "sources.toml").touch()
+    space = services.workspace(patience=HASTY)
+    with space.at_work() as lease, space.archive.writer(source_key="made", run_id="in", lease=lease) as writer:
+        for page in (page_of(number, FIRST) for number in range(PAGES)):
+            writer.put(page, news_day=FIRST, article_id=page_identity(page).article_id)
+    assert [backfill(space), backfill(space)] == [{"2026-01": PAGES}, {"2026-01": 0}]
+    store_of(space).places.catalog.drop_table((schema, "quotes"))
+    repair(services.workspace(patience=HASTY), gives_up=["tables"])
+    last = services.workspace(patience=HASTY)
+    assert backfill(last) == {"2026-01": PAGES}
+    assert last.lake.read("articles").num_rows == PAGES
