@@ -4,6 +4,7 @@ While one month is committed, Spark derives the next one. What is done is kept b
 the backfill that is called again after a kill derives only the tasks that had not ended, and commits no batch twice.
 """
 
+import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +100,7 @@ class SparkBackfill:
         with ThreadPoolExecutor(_MONTHS_AT_ONCE, thread_name_prefix="spark-job") as jobs:
             try:
                 for plan in plans:
-                    if self._space.lake.get_cached(plan.mark) == self._content(plan):
+                    if self._space.lake.get_cached(plan.mark) == self._rows_digest(plan):
                         done[plan.month] = 0
                         self._pages += plan.pages
                         continue
@@ -161,17 +162,24 @@ class SparkBackfill:
         for news_day in plan.days:
             changed |= changed_days(self._space, news_day=news_day, days=())
         cluster(self._space, news_day=plan.days[-1], days=changed)
-        self._space.lake.put_cached(plan.mark, self._content(plan))
-        for task in plan.tasks:
+        for task in plan.tasks:  # first: an old result must not be taken for that of a month that is done again
             self._space.lake.drop_cached(task.cache_name)
+        self._space.lake.put_cached(plan.mark, self._rows_digest(plan))
         self._waiting.remove(month)
         self._pages += plan.pages
         return {plan.month: sum(each.rows.get("articles", 0) for each in commits.values())}
 
-    def _content(self, plan: MonthPlan) -> bytes:
-        """Return the content of the mark: how many articles the tables have, so that lost tables are filled again."""
-        stored = self._space.lake.index.stored
-        return str(sum(len(stored(task.article_ids)) for task in plan.tasks)).encode()
+    def _rows_digest(self, plan: MonthPlan) -> bytes:
+        """Return the content of the mark: a digest of the rows that the tables have of the articles of a month.
+
+        A month whose rows were lost, or written by another version since, is done again.
+        """
+        digest = hashlib.sha256()
+        for task in plan.tasks:
+            rows = self._space.lake.index.stored(task.article_ids)
+            for article_id, row in sorted(rows.items()):
+                digest.update(f"{article_id} {row.pipeline_version} {row.kb_version} {row.row_key}\n".encode())
+        return digest.hexdigest().encode()
 
     def _commit(self, plan: MonthPlan, reports: Reports, started_at: datetime) -> dict[date, DayCommit]:
         chunks: dict[date, list[DeriveReport]] = defaultdict(list)
