@@ -42,6 +42,8 @@ def migrate(
             out.print(f"{name}: {count:,}", highlight=False, markup=False)
     for each in result.problems:
         print_error(each)
+    if result.problems and result.ended_before is not None:
+        print_note(f"the move ended at {result.ended_before:%Y-%m-%d %H:%M} UTC; what ran on one side since differs")
     if result.problems:
         raise typer.Exit(1)
     print_note(*result.sentences(), f"it took {duration(seconds)}")

@@ -5,6 +5,7 @@ the backfill that is called again after a kill derives only the tasks that had n
 """
 
 import hashlib
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from pipeline.errors import ExtractorError, LakeError
+from pipeline.errors import ConfigError, ExtractorError, LakeError
 from pipeline.jobs.cluster import changed_days, cluster
 from pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
 from pipeline.jobs.derive import DeriveReport
@@ -36,6 +37,8 @@ _MONTHS_AT_ONCE = 2  # the next one keeps the cores busy while the last tasks of
 _POLL_SECONDS = 1.0
 # A page that ends its worker is set aside after MAX_DEATHS of them; a task may have two such pages.
 _TASK_TRIES = 2 * MAX_DEATHS + 1
+# The line of an error in a stack trace of Python or Java, without the one that only opens a trace.
+_ERROR_LINE = re.compile(r"^(?:Caused by: |: )?((?:\w+\.)*\w*(?:Error|Exception): (?!.*Traceback).+)$", re.MULTILINE)
 _HERE = f"local[*,{_TASK_TRIES}]"  # all cores of this machine
 _OPTIONS = {
     "spark.app.name": "newslake backfill",
@@ -59,8 +62,13 @@ def open_session(master: str | None) -> SparkSession:
     options = {name: value for name, value in wanted.items() if not given.contains(name)}
     if master is not None:
         options["spark.master"] = master
-    SparkContext(conf=SparkConf().setAll(list(options.items())), gateway=gateway)
-    return SparkSession.builder.getOrCreate()
+    try:
+        SparkContext(conf=SparkConf().setAll(list(options.items())), gateway=gateway)
+        return SparkSession.builder.getOrCreate()
+    except (PySparkException, Py4JJavaError) as error:
+        name = options.get("spark.master") or given.get("spark.master")
+        message = f"Spark does not start on {name} ({_cause_of(error)}); check that its master is there"
+        raise ConfigError(message, key="master") from error
 
 
 type Reports = Mapping[DeriveTask, DeriveReport]
@@ -141,8 +149,8 @@ class SparkBackfill:
             found = frame.mapInArrow(work, RESULT_SCHEMA).collect()
         except (PySparkException, Py4JJavaError) as error:
             raise ExtractorError(
-                f"Spark gave up a task of {plan.month} ({_first_line(error)}); its log names the executor; run the "
-                "backfill again: what is done is kept",
+                f"Spark gave up a task of {plan.month} ({_cause_of(error)}); its log names the executor; mend "
+                "the cause, then run the backfill again: what is done is kept",
                 key=plan.month,
                 reason="killed_worker",
             ) from error
@@ -221,5 +229,8 @@ class SparkBackfill:
         return plan.pages * (plan.articles - left) // plan.articles
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:300]
+def _cause_of(error: Exception) -> str:
+    """Return the last error that a message with stack traces of Python and Java names; else its first line."""
+    text = str(error).strip()
+    *_, last = text.partition("\n")[0], *(found[1] for found in _ERROR_LINE.finditer(text))
+    return last[:300]
