@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.shared.database import PostgresDatabase
 from tests.architecture.tree import ROOT
 
 INTERVAL = 0.4  # seconds between two requests to the site
@@ -90,6 +91,7 @@ def run_hosts(tmp_path: Path, site: TimedSite, store: dict[str, str]) -> list[di
 def test_two_hosts_are_one_visitor(postgres, schema, site, tmp_path):
     """A source has one run at a time, and its site never gets two requests within the interval."""
     url = postgres.url
+    PostgresDatabase(url, schema=schema).query("SELECT 1")  # creates it; a host would look into a bucket before
     store = {"NEWS_STORE": "shared", "NEWS_DATABASE_URL": url, "NEWS_DATABASE_SCHEMA": schema}
     done = run_hosts(tmp_path, site, store)
     assert sum(each["doubled"] for each in done) == 0

@@ -300,7 +300,7 @@ def test_erased_article_is_in_no_answer(newsroom: Path, tmp_path: Path) -> None:
         found = answer_call(settings, tool, arguments)
         assert (hit["title"] in found.content[0].text, hit["url"] in found.content[0].text) == (False, False), tool
     assert answer_call(settings, "article", {"article": hit["article_id"]}).is_error
-    assert answer_call(settings, "why", {"subject": hit["article_id"]}).structured_content["answer"] == "unknown"
+    assert answer_call(settings, "why", {"subject": hit["article_id"]}).structured_content["answer"] == "not_kept"
 
 
 def test_folder_of_a_source_is_not_in_a_fact(space: Workspace, tmp_path: Path) -> None:
