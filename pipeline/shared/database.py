@@ -56,6 +56,7 @@ _REFUSALS: Mapping[str, str] = {
 _UNLIMITED = dict.fromkeys(
     ("statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout"), "0"
 )
+_ENDED_BY_SERVER = ("server closed the connection", "terminating connection")  # it answered: it is there
 _STARTING = "the database system is "  # starting up, shutting down, in recovery mode
 _PASSING = ("store_starting", "store_busy")
 _SET = """SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS own (name, value)
@@ -235,6 +236,7 @@ class PostgresDatabase:
         try:
             session = psycopg.connect(**self._options, **self._secret(), **self._timeouts(), autocommit=True)
         except psycopg.Error as error:
+            self._is_known |= any(each in str(error) for each in _ENDED_BY_SERVER)
             raise self._as_store_error(error) from error
         self._is_known = True  # also if the server ends the session at once, as in a restart
         try:

@@ -48,9 +48,10 @@ def cut_off(postgres, proxy, schema) -> Iterator[PostgresDatabase]:
     database.close()
 
 
-def test_a_first_session_that_is_cut_while_it_is_set_up_is_opened_again(cut_off, proxy):
+@pytest.mark.parametrize("answer", [b"R\0\0\0", b"current_setting"], ids=["authentication", "settings"])
+def test_a_first_session_that_is_cut_while_it_is_set_up_is_opened_again(cut_off, proxy, answer):
     """A server that was reached is waited for, also if it ends the first session before it can be used."""
-    proxy.cut_before = b"current_setting"
+    proxy.cut_before = answer
     assert cut_off.query("SELECT 1") == [(1,)]
     assert proxy.cut_before is None
 
