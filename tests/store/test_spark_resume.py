@@ -10,14 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-pytest.importorskip("pyspark")
-
 from pipeline.clean import page_identity
 from pipeline.jobs.maintenance import repair
 from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.spark.backfill import SparkBackfill
 from pipeline.spark.plan import plan_months
 from pipeline.spark.tasks import rows_version, run_tasks
 from tests.engines.spark_archive import FIRST, page_of
@@ -25,11 +22,13 @@ from tests.scale.comparison import store_of
 from tests.store.shared_stores import StoreServices
 from tests.store.shared_town import HASTY
 
+driver = pytest.importorskip("pipeline.spark.backfill")  # needs Spark
+
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 PAGES = 3
 
 
-class BackfillHere(SparkBackfill):
+class BackfillHere(driver.SparkBackfill):
     """The driver without a session: executors are this process."""
 
     def _submit(self, plan: Any, tasks: Any) -> dict[tuple[str, int], str]:

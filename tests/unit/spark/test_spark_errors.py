@@ -2,9 +2,7 @@
 
 import pytest
 
-pytest.importorskip("pyspark")
-
-from pipeline.spark.backfill import _cause_of
+driver = pytest.importorskip("pipeline.spark.backfill")  # needs Spark
 
 PYTHON = """An exception was thrown from the Python worker:
 Traceback (most recent call last):
@@ -32,4 +30,4 @@ JAVA = """An error occurred while calling None.org.apache.spark.sql.classic.Spar
 )
 def test_message_names_the_last_error(text, cause):
     """The message has the error that a stack trace of Python or Java names, not the line that opens the trace."""
-    assert _cause_of(RuntimeError(text)) == cause
+    assert driver._cause_of(RuntimeError(text)) == cause
