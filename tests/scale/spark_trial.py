@@ -161,6 +161,7 @@ class SparkTrial:
         assert list(self.space.archive.verify()) == []
         check_outcomes(self.space)
         assert remains_of(self.space) == []
+        assert any(" left" in each for each in self.printed), "no time left was shown"
         return len(tables.read("articles", columns=["article_id"]))
 
 
@@ -201,8 +202,6 @@ def try_out(root: Path, kept: Path, *, pages: int, days: int, words: int) -> Non
         shown = ", ".join(f"{kind} {busy:.0f}" for kind, busy in trial.use.items())
         out.print(f"Spark: {articles} articles in {seconds:.0f} s; processor seconds: {shown}")
         out.print(f"peak MB: {', '.join(f'{kind} {mb:.0f}' for kind, mb in trial.peaks.items())}")
-        shown_left = sum(" left" in each for each in trial.printed)
-        out.print(f"the time left was shown in {shown_left} of {len(trial.printed)} calls")
         out.print(f"equal row by row after {len(trial.done)} kills: {', '.join(trial.done)}")
 
 
