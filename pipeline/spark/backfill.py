@@ -9,7 +9,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -119,9 +119,16 @@ class SparkBackfill:
                 while self._waiting:
                     done |= self._finish(self._waiting[0])
             except BaseException:
-                self._spark.sparkContext.cancelAllJobs()  # else the pool waits until the next month is derived
+                self._cancel()  # else the pool waits until the next month is derived
                 raise
         return done
+
+    def _cancel(self) -> None:
+        """Cancel the jobs of Spark until there are no more, as one may be about to start."""
+        left = {each.job for each in self._waiting}
+        while left:
+            self._spark.sparkContext.cancelAllJobs()
+            left = wait(left, timeout=_POLL_SECONDS).not_done
 
     def _derive(self, plan: MonthPlan, *, is_again: bool = False) -> Reports:
         """Let executors derive the tasks of a month, without those that an earlier call has done, unless ``is_again``.
@@ -133,18 +140,18 @@ class SparkBackfill:
         rest = [task for task in plan.tasks if task not in results]
         self._rest[plan.name] = articles_of(rest)
         if rest:
-            found = self._submit(plan, rest)
+            found = self._submit(plan, rest, is_again=is_again)
             results |= {task: found[task.day.isoformat(), task.chunk] for task in rest}
         return {task: report_of(result) for task, result in results.items()}
 
-    def _submit(self, plan: MonthPlan, tasks: Sequence[DeriveTask]) -> dict[tuple[str, int], str]:
+    def _submit(self, plan: MonthPlan, tasks: Sequence[DeriveTask], *, is_again: bool) -> dict[tuple[str, int], str]:
         context = self._spark.sparkContext
         context.setJobGroup(plan.name, f"derive {pluralize(articles_of(tasks), 'article')} of {plan.month}")
         wanted = max(_GROUPS_PER_CORE * context.defaultParallelism, articles_of(tasks) // TASK_ARTICLES)
         groups = [[task.row for task in group] for group in spread_tasks(tasks, min(len(tasks), wanted))]
         rows = context.parallelize(groups, len(groups)).flatMap(list)
         frame = self._spark.createDataFrame(rows, TASK_SCHEMA)
-        work = partial(run_tasks, self._space.settings, self._version)
+        work = partial(run_tasks, self._space.settings, self._version, is_again=is_again)
         try:
             found = frame.mapInArrow(work, RESULT_SCHEMA).collect()
         except (PySparkException, Py4JJavaError) as error:
@@ -166,6 +173,7 @@ class SparkBackfill:
             if error.reason != "batch_missing":  # an earlier call staged it, and it was too old to be kept
                 raise
             commits = self._commit(plan, self._derive(plan, is_again=True), month.started_at)
+        self._report_pages()  # the next month is derived meanwhile
         changed = {day for each in commits.values() for day in each.days}
         for news_day in plan.days:
             changed |= changed_days(self._space, news_day=news_day, days=())
@@ -175,6 +183,7 @@ class SparkBackfill:
         self._space.lake.put_cached(plan.mark, self._rows_digest(plan))
         self._waiting.remove(month)
         self._pages += plan.pages
+        self._report_pages()
         return {plan.month: sum(each.rows.get("articles", 0) for each in commits.values())}
 
     def _rows_digest(self, plan: MonthPlan) -> bytes:
@@ -201,14 +210,16 @@ class SparkBackfill:
 
     def _wait(self, job: Future[Reports]) -> Reports:
         while not job.done():
-            if self._rest:
-                self._report_pages(self._pages + sum(map(self._derived_pages, self._waiting)))
+            self._report_pages()
             with suppress(TimeoutError):
                 return job.result(_POLL_SECONDS)
         return job.result()
 
-    def _report_pages(self, pages: int) -> None:
-        """Report pages once the first group of this call has ended: a rate begins there."""
+    def _report_pages(self) -> None:
+        """Report the pages that are derived, once the first group of this call has ended: a rate begins there."""
+        if any(each.plan.name not in self._rest for each in self._waiting):
+            return  # how many an earlier call has derived is not known yet
+        pages = self._pages + sum(map(self._derived_pages, self._waiting))
         if self._found is None:
             self._found = pages
         if pages > self._found:

@@ -73,23 +73,28 @@ def rows_version(settings: Settings) -> str:
     return f"{version_of(settings)} {knowledge_of(settings).version}"
 
 
-def run_tasks(settings: Settings, version: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def run_tasks(
+    settings: Settings, version: str, batches: Iterable[pa.RecordBatch], *, is_again: bool
+) -> Iterator[pa.RecordBatch]:
     """Do the tasks in record batches of ``TASK_SCHEMA``; yield one batch of ``RESULT_SCHEMA`` per task.
 
-    ``settings`` and ``version`` are those of the driver; an executor of another version does nothing. ``report_of``
-    reads a result. An article that cannot be read is quarantined, and does not stop its task.
+    ``settings`` and ``version`` are those of the driver; an executor of another version does nothing. A task that has a
+    result is not done, unless ``is_again``: Spark tries a group of tasks again as a whole. ``report_of`` reads a
+    result. An article that cannot be read is quarantined, and does not stop its task.
     """
     space = Workspace(settings_here(settings))
     for batch in batches:
         for row in batch.to_pylist():
             task = DeriveTask(date.fromisoformat(row["day"]), row["run_id"], row["chunk"], row["article_ids"])
             yield pa.RecordBatch.from_arrays(
-                [[row["day"]], [task.chunk], [_run(space, version, task)]], schema=_RESULTS
+                [[row["day"]], [task.chunk], [_run(space, version, task, is_again=is_again)]], schema=_RESULTS
             )
 
 
-def _run(space: Workspace, version: str, task: DeriveTask) -> str:
+def _run(space: Workspace, version: str, task: DeriveTask, *, is_again: bool) -> str:
     try:
+        if not is_again and (cached := space.lake.get_cached(task.cache_name)) is not None:
+            return cached.decode()
         _check_version(space.settings, version)
         done = _derive(space, task)
     except NewsError as error:

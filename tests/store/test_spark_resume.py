@@ -4,7 +4,6 @@ The driver is that of Spark; the tasks run in this process, without a JVM.
 """
 
 from collections.abc import Mapping
-from concurrent.futures import Future
 from typing import Any
 
 import pyarrow as pa
@@ -31,14 +30,17 @@ PAGES = 3
 class BackfillHere(driver.SparkBackfill):
     """The driver without a session: executors are this process."""
 
-    def _submit(self, plan: Any, tasks: Any) -> dict[tuple[str, int], str]:
+    def _submit(self, plan: Any, tasks: Any, *, is_again: bool) -> dict[tuple[str, int], str]:
         rows = [dict(zip(("day", "run_id", "chunk", "article_ids"), task.row, strict=True)) for task in tasks]
         batch = pa.RecordBatch.from_pylist(rows)
-        found = [row for each in run_tasks(self._space.settings, self._version, [batch]) for row in each.to_pylist()]
-        return {(row["day"], row["chunk"]): row["result"] for row in found}
+        found = run_tasks(self._space.settings, self._version, [batch], is_again=is_again)
+        return {(row["day"], row["chunk"]): row["result"] for each in found for row in each.to_pylist()}
 
-    def _wait(self, job: Future[Any]) -> Any:
-        return job.result()
+    def _report_pages(self) -> None:
+        """Report nothing: there is no job of Spark to ask."""
+
+    def _cancel(self) -> None:
+        """Cancel nothing."""
 
 
 def backfill(space: Workspace) -> Mapping[str, int]:

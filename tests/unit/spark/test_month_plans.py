@@ -101,11 +101,11 @@ def test_groups_have_about_as_many_articles() -> None:
     assert spread_tasks(tasks[:1], 4) == [tasks[:1]]
 
 
-def run_one(settings: Settings, version: str, task: DeriveTask) -> str:
+def run_one(settings: Settings, version: str, task: DeriveTask, *, is_again: bool = False) -> str:
     """Do one task as Spark does; return its result."""
     day, run_id, chunk, article_ids = task.row
     row = {"day": day, "run_id": run_id, "chunk": chunk, "article_ids": article_ids}
-    [batch] = run_tasks(settings, version, [pa.RecordBatch.from_pylist([row])])
+    [batch] = run_tasks(settings, version, [pa.RecordBatch.from_pylist([row])], is_again=is_again)
     [done] = batch.to_pylist()
     assert (done["day"], done["chunk"]) == (day, chunk)
     result: str = done["result"]
@@ -145,3 +145,15 @@ def test_executor_with_other_corrections_does_nothing(
     assert space.lake.get_cached(task.cache_name) is None
     monkeypatch.delenv("NEWS_OVERRIDES_FILE")
     assert report_of(run_one(space.settings, version, task)).report.discovered == 1
+
+
+def test_task_that_has_a_result_is_not_done_twice(space: Workspace) -> None:
+    """Spark tries a group of tasks again as a whole: those that had ended return their result, unless it is lost."""
+    [task] = plans(space)[0].tasks
+    space.lake.put_cached(task.cache_name, b"the result of the first try")
+
+    assert run_one(space.settings, rows_version(space.settings), task) == "the result of the first try"
+    again = run_one(space.settings, "another version", task, is_again=True)
+
+    with pytest.raises(ExtractorError, match="another version"):
+        report_of(again)
