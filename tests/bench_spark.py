@@ -35,6 +35,7 @@ from tests.store.stores import bucket_of
 
 SPARK_PAGES, CAPTURES = 5_000, 200_000
 _WORDS, _DAYS = 800, 50
+_SHARES = 4  # of the sentences: few enough that two pages have few in common
 _FIRST = date(2021, 1, 1)
 _LAST = _FIRST + timedelta(days=_DAYS)
 _GOAL, _LISTING_SECONDS = 0.9, 60.0
@@ -47,7 +48,7 @@ def measure_spark(folder: Path, pages: int) -> Iterator[Ratio]:
     (folder / "sources.toml").touch()
     fill(
         [Archive(folder / "spark" / "archive", durability="process")],
-        made_pages(pages, words=_WORDS, first=_FIRST, days=_DAYS),
+        made_pages(pages, words=_WORDS, first=_FIRST, days=_DAYS, shares=_SHARES),
     )
     shutil.copytree(folder / "spark", folder / "run")
     days = ["--from", str(_FIRST), "--to", str(_LAST)]

@@ -6,7 +6,7 @@ The tables are ``near_duplicates``, ``quote_clusters``, ``event_cluster_members`
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -360,11 +360,9 @@ _EVENT_PROPAGATION = IdPropagation(
 
 def _clusters(lake: Tables, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return the clusters that begin on the days of some reports, or that these reports belong or belonged to."""
-    days = sorted({*lake.day_versions(_REPORTS), *reports})
-    all_reports = _Reports(lake, reports, days)
-    first_days = sorted({*reports, *_first_days(lake, reports)})
-    made = {day: cluster_rows(all_reports.beginning_on(day)) for day in first_days}
-    return _with_plans(lake, made)
+    first_days = {*reports, *_first_days(lake, reports)}
+    made = {day: cluster_rows(those) for day, those in _reports_by_first_day(lake, reports, first_days)}
+    return _with_plans(lake, dict(sorted(made.items())))
 
 
 def _first_days(lake: Tables, reports: Mapping[date, pa.Table]) -> set[date]:
@@ -379,37 +377,44 @@ def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
     return pc.replace_substring_regex(reports["event_cluster_id"], ":[0-9]+$", "")
 
 
-class _Reports:
-    """The reports given, else those of the lake. Query the days in ascending order."""
+def _reports_by_first_day(
+    lake: Tables, given: Mapping[date, pa.Table], first_days: Collection[date]
+) -> Iterator[tuple[date, pa.Table]]:
+    """Yield all reports of the clusters named by articles of each day, with the columns of their events.
 
-    def __init__(self, lake: Tables, given: Mapping[date, pa.Table], days: list[date]) -> None:
-        self._lake, self._given, self._days = lake, given, days
-        self._near: dict[date, pa.Table] = {}
+    Reports of ``given`` days replace those of the lake. Two consecutive reports of a cluster are at most one window
+    apart, so an empty window ends the clusters of a day. Each day is read once.
+    """
+    begun: dict[date, _BegunClusters] = {}
+    for day in sorted({*lake.day_versions(_REPORTS), *given, *first_days}):
+        for first in [first for first, each in begun.items() if each.last + WINDOW < day]:
+            yield first, begun.pop(first).reports()
+        if day in first_days:
+            begun[day] = _BegunClusters(lake.read("articles", days=[day], columns=("article_id",)), day)
+        if begun:
+            reports = given[day] if day in given else lake.read(_REPORTS, days=[day])
+            found = _join_events(reports, lake.read("events", days=[day], columns=REPORTED_COLUMNS))
+            for each in begun.values():
+                each.add(found, day)
+    yield from ((first, each.reports()) for first, each in begun.items())
 
-    def beginning_on(self, first: date) -> pa.Table:
-        """Return all reports of the clusters named by articles of a day, with the columns of their events.
 
-        Two consecutive reports of a cluster are at most one window apart, so an empty window ends the cluster.
-        """
-        self._near = {day: table for day, table in self._near.items() if day >= first}
-        articles = self._lake.read("articles", days=[first], columns=("article_id",))["article_id"].combine_chunks()
-        found, last = [], first
-        for day in self._days:
-            if first <= day <= last + WINDOW:
-                reports = self._with_events(day, is_near=day <= first + WINDOW)
-                reports = reports.filter(pc.is_in(_articles_of(reports), articles))
-                found.append(reports)
-                last = day if reports.num_rows else last
-        return pa.concat_tables(found) if found else self._with_events(first, is_near=False)
+class _BegunClusters:
+    """The reports so far of the clusters that articles of one day name, and the last day with any."""
 
-    def _with_events(self, day: date, *, is_near: bool) -> pa.Table:
-        if day in self._near:
-            return self._near[day]
-        reports = self._given[day] if day in self._given else self._lake.read(_REPORTS, days=[day])
-        joined = _join_events(reports, self._lake.read("events", days=[day], columns=REPORTED_COLUMNS))
-        if is_near:
-            self._near[day] = joined
-        return joined
+    def __init__(self, articles: pa.Table, first: date) -> None:
+        self._articles = articles["article_id"].combine_chunks()
+        self._found: list[pa.Table] = []
+        self.last = first
+
+    def add(self, reports: pa.Table, day: date) -> None:
+        mine = reports.filter(pc.is_in(_articles_of(reports), self._articles))
+        self.last = day if mine.num_rows else self.last
+        if mine.num_rows or not self._found:  # the first has the schema
+            self._found.append(mine)
+
+    def reports(self) -> pa.Table:
+        return pa.concat_tables(self._found)
 
 
 def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:

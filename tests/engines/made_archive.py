@@ -19,6 +19,9 @@ _SEED = 26
 _SENTENCE = re.compile(r"(?<=[.!?”])\s+")
 _LARGE, _SMALL = "large", "small"  # sources: one has nine of ten pages
 _EVERY_EDITED, _EVERY_SHORT = 50, 200  # pages that change the next day, and pages too short for an article
+# Stories end, as in a newspaper: a share of the sentences has this many days. With four shares and more, its next turn
+# comes after more than the week in which reports of an event belong together.
+_SHARE_DAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +40,30 @@ def sentences() -> Sequence[str]:
     return [each for each in found if 40 < len(each) < 240]
 
 
-def made_pages(count: int, *, words: int, first: date, days: int) -> Iterator[MadePage]:
-    """Yield pages by news day, each with its own sentences; a few are edited, a few are too short for an article."""
+def made_pages(count: int, *, words: int, first: date, days: int, shares: int) -> Iterator[MadePage]:
+    """Yield pages by news day, each with its own sentences; a few are edited, a few are too short for an article.
+
+    The sentences are cut into ``shares``, which take turns of three days.
+    """
     chance = random.Random(_SEED)
     edited: list[tuple[int, date]] = []
     for number, each in ((number, first + timedelta(days=number)) for number in range(days)):
         edits, edited = edited, []
+        pool = sentences()[number // _SHARE_DAYS % shares :: shares]
         for page_number, day in edits:
-            yield _page(chance, page_number, of=day, day=each, words=words)
+            yield _page(chance, page_number, of=day, day=each, words=words, pool=pool)
         for page_number in range(count * number // days, count * (number + 1) // days):
             is_short = page_number % _EVERY_SHORT == 7
-            yield _page(chance, page_number, of=each, day=each, words=4 if is_short else words)
+            yield _page(chance, page_number, of=each, day=each, words=4 if is_short else words, pool=pool)
             if page_number % _EVERY_EDITED == 3:
                 edited.append((page_number, each))
 
 
-def _page(chance: random.Random, number: int, *, of: date, day: date, words: int) -> MadePage:
+def _page(chance: random.Random, number: int, *, of: date, day: date, words: int, pool: Sequence[str]) -> MadePage:
     """Return the page of a number, as it is on some day; ``of`` is the day of its publication."""
     chosen: list[str] = []
     while (left := words - sum(len(each.split()) for each in chosen)) > 0:
-        chosen.append(chance.choice(sentences()) if words > 4 else " ".join(chance.choice(sentences()).split()[:left]))
+        chosen.append(chance.choice(pool) if words > 4 else " ".join(chance.choice(pool).split()[:left]))
     at = datetime.combine(of, datetime.min.time(), UTC) + timedelta(minutes=number % 1_300)
     title = f"Report {number} of {of}"
     text = "".join(f"<p>{escape(' '.join(chosen[place : place + 3]))}</p>" for place in range(0, len(chosen), 3))

@@ -35,6 +35,7 @@ NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
 MASTER = "local-cluster[2,1,1024]"  # two executors with JVMs of their own, one core and 1 GB each
 _CONF = {"spark.executor.memory": "1g", "spark.executor.pyspark.memory": "3g"}  # executors of 4 GB
 _CALLS = 12
+_SHARES = 8  # of the sentences: a story of three days returns after three weeks
 _POLL_SECONDS = 0.5
 _SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'newslake'"
 _LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
@@ -190,7 +191,7 @@ def try_out(root: Path, kept: Path, *, pages: int, days: int, words: int) -> Non
         local = open_local(kept, trial.sources)
         is_new = not (kept / "complete").exists()
         archives = [trial.space.archive, *([local.archive] if is_new else [])]
-        count = fill(archives, made_pages(pages, words=words, first=FIRST, days=days))
+        count = fill(archives, made_pages(pages, words=words, first=FIRST, days=days, shares=_SHARES))
         out.print(
             f"{count} captures of {pages} pages, {days} days, {sum(len(each.tasks) for each in trial.plan())} tasks"
         )
