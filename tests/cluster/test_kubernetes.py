@@ -100,6 +100,25 @@ def test_docs_name_the_keys_of_the_secret() -> None:
     assert FILE in page
 
 
+def test_lines_to_take_in_are_values() -> None:
+    """Without their comment signs, the lines for a registry and for TLS are values, and the certificate is mounted."""
+    whole = yaml.safe_load(re.sub(r"^( *)# (imagePullSecrets:|- \{name: PGSSL)", r"\1\2", TEXT, flags=re.MULTILINE))
+    given = {each["name"]: each["value"] for each in whole["env"]}
+    (site,) = [each["mountPath"] for each in VALUES["volumeMounts"] if each["name"] == "site"]
+
+    assert whole["imagePullSecrets"] == ["newslake-registry"]
+    assert given.keys() - PLAIN.keys() == {"PGSSLMODE", "PGSSLROOTCERT"}
+    assert given["PGSSLROOTCERT"].startswith(f"{site}/")
+
+
+def test_tasks_have_no_limits_of_their_own() -> None:
+    """One limit holds for the pods of all tasks, as docs/scale.md says."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "dags").glob("*.py")]
+
+    assert len(texts) > 1
+    assert [text for text in texts if "executor_config" in text] == []
+
+
 def test_each_path_is_in_the_image_or_mounted() -> None:
     """A folder of the image is copied into it; other files are below a mount, and only the data root can be written."""
     copied = {f"/opt/newslake/{name}" for name in re.findall(r"^COPY \S+ (\w+)$", DOCKERFILE, re.MULTILINE)}
