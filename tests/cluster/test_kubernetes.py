@@ -119,6 +119,23 @@ def test_tasks_have_no_limits_of_their_own() -> None:
     assert [text for text in texts if "executor_config" in text] == []
 
 
+def test_image_of_spark_fits_the_image() -> None:
+    """The lines of docs/scale.md have the Python of the Dockerfile, the tested pyspark, and folders of the image."""
+    page = (ROOT / "docs/scale.md").read_text("utf-8")
+    (added,) = re.findall(r"^```dockerfile\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (pod,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (job,) = re.findall(r"^  local:///opt/newslake/(\S+\.py) ", page, re.MULTILINE)
+    tested = re.search(r"^pyspark==(\S+)", (ROOT / "requirements-nightly.txt").read_text("utf-8"), re.MULTILINE)[1]
+    mounts = yaml.safe_load(pod)["spec"]["containers"][0]["volumeMounts"]
+
+    assert re.findall(r"(?:apache/spark:|pyspark==)(\S+)", added) == [tested, tested]
+    assert f"/lib/python{re.search(r'^FROM python:(\d+\.\d+)', DOCKERFILE, re.MULTILINE)[1]}/" in added
+    assert f"FROM {VALUES['defaultAirflowRepository']}:{VALUES['defaultAirflowTag']}" in added.splitlines()
+    assert re.findall(r"^USER (\S+)", added, re.MULTILINE)[-1] == f"{VALUES['uid']}:{VALUES['gid']}"
+    assert [each for each in mounts if each not in VALUES["volumeMounts"]] == []
+    assert (ROOT / job).is_file()
+
+
 def test_each_path_is_in_the_image_or_mounted() -> None:
     """A folder of the image is copied into it; other files are below a mount, and only the data root can be written."""
     copied = {f"/opt/newslake/{name}" for name in re.findall(r"^COPY \S+ (\w+)$", DOCKERFILE, re.MULTILINE)}
