@@ -147,14 +147,17 @@ class Archive(RecordArchive):
         return tuple(done)
 
     def file_bytes(self, file: str) -> bytes | None:
+        """Return the bytes of a WARC file; None if it is lost."""
         path = self._root / file
         return path.read_bytes() if path.exists() else None
 
     def file_size(self, file: str) -> int:
+        """Return the size of a WARC file in bytes; 0 if it is lost."""
         path = self._root / file
         return path.stat().st_size if path.exists() else 0
 
     def leftovers(self) -> tuple[str, ...]:
+        """Return the files that dead processes left, and that ``recover`` takes into the index."""
         parts = map(self._name, self._root.glob(f"warc/*/*/*{SUFFIX}{PART}"))
         return tuple(sorted({*parts, *self._names()} - self._index.files()))
 

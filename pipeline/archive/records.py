@@ -42,18 +42,6 @@ class RecordArchive(ABC):
         """Return the files that are there, and those of ``known`` that are lost; sorted."""
 
     @abstractmethod
-    def file_bytes(self, file: str) -> bytes | None:
-        """Return the bytes of a WARC file; None if it is lost."""
-
-    @abstractmethod
-    def file_size(self, file: str) -> int:
-        """Return the size of a WARC file in bytes; 0 if it is lost."""
-
-    @abstractmethod
-    def leftovers(self) -> tuple[str, ...]:
-        """Return the files that dead processes left, and that ``recover`` takes into the index."""
-
-    @abstractmethod
     def _scan(self, file: str) -> FileScan | None:
         """Return the records and the damage of a file; None if it has just been deleted."""
 

@@ -4,7 +4,6 @@ import io
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,10 +33,6 @@ class StagedBatches:
         """Return a staged batch, or None. Raises: StoreError (batch_broken)."""
         data = self._objects.get(self._key(batch_id))
         return None if data is None else _decode(batch_id, data)
-
-    def ids(self) -> tuple[str, ...]:
-        """Return the ids of all staged batches, unless one is very long."""
-        return tuple(unquote(key.rpartition("/")[2].removesuffix(_SUFFIX)) for key in self._keys())
 
     def delete(self, batch_id: str) -> None:
         """Remove a staged batch."""

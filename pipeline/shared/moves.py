@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from itertools import batched
 
-from pipeline.archive import PageState, RecordArchive, Takedown
+from pipeline.archive import Archive, PageState, RecordArchive, Takedown
 from pipeline.archive.writer import SUFFIX
 from pipeline.errors import ArchiveError, StoreError
 from pipeline.lake.article_changes import ChangeHistory
@@ -33,7 +33,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # of a takedown that is revoked at on
 class ArchiveMove:
     """The WARC files, as they are: under the names of sealed files, with their records at the same places."""
 
-    source: RecordArchive
+    source: Archive
     target: ObjectArchive
     objects: Objects
     name: str = "the archive"

@@ -148,16 +148,6 @@ class ObjectArchive(RecordArchive):
         data = self._objects.get(file)
         return None if data is None else scan_file(BytesIO(data), name=file)
 
-    def file_bytes(self, file: str) -> bytes | None:
-        return self._objects.get(file)
-
-    def file_size(self, file: str) -> int:
-        info = self._objects.info(file)
-        return 0 if info is None else info.size
-
-    def leftovers(self) -> tuple[str, ...]:
-        return tuple(file for file, _ in _strays(self._listed(), self._index.files()))
-
     def add_files(self, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
         """Take files that were put into the index, with their records."""
         self._index.add(files)

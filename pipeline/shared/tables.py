@@ -174,9 +174,6 @@ class SharedTables:
         with self.hold() as committer:
             return committer.commit(batch_ids, is_current=is_current)
 
-    def staged(self) -> tuple[str, ...]:
-        return tuple(sorted(each for each in self._staged.ids() if not self.index.is_done(each)))
-
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
         return self.replace_all(lambda: {table_name: relate()})
 

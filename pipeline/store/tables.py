@@ -324,10 +324,6 @@ class Tables(TableReader, Protocol):
         """
         ...
 
-    def staged(self) -> tuple[str, ...]:
-        """Return the batches that are staged and not committed, sorted."""
-        ...
-
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
         """Replace one cluster table on some days with the rows that ``relate`` returns; see ``replace_all``."""
         ...

@@ -212,22 +212,13 @@ def test_file_that_is_not_in_the_index_is_found(files):
     assert (files.archive().captures(), list(files.archive().verify())) == (before, [])
 
 
-def test_files_are_listed_with_bytes_and_records(files):
-    """Each file of the index has its bytes, and its records by offset; what a dead process left is named until then."""
+def test_files_are_listed_with_their_records(files):
+    """Each file of the index has its records by offset."""
     put(files.archive(), page_of("a"), page_of("b", b"B"))
     archive = files.archive()
     [name] = archive.file_names()
-    stored = files.contents()[name]
 
-    assert (archive.file_bytes(name), archive.file_size(name)) == (stored, len(stored))
     assert [each.article_id for each in archive.records_of(name)] == ["a", "b"]
-    assert archive.leftovers() == ()
-    assert (archive.file_bytes(f"{name}x"), archive.file_size(f"{name}x")) == (None, 0)
-    stray = name.replace("run-1", "run-2")
-    files.objects.put_new(stray, stored)
-    assert files.archive().leftovers() == (stray,)
-    files.archive().recover()
-    assert files.archive().leftovers() == ()
 
 
 def test_lost_file_is_named_until_it_is_given_up(files):

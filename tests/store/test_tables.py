@@ -295,15 +295,6 @@ def test_log_is_read_by_month_and_batch(tables):
     assert tables.log.month_names("outcomes") == ()
 
 
-def test_staged_batches_are_listed_until_they_are_committed(tables):
-    """A batch is listed from its staging to its commit."""
-    stage(tables, "b1", [Story(1)])
-    stage(tables, "b 2", [Story(2)])
-    assert tables.staged() == ("b 2", "b1")
-    tables.commit(["b1"], is_current=lambda article_id, seen_at: True)
-    assert tables.staged() == ("b 2",)
-
-
 def test_recover_of_whole_tables_does_nothing(tables):
     """Repair and upkeep of intact tables change no row."""
     put(tables, "b1", Story(1))

@@ -75,6 +75,22 @@ def record_types(root: Path) -> list[str]:
     return types
 
 
+def test_files_have_bytes_and_leftovers_are_named(archive: Archive, tmp_path: Path) -> None:
+    """A file has its bytes; what a dead process left is named until it is in the index."""
+    put(archive, web_page())
+    [name] = archive.file_names()
+    path = tmp_path / "archive" / name
+    stored = path.read_bytes()
+    assert (archive.file_bytes(name), archive.file_size(name)) == (stored, len(stored))
+    assert (archive.file_bytes(f"{name}x"), archive.file_size(f"{name}x")) == (None, 0)
+    assert archive.leftovers() == ()
+    stray = name.replace("run-1", "run-2")
+    (tmp_path / "archive" / stray).write_bytes(stored)
+    assert archive.leftovers() == (stray,)
+    archive.recover()
+    assert archive.leftovers() == ()
+
+
 @pytest.mark.parametrize(
     "page",
     [

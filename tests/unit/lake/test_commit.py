@@ -54,6 +54,15 @@ def inodes(root: Path) -> dict[str, int]:
     return {path.as_posix(): path.stat().st_ino for path in (root / "tables").rglob("*.parquet")}
 
 
+def test_staged_batches_are_listed_until_they_are_committed(lake: Lake) -> None:
+    """A batch is listed from its staging to its commit."""
+    for number, batch_id in enumerate(["b1", "b 2"], start=1):
+        lake.stage(batch_id, batch_tables([Story(number)]), batch_keys([Story(number)]))
+    assert lake.staged() == ("b 2", "b1")
+    lake.commit(["b1"], is_current=is_current)
+    assert lake.staged() == ("b 2",)
+
+
 def test_committed_rows_can_be_read(lake: Lake, tmp_path: Path) -> None:
     """The committed rows are the staged rows, read by newslake and by DuckDB, and verify finds no problem."""
     stories = [Story(1), Story(2), Story(3, day=1), Story(4, day=None, news_day=1)]
