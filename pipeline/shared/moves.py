@@ -236,8 +236,21 @@ class TakedownMove:
             self.target.revoke(revoked)
 
 
+class IndexMove:
+    """A part of the article index: it follows archive and tables, which say what there is of it, and how much."""
+
+    def is_begun(self) -> bool:
+        return False
+
+    def extras(self) -> Iterator[str]:
+        return iter(())
+
+    def counts(self) -> Mapping[str, int]:
+        return {}
+
+
 @dataclass
-class OutcomeMove:
+class OutcomeMove(IndexMove):
     """The cached outcomes, by news day: articles that were processed without a row are not processed again."""
 
     archive: RecordArchive
@@ -254,15 +267,6 @@ class OutcomeMove:
             for day in self.archive.days()
         ]
 
-    def is_begun(self) -> bool:
-        return False  # only the archive knows the articles
-
-    def extras(self) -> Iterator[str]:
-        return iter(())
-
-    def counts(self) -> Mapping[str, int]:
-        return {}
-
     def _is_equal(self, day: date) -> bool:
         ids = self.archive.articles_of_day(day)
         return self.source.cached_outcomes(ids) == self.target.cached_outcomes(ids)
@@ -272,7 +276,7 @@ class OutcomeMove:
 
 
 @dataclass
-class HistoryMove:
+class HistoryMove(IndexMove):
     """The changes of articles, which `newslake changes` lists, and what the rows of days are derived with."""
 
     source: ArticleStates
@@ -283,15 +287,6 @@ class HistoryMove:
     def pieces(self) -> list[MovePiece]:
         size = len(self.source.history().articles)
         return [MovePiece(name="the article index", size=size, is_equal=self._is_equal, copy=self._copy)]
-
-    def is_begun(self) -> bool:
-        return False  # the index follows the tables
-
-    def extras(self) -> Iterator[str]:
-        return iter(())
-
-    def counts(self) -> Mapping[str, int]:
-        return {}
 
     def _is_equal(self) -> bool:
         return _without_last(self.source.history()) == _without_last(self.target.index.history())
