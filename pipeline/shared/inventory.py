@@ -47,11 +47,14 @@ class _Marker:
 
 @dataclass(frozen=True, slots=True)
 class MoveMark:
-    """The move of a data root to this store: from where, and its times; ``ended_at`` is None until it has ended."""
+    """The move of a data root to this store: from where, and its times.
+
+    ``began_at`` is None until this store was found empty and without writers, ``ended_at`` until the move has ended.
+    """
 
     source: str
-    began_at: datetime
-    ended_at: datetime | None
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +164,17 @@ class SharedInventory:
         if (text := self.place_of(_MOVE)) is None:
             return None
         source, *times = json.loads(text)
-        began, ended = (None if each is None else datetime.fromisoformat(each) for each in times)
-        assert began is not None
-        return MoveMark(source, began, ended)
+        return MoveMark(source, *(None if each is None else datetime.fromisoformat(each) for each in times))
 
     def mark_move(self, mark: MoveMark) -> None:
         """Note that a move began, or has ended."""
         times = [None if each is None else each.isoformat() for each in (mark.began_at, mark.ended_at)]
         row = (_MOVE, json.dumps([mark.source, *times]))
         self._database.write(lambda cursor: cursor.execute(_RECORD, row))
+
+    def forget_move(self) -> None:
+        """Forget the mark of a move that may not begin."""
+        self.forget(_MOVE)
 
     def check_moved(self) -> None:
         """Raises: StoreError (store_unfinished) until the move to this store has ended."""

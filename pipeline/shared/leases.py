@@ -119,12 +119,16 @@ class PostgresLeases:
     """All leases of a shared store, each with a session of its own.
 
     A writer checks its lease directly before each write, or writes in the session that holds it. What it has begun just
-    before it lost the lease ends within ``notice_seconds``.
+    before it lost the lease ends within ``notice_seconds``. Writers and alerts call ``check`` once they have their
+    lease: it raises if they may not begin.
     """
 
-    def __init__(self, database: PostgresDatabase, *, notice_seconds: float = 30.0) -> None:
+    def __init__(
+        self, database: PostgresDatabase, *, notice_seconds: float = 30.0, check: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self.notice_seconds = notice_seconds
+        self._check = check
 
     @contextmanager
     def source(self, source_key: str, *, waits: bool) -> Iterator[PostgresLease | None]:
@@ -148,6 +152,7 @@ class PostgresLeases:
         """Hold the right to check alerts, send messages, or take down in them; wait for it."""
         with self.hold("alerts") as lease:
             assert lease is not None
+            self._check()
             yield lease
 
     @contextmanager
@@ -157,18 +162,27 @@ class PostgresLeases:
             with self.hold("writer", str(generation), query=_TRY_LOCK_SHARED) as lease:
                 # A takedown that began in between does not wait for this lease, and may have ended.
                 if lease is not None and self._database.query(_NEWEST) == [(generation,)]:
+                    self._check()
                     yield lease
                     return
 
     def wait_for_writers(self) -> float:
+        newest, called_at = self.wait_for_holders()
+        # Their locks are gone, but one may have lost its lock just now while it lives: the server has no record of it.
+        time.sleep(self.notice_seconds)
+        self._database.write(lambda cursor: cursor.execute(_END_GENERATIONS, (newest - 1,)))
+        return called_at
+
+    def wait_for_holders(self) -> tuple[int, float]:
+        """Wait for current writers, but not for one that has lost its lease without notice.
+
+        Return the number of the next generation of writers, and the time of the call.
+        """
         [(ended, newest, called_at)] = self._database.write(lambda cursor: cursor.execute(_START_GENERATION).fetchall())
         for generation in range(ended + 1, newest):  # also those of takedowns that were killed
             with self.hold("writer", str(generation)):
                 pass
-        # Their locks are gone, but one may have lost its lock just now while it lives: the server has no record of it.
-        time.sleep(self.notice_seconds)
-        self._database.write(lambda cursor: cursor.execute(_END_GENERATIONS, (newest - 1,)))
-        return float(called_at)
+        return newest, float(called_at)
 
     @contextmanager
     def claim(self, inbox: str, names: Iterable[str]) -> Iterator[frozenset[str]]:

@@ -2,7 +2,7 @@
 
 A piece is compared first, copied if both sides differ, and compared again when all are copied. So a move that was
 killed goes on where it was, and a second one copies nothing. The database notes that a move began; until it has ended,
-no other process opens the shared store.
+no other process opens the shared store, and none that did before begins to write.
 """
 
 import logging
@@ -134,18 +134,26 @@ class Migration:
     def _begin(self) -> MoveMark:
         """Return the mark of the move, after a check of what the shared store has."""
         mark = self.target.inventory.move_mark()
-        if mark is not None and mark.ended_at is not None:
-            return mark
-        if found := self._obstacle(is_new=mark is None):
-            raise StoreError(
-                f"{found}; nothing was moved: name a new prefix, schema and namespace in NEWS_OBJECTS_URL, "
-                "NEWS_DATABASE_SCHEMA and NEWS_CATALOG_NAMESPACE, or empty those that are named",
-                key="to",
-                reason="store_in_use",
-            )
-        if mark is None:
-            mark = MoveMark(self.source, self.now(), None)
-            self.target.inventory.mark_move(mark)
+        if mark is None or mark.began_at is None:
+            return self._begin_first()
+        if mark.ended_at is None and (found := self._obstacle(is_new=False)):
+            raise _refusal(found)
+        return mark
+
+    def _begin_first(self) -> MoveMark:
+        """Mark the shared store, so that no writer begins there; wait for those that did; check that it is empty."""
+        inventory = self.target.inventory
+        found = self._obstacle(is_new=True)
+        if found is None:
+            inventory.mark_move(MoveMark(self.source))
+            self.report("waiting for the end of runs on the shared store", "runs", 0, 0)
+            self.target.leases.wait_for_holders()
+            found = self._obstacle(is_new=True)
+        if found is not None:
+            inventory.forget_move()
+            raise _refusal(found)
+        mark = MoveMark(self.source, self.now())
+        inventory.mark_move(mark)
         return mark
 
     def _obstacle(self, *, is_new: bool) -> str | None:
@@ -188,6 +196,15 @@ class Migration:
                 self.report(step, part.unit, done, total)
             problems += [f"{part.name}: the shared store has {each}, {self.source} has not" for each in part.extras()]
         return problems
+
+
+def _refusal(obstacle: str) -> StoreError:
+    return StoreError(
+        f"{obstacle}; nothing was moved: name a new prefix, schema and namespace in NEWS_OBJECTS_URL, "
+        "NEWS_DATABASE_SCHEMA and NEWS_CATALOG_NAMESPACE, or empty those that are named",
+        key="to",
+        reason="store_in_use",
+    )
 
 
 def _difference(part: MovePart, piece: MovePiece) -> str:

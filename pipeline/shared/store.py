@@ -73,8 +73,8 @@ class SharedStore:
     """The store of many hosts. Each part opens on first use, after a check that it is the one of before.
 
     The first use creates a part that was never there, unless ``may_create`` is False. Tests shorten ``patience``: how
-    long a takedown waits follows from it. A data root is moved to a ``is_target``; any other process raises StoreError
-    (store_unfinished) until that has ended.
+    long a takedown waits follows from it. A data root is moved to a ``is_target``; until that has ended, any other
+    process raises StoreError (store_unfinished): when it opens the bucket, and at each lease of writers or alerts.
     """
 
     def __init__(
@@ -110,14 +110,18 @@ class SharedStore:
     @OpenedPart
     def objects(self) -> Bucket:
         """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
-        if not self._is_target:
-            self.inventory.check_moved()
+        self._check_moved()
         bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         if self._may_create:
             self.inventory.enter_bucket(bucket, place=self._objects_place)
         elif loss := self.inventory.loss_of_bucket(bucket, place=self._objects_place):
             raise loss.error()
         return bucket
+
+    def _check_moved(self) -> None:
+        """Check that no data root is moved here. Raises: StoreError (store_unfinished)."""
+        if not self._is_target:
+            self.inventory.check_moved()
 
     @OpenedPart
     def inventory(self) -> SharedInventory:
@@ -170,7 +174,9 @@ class SharedStore:
         it puts after the takedown has looked for files would stay.
         """
         return PostgresLeases(
-            self.database, notice_seconds=max(self._patience.notice_seconds, self.service.put_seconds)
+            self.database,
+            notice_seconds=max(self._patience.notice_seconds, self.service.put_seconds),
+            check=self._check_moved,
         )
 
     @OpenedPart
@@ -201,7 +207,7 @@ class SharedStore:
 
     @OpenedPart
     def alerts(self) -> PostgresAlerts:
-        return PostgresAlerts(self.database, self.objects)
+        return PostgresAlerts(self.database, self.objects, leases=self.leases)
 
     @OpenedPart
     def tables(self) -> "SharedTables":

@@ -6,7 +6,9 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +36,7 @@ from pipeline.shared.data_files import plan
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from pipeline.shared.migration import MigrationReport
 from pipeline.shared.moves import TakedownMove
+from pipeline.shared.store import SharedStore
 from pipeline.shared.warc_objects import sealed_name
 from pipeline.tables import table_named
 from tests.faults.hostile import Hostile, hostile_server
@@ -287,11 +290,23 @@ def run_worker(
     town: SharedTown, *, registers: bool, name: str = "data", kill_at: int = 0
 ) -> "subprocess.CompletedProcess[str]":
     """Move in a process of its own; its output is how many steps there were."""
+    command = worker_command(town, registers=registers, name=name, kill_at=kill_at)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def worker_command(town: SharedTown, *, registers: bool, name: str = "data", kill_at: int = 0) -> list[str]:
     given = settings_of(town, name=name)
     values = {key: value for key, value in given.model_dump().items() if key in given.model_fields_set}
     order = MoveOrder(settings={**values, "database_url": town.database_url}, registers=registers, kill_at=kill_at)
-    command = [sys.executable, "-m", "tests.store.migration_worker", order.argument()]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    return [sys.executable, "-m", "tests.store.migration_worker", order.argument()]
+
+
+def wait_for_mark(store: SharedStore) -> None:
+    """Wait until a move to a store has begun."""
+    end = time.monotonic() + 60
+    while store.inventory.move_mark() is None:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.timeout(300)
@@ -364,6 +379,46 @@ def test_move_of_another_root_is_refused(town, root, tmp_path):
     shutil.copy(next((root / "archive" / "warc").glob("*/*/*.warc.gz")), first)
     with pytest.raises(StoreError, match="has not; nothing was moved"):
         move(town, registers=False, data_dir=other)
+
+
+@pytest.mark.timeout(300)
+def test_process_that_opened_the_store_before_is_refused(town):
+    """A process that opened the shared store before the move began gets no lease to write until it has ended."""
+    older = town.services("data").store()
+    assert older.archive.captures() == ()
+    assert run_worker(town, registers=False, kill_at=60).returncode == -9
+    for lease in (older.leases.writer(), older.alerts.exclusive()):
+        with pytest.raises(StoreError, match="has not ended") as caught, lease:
+            pass
+        assert caught.value.reason == "store_unfinished"
+    assert move(town, registers=False).problems == ()
+    with older.leases.writer() as written, older.alerts.exclusive():
+        assert written.is_held()
+
+
+@pytest.mark.timeout(300)
+def test_move_waits_for_a_writer_and_refuses_its_rows(town):
+    """A move waits for a process that writes to the shared store when it begins; its rows are kept, and stop the move.
+
+    They stop it also after a kill while it waits. The process goes on then.
+    """
+    older = town.services("data").store()
+    assert older.tables.days() == ()
+    with ThreadPoolExecutor(1) as pool, older.leases.writer():
+        with subprocess.Popen(worker_command(town, registers=False)) as waiting:
+            wait_for_mark(older)
+            waiting.kill()
+        moved = pool.submit(move, town, registers=False)
+        time.sleep(0.5)
+        assert not moved.done()
+        stage(older.tables, "b1", [Story(1)])
+        older.tables.commit(["b1"], is_current=lambda article_id, seen_at: True)
+    with pytest.raises(StoreError, match="which no move brought; nothing was moved"):
+        moved.result(timeout=60)
+    assert older.inventory.move_mark() is None
+    assert older.tables.read("articles").num_rows == 1
+    with older.leases.writer() as lease:
+        assert lease.is_held()
 
 
 def test_takedown_that_is_revoked_between_two_calls_is_revoked_there(database, tmp_path):
