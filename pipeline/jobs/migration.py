@@ -120,7 +120,7 @@ def _parts(source: LocalStore, target: "SharedStore", *, settings: Settings, reg
         PageMove(source.page_states, target.page_states),
         TableMove(source.tables, tables, settings.lake_dir if registers else None),
         LogMove(source.tables.log, tables),
-        OutcomeMove(source.archive, source.tables.index, tables.index),
+        OutcomeMove(source.archive, source.tables.index, tables),
         HistoryMove(source.tables.index, tables),
         AlertMove(source.alerts, target.alerts),
     ]

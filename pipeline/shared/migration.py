@@ -56,6 +56,10 @@ class MovePart(Protocol):
         """Yield what the shared store has, and the source has not."""
         ...
 
+    def drop_extras(self) -> None:
+        """Delete from the shared store what ``extras`` yields, if the source may drop such without a takedown."""
+        ...
+
     def counts(self) -> Mapping[str, int]:
         """Return how much the source has, by name, after ``pieces``."""
         ...
@@ -111,7 +115,7 @@ class Migration:
         Parts are moved in their order: takedowns come first, so that their names are blocked before there is a page.
         """
         with self.target.leases.takedown() as lease:
-            mark = self._begin()
+            mark = self._begin(lease)
             self._copied.clear()
             counts, pieces, problems = dict[str, int](), 0, list[str]()
             for part in self.parts:
@@ -131,40 +135,52 @@ class Migration:
             problems=tuple(problems),
         )
 
-    def _begin(self) -> MoveMark:
+    def _begin(self, lease: Lease) -> MoveMark:
         """Return the mark of the move, after a check of what the shared store has."""
         mark = self.target.inventory.move_mark()
         if mark is None or mark.began_at is None:
             return self._begin_first()
-        if mark.ended_at is None and (found := self._obstacle(is_new=False)):
-            raise _refusal(found)
+        if mark.ended_at is None:
+            if found := self._changed_takedowns():
+                raise _refusal(found)
+            if mark.source == self.source:  # else it may be another data root
+                lease.check()
+                for part in self.parts:
+                    part.drop_extras()
+            if extra := self._extra():
+                raise _refusal(f"the shared store has {extra}, which {self.source} has not")
         return mark
 
     def _begin_first(self) -> MoveMark:
         """Mark the shared store, so that no writer begins there; wait for those that did; check that it is empty."""
         inventory = self.target.inventory
-        found = self._obstacle(is_new=True)
+        found = self._foreign()
         if found is None:
             inventory.mark_move(MoveMark(self.source))
             self.report("waiting for the end of runs on the shared store", "runs", 0, 0)
             self.target.leases.wait_for_holders()
-            found = self._obstacle(is_new=True)
+            found = self._foreign()
         if found is not None:
             inventory.forget_move()
-            raise _refusal(found)
+            raise _refusal(f"the shared store has {found}, which no move brought")
         mark = MoveMark(self.source, self.now())
         inventory.mark_move(mark)
         return mark
 
-    def _obstacle(self, *, is_new: bool) -> str | None:
-        """Return why the shared store is not the target of this move, or not any more; None if it is."""
+    def _foreign(self) -> str | None:
+        """Return something that the shared store has; None if it is empty."""
+        return self._extra() or next((part.name for part in self.parts if part.is_begun()), None)
+
+    def _extra(self) -> str | None:
+        """Return something that the shared store has, and the source has not."""
+        return next((each for part in self.parts for each in part.extras()), None)
+
+    def _changed_takedowns(self) -> str | None:
+        """Return that the takedowns differ though other parts began to be moved."""
         first, *rest = self.parts
-        begun = next((part for part in (self.parts if is_new else rest) if part.is_begun()), None)
-        if begun is not None and not is_new and not all(piece.is_equal() for piece in first.pieces()):
-            return f"{first.name} of {self.source} changed after its move began: the shared store may have what is gone"
-        if extra := next((each for part in self.parts for each in part.extras()), None):
-            return f"the shared store has {extra}, which {'no move brought' if is_new else f'{self.source} has not'}"
-        return f"the shared store has {begun.name}, which no move brought" if begun is not None and is_new else None
+        if not any(part.is_begun() for part in rest) or all(piece.is_equal() for piece in first.pieces()):
+            return None
+        return f"{first.name} of {self.source} changed after its move began: the shared store may have what is gone"
 
     def _move(self, part: MovePart, pieces: Sequence[MovePiece], lease: Lease, *, copies: bool) -> list[str]:
         """Copy the pieces of a part that differ; return the differences of one that may not be copied any more."""

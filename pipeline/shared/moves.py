@@ -61,6 +61,12 @@ class ArchiveMove:
         known = {sealed_name(file) for file in self.source.file_names()}
         yield from sorted(self._names() - known)
 
+    def drop_extras(self) -> None:
+        """Delete files that the source has lost and given up; those of a takedown stop the move before."""
+        for file in tuple(self.extras()):
+            self.objects.delete(file)
+            self.target.forget_file(file)
+
     def _names(self) -> set[str]:
         listed = (each.key for each in self.objects.list(FOLDER) if each.key.endswith(SUFFIX))
         return {*self.target.file_names(), *listed}
@@ -147,10 +153,13 @@ class PageMove:
             )
             for day, count in sorted(days.items())
         ]
-        return [*pages, self._listings()]
+        return [self._listings(), *pages]  # its copy may delete pages, which are copied then
 
     def _listings(self) -> MovePiece:
         def copy() -> None:
+            here, there = ({each[:2] for each in states.listings()} for states in (self.source, self.target))
+            for source_key in sorted({source_key for source_key, _ in there - here}):
+                self.target.erase((), source_key=source_key)
             for source_key, url, validators in self.source.listings():
                 self.target.store_validators(source_key, validators, url=url)
 
@@ -166,22 +175,26 @@ class PageMove:
         days = _days_of(self.source)
         yield from (f"states of pages of {day}" for day, n in sorted(_days_of(self.target).items()) if n > days[day])
 
+    def drop_extras(self) -> None:
+        for day in _days_of(self.target) - _days_of(self.source):
+            self._copy(day)
+
     def counts(self) -> Mapping[str, int]:
         return self._counts
 
     def _is_equal(self, day: date) -> bool:
-        here, there = ({each.page_key for each in states.known(day, day)} for states in (self.source, self.target))
-        return there <= here and all(
-            _by_key(self.source, keys) == _by_key(self.target, keys) for keys in self._keys(day)
-        )
+        return all(_by_key(self.source, keys) == _by_key(self.target, keys) for keys in self._keys(day))
 
     def _copy(self, day: date) -> None:
         for keys in self._keys(day):
-            self.target.record_many(self.source.of_pages(keys))
+            here = _by_key(self.source, keys)
+            self.target.record_many(here.values())
+            self.target.drop(_by_key(self.target, keys).keys() - here.keys())
 
     def _keys(self, day: date) -> Iterator[tuple[str, ...]]:
-        """Yield the pages of a day, some at a time; with each come its web archive snapshots."""
-        return batched(dict.fromkeys(each.page_key for each in self.source.known(day, day)), _PAGES)
+        """Yield the pages that a side has for a day, some at a time; with each come its web archive snapshots."""
+        known = (each for states in (self.source, self.target) for each in states.known(day, day))
+        return batched(dict.fromkeys(each.page_key for each in known), _PAGES)
 
 
 def _days_of(states: PageStates) -> Counter[date]:
@@ -212,6 +225,9 @@ class TakedownMove:
 
     def extras(self) -> Iterator[str]:
         yield from (f"takedown {each}" for each in sorted(self.target.known() - self.source.known()))
+
+    def drop_extras(self) -> None:
+        """Delete nothing: a takedown is never dropped, and one that is there alone stops the move."""
 
     def counts(self) -> Mapping[str, int]:
         return {"takedowns": len(self.source.known())}
@@ -245,6 +261,9 @@ class IndexMove:
     def extras(self) -> Iterator[str]:
         return iter(())
 
+    def drop_extras(self) -> None:
+        """Delete nothing: an index has no extras."""
+
     def counts(self) -> Mapping[str, int]:
         return {}
 
@@ -255,7 +274,7 @@ class OutcomeMove(IndexMove):
 
     archive: RecordArchive
     source: ArticleStates
-    target: ArticleStates
+    target: SharedTables
     name: str = "the cached outcomes"
     unit: str = "news days"
 
@@ -269,10 +288,14 @@ class OutcomeMove(IndexMove):
 
     def _is_equal(self, day: date) -> bool:
         ids = self.archive.articles_of_day(day)
-        return self.source.cached_outcomes(ids) == self.target.cached_outcomes(ids)
+        return self.source.cached_outcomes(ids) == self.target.index.cached_outcomes(ids)
 
     def _copy(self, day: date) -> None:
-        self.target.put_outcomes(self.source.cached_outcomes(self.archive.articles_of_day(day)))
+        ids = self.archive.articles_of_day(day)
+        here = self.source.cached_outcomes(ids)
+        with self.target.hold():
+            self.target.index.put_outcomes(here)
+            self.target.index.forget_outcomes({*ids} - here.keys())
 
 
 @dataclass
@@ -333,6 +356,9 @@ class AlertMove:
 
     def extras(self) -> Iterator[str]:
         return iter(())
+
+    def drop_extras(self) -> None:
+        """Delete nothing: a copy replaces all rows."""
 
     def counts(self) -> Mapping[str, int]:
         rows = self.source.read(_alert_rows) if self.source.has_rows() else {}

@@ -48,7 +48,7 @@ class TableMove:
         return [self._piece(version, month, days) for month, days in _days_by_month(version).items()]
 
     def _piece(self, version: TablesVersion, month: str, days: Sequence[date]) -> MovePiece:
-        rows = {name: {day: version.count(name, day) for day in days} for name in LAKE_NAMES}
+        rows = _counts_by_day(version, days)
         for name in LAKE_NAMES:
             self._counts[name] += sum(rows[name].values())
         return MovePiece(
@@ -67,6 +67,12 @@ class TableMove:
 
     def extras(self) -> Iterator[str]:
         yield from (f"rows of {day}" for day in sorted({*self.target.days()} - {*self.source.days()}))
+
+    def drop_extras(self) -> None:
+        version = self.source.present()
+        there = _days_by_month(version)
+        for month in sorted({month_of(day) for day in {*self.target.days()} - {*version.days()}}):
+            self._copy(version, month, _counts_by_day(version, there.get(month, [])))
 
     def counts(self) -> Mapping[str, int]:
         return self._counts
@@ -114,6 +120,11 @@ def _days_by_month(version: TablesVersion) -> Mapping[str, list[date]]:
     for day in version.days():
         found[month_of(day)].append(day)
     return found
+
+
+def _counts_by_day(version: TablesVersion, days: Sequence[date]) -> dict[str, dict[date, int]]:
+    """Return how many rows each table has on each of some days."""
+    return {name: {day: version.count(name, day) for day in days} for name in LAKE_NAMES}
 
 
 def _spans(counts: Mapping[date, int]) -> Iterator[list[date]]:
@@ -172,9 +183,17 @@ class LogMove:
         return any(self.target.log.month_names(name) for name in LOG_NAMES)
 
     def extras(self) -> Iterator[str]:
+        yield from (f"rows of the log table {name} of {month}" for name, month in self._more())
+
+    def drop_extras(self) -> None:
+        for name, month in tuple(self._more()):
+            self.target.log.put_month(name, month, {})
+
+    def _more(self) -> Iterator[tuple[str, str]]:
+        """Yield the log tables and months that only the shared store has."""
         for name in LOG_NAMES:
             more = {*self.target.log.month_names(name)} - {*self.source.month_names(name)}
-            yield from (f"rows of the log table {name} of {month}" for month in sorted(more))
+            yield from ((name, month) for month in sorted(more))
 
     def counts(self) -> Mapping[str, int]:
         return {name: sum(rows for (each, _), rows in self._counts.items() if each == name) for name in LOG_NAMES}

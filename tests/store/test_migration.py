@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.alerts.store import AlertStore
-from pipeline.archive import TakedownPlan, Takedowns
+from pipeline.archive import TakedownPlan, Takedowns, Validators
 from pipeline.errors import ConfigError, LakeError, StoreError
 from pipeline.jobs.changes import changes_since
 from pipeline.jobs.maintenance import verify
@@ -132,6 +132,13 @@ def digests(root: Path) -> dict[str, str]:
 
 
 def assert_same(local: Workspace, shared: Workspace) -> None:
+    """Check that a store has the pages, rows and state of a data root, and that both are whole."""
+    assert_equal(local, shared)
+    for each in (local, shared):
+        assert verify(each, reads=lambda day: True).problems == ()
+
+
+def assert_equal(local: Workspace, shared: Workspace) -> None:
     """Check that a store has the pages, rows and state of a data root."""
     ours, theirs = local.archive.captures(), shared.archive.captures()
     by_place = {(each.file, each.offset): each for each in theirs}
@@ -146,8 +153,6 @@ def assert_same(local: Workspace, shared: Workspace) -> None:
             map(repr, local.lake.log.read(name).to_pylist())
         )
         assert shared.lake.log.batches(name) == local.lake.log.batches(name)
-    for each in (local, shared):
-        assert verify(each, reads=lambda day: True).problems == ()
     keys = [each.page_key for each in ours]
     assert sorted(shared.fetch_state.of_pages(keys), key=repr) == sorted(local.fetch_state.of_pages(keys), key=repr)
     assert list(shared.fetch_state.listings()) == list(local.fetch_state.listings()) != []
@@ -331,6 +336,43 @@ def test_change_between_two_calls_is_moved_too(town, server):
     run(local, "3")
     assert move(town, registers=False).problems == ()
     assert_same(local, town.space("data", hours=3))
+
+
+@pytest.mark.timeout(300)
+def test_what_is_dropped_between_two_calls_goes_there_too(town):
+    """What the data root has dropped since a killed move began is deleted on the shared store by the next call.
+
+    That is a lost WARC file that was given up, a page, a source, rows of a day and of a month, an old month of logs.
+    """
+    local = Workspace(settings_of(town))
+    stories = [Story(1), Story(2, day=30)]
+    stage(local.lake, "b1", stories)
+    local.lake.commit(["b1"], is_current=lambda article_id, seen_at: True)
+    local.fetch_state.store_validators("drop", Validators('"v1"', None), url="https://post.example/list")
+    steps = int(run_worker(town, registers=False, name="whole").stdout)
+    assert run_worker(town, registers=False, kill_at=steps - 3).returncode == -9
+
+    [*_, file] = local.archive.file_names()
+    (town.folder / "data" / "archive" / file).unlink()
+    assert local.archive.recover(drops_damaged=True) == (f"removed {file} from the index; the file is gone",)
+    page = local.archive.captures()[0]
+    local.lake.erasure.rows([page.article_id, *(each.article_id for each in stories)])
+    local.fetch_state.erase([page.page_key])
+    local.fetch_state.erase((), source_key="feed")
+    april = datetime(2026, 4, 15, tzinfo=UTC)
+    local.lake.log.compact(now=april)
+    assert local.lake.log.expire(now=april, keep_months=1) != ()
+
+    assert move(town, registers=False).problems == ()
+    shared = town.space("data", hours=3)
+    assert_equal(local, shared)
+    assert {*shared.archive.file_names()} == {sealed_name(each) for each in local.archive.file_names()}
+    assert shared.fetch_state.seen(page.page_key) is None
+    assert {source for source, _, _ in shared.fetch_state.listings()} == {"drop"}
+    assert shared.lake.days() == local.lake.days()
+    assert len(shared.lake.days()) == 1
+    assert shared.lake.log.month_names("listing_fetches") == ("2026-03",)
+    assert (shared.lake.verify(), remains_of(shared)) == ((), [])
 
 
 @pytest.mark.timeout(300)
