@@ -44,6 +44,8 @@ def migrate(
         print_error(each)
     if result.problems and result.ended_before is not None:
         print_note(f"the move ended at {result.ended_before:%Y-%m-%d %H:%M} UTC; what ran on one side since differs")
+    elif result.problems:
+        print_note("the move has not ended; call it again: it copies what differs")
     if result.problems:
         raise typer.Exit(1)
     print_note(*result.sentences(), f"it took {duration(seconds)}")

@@ -57,6 +57,7 @@ def check_target(settings: Settings, to: str) -> None:
 def _alone(source: LocalStore) -> Iterator[None]:
     """Keep all other processes from writing to a data root, after those that do have ended.
 
+    A first check of alerts meanwhile is not kept from it, since its lock is a file that nobody made yet.
     Raises: LakeError (unfinished_work) for work of dead processes, which a move would lose.
     """
     leases = source.leases

@@ -69,9 +69,9 @@ class SharedLog:
         self._change(name, replaced)
 
     def set_whole_from(self, days: Mapping[str, date]) -> None:
-        """Note the day before which each of some log tables was removed, as ``expire`` does."""
-        for name, day in days.items():
-            self._change(name, partial(_noted, whole_from=day))
+        """Note the day before which each of some log tables was removed, in place of all that is noted."""
+        for name in sorted({*self.whole_from(), *days}):
+            self._change(name, partial(_noted, whole_from=days.get(name)))
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
         return wait_for_services(lambda: self._read(name, newest), what=f"log/{name}")
@@ -174,7 +174,7 @@ class SharedLog:
         names = [spec.name for spec in EXPIRING]
         tables = wait_for_services(lambda: reader.load_all(names), what="the log")
         noted = {name: table.properties.get(_WHOLE_FROM) for name, table in tables.items()}
-        return {name: date.fromisoformat(day) for name, day in noted.items() if day is not None}
+        return {name: date.fromisoformat(day) for name, day in noted.items() if day}
 
     def redact(self, redaction: Redaction) -> int:
         """Redact some pages in the rows of outcomes; return how many rows changed."""
@@ -314,9 +314,9 @@ def _expired(table: Table, files: Sequence[DataFile], *, before: str) -> FileCha
     return FileChange(old, properties={_WHOLE_FROM: whole_from.isoformat()})
 
 
-def _noted(table: Table, files: Sequence[DataFile], *, whole_from: date) -> FileChange:
-    """Return the change that only notes from which day on a table is whole."""
-    return FileChange(properties={_WHOLE_FROM: whole_from.isoformat()})
+def _noted(table: Table, files: Sequence[DataFile], *, whole_from: date | None) -> FileChange:
+    """Return the change that only notes from which day on a table is whole; without a day, it always was."""
+    return FileChange(properties={_WHOLE_FROM: "" if whole_from is None else whole_from.isoformat()})
 
 
 def _redacted(table: Table, file: DataFile, redaction: Redaction, counts: dict[str, int]) -> FileChange:

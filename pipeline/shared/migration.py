@@ -28,12 +28,14 @@ class MovePiece:
     """What is compared and copied at once. ``size`` is in the unit of its part.
 
     ``is_equal`` returns whether both sides have the same; ``copy`` makes them so, and may be called again after a kill.
+    Others may change an ``is_open`` one meanwhile, so it is always compared at the end, too.
     """
 
     name: str
     size: int
     is_equal: Callable[[], bool]
     copy: Callable[[], None]
+    is_open: bool = False
 
 
 class MovePart(Protocol):
@@ -108,6 +110,7 @@ class Migration:
     now: Callable[[], datetime]
     report: ReportProgress
     _copied: list[tuple[MovePart, MovePiece]] = field(default_factory=list)
+    _open: list[tuple[MovePart, MovePiece]] = field(default_factory=list)
 
     def run(self) -> MigrationReport:
         """Move what is not there yet, then compare it. Raises: StoreError (store_in_use) for a store with other pages.
@@ -117,6 +120,7 @@ class Migration:
         with self.target.leases.takedown() as lease:
             mark = self._begin(lease)
             self._copied.clear()
+            self._open.clear()
             counts, pieces, problems = dict[str, int](), 0, list[str]()
             for part in self.parts:
                 found = part.pieces()
@@ -195,15 +199,17 @@ class Migration:
                     self._copied.append((part, piece))
                 else:
                     problems.append(_difference(part, piece))
+            elif piece.is_open and copies:
+                self._open.append((part, piece))
             done += piece.size
             self.report(step, part.unit, done, total)
         return problems
 
     def _compare_copied(self) -> list[str]:
-        """Compare what this call copied; return a sentence per difference."""
+        """Compare what this call copied, and what is open; return a sentence per difference."""
         problems = []
         for part in self.parts:
-            pieces = [piece for each, piece in self._copied if each is part]
+            pieces = [piece for each, piece in (*self._copied, *self._open) if each is part]
             total, done, step = sum(each.size for each in pieces), 0, f"comparing {part.name}"
             for piece in pieces:
                 if not piece.is_equal():

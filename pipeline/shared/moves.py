@@ -338,7 +338,7 @@ _ALERT_TABLES = {
 
 @dataclass
 class AlertMove:
-    """The state of alerts, with the Atom files of the rules. The caller holds the lock of the source."""
+    """The state of alerts, with the Atom files of the rules. The caller holds the lock of a source that has a state."""
 
     source: AlertState
     target: AlertState
@@ -346,10 +346,9 @@ class AlertMove:
     unit: str = "rows"
 
     def pieces(self) -> list[MovePiece]:
-        if not self.source.has_rows():
-            return []
         size = sum(self.counts().values())
-        return [MovePiece(name="its rows and Atom files", size=size, is_equal=self._is_equal, copy=self._copy)]
+        name = "its rows and Atom files"
+        return [MovePiece(name=name, size=size, is_equal=self._is_equal, copy=self._copy, is_open=True)]
 
     def is_begun(self) -> bool:
         return any(self.target.read(_alert_rows).values())
@@ -361,17 +360,21 @@ class AlertMove:
         """Delete nothing: a copy replaces all rows."""
 
     def counts(self) -> Mapping[str, int]:
-        rows = self.source.read(_alert_rows) if self.source.has_rows() else {}
-        return {"rows of alerts": sum(map(len, rows.values()))}
+        return {"rows of alerts": sum(map(len, self._rows().values()))}
+
+    def _rows(self) -> dict[str, list[AlertRow]]:
+        """Return the rows of the source; a state that is not there is not made."""
+        return self.source.read(_alert_rows) if self.source.has_rows() else {name: [] for name in _ALERT_TABLES}
 
     def _is_equal(self) -> bool:
-        rows = self.source.read(_alert_rows)
+        rows = self._rows()
         return rows == self.target.read(_alert_rows) and all(
             self.source.feed(each["rule"]) == self.target.feed(each["rule"]) for each in rows["rules"]
         )
 
     def _copy(self) -> None:
-        rows, next_seq = self.source.read(_alert_rows), self.source.read(lambda found: found.next_seq())
+        rows = self._rows()
+        next_seq = self.source.read(lambda found: found.next_seq()) if self.source.has_rows() else 1
 
         def put(there: AlertRows) -> None:
             for table, those in rows.items():

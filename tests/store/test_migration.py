@@ -24,6 +24,7 @@ from pipeline.jobs.changes import changes_since
 from pipeline.jobs.maintenance import verify
 from pipeline.jobs.migration import migrate
 from pipeline.jobs.search_index import update_search
+from pipeline.jobs.stores import LocalStore
 from pipeline.jobs.takedown import TakedownTarget, forget
 from pipeline.jobs.workspace import Workspace
 from pipeline.query import connect, query
@@ -376,6 +377,27 @@ def test_what_is_dropped_between_two_calls_goes_there_too(town):
 
 
 @pytest.mark.timeout(300)
+def test_first_alerts_during_a_move_are_not_lost(town):
+    """Alerts that are checked for the first time while a move runs let it end with an error; the next call has them.
+
+    The move itself makes no state of alerts, and no file for it.
+    """
+    settings, folder = settings_of(town), town.folder / "data" / "alerts"
+    shutil.rmtree(folder)
+
+    def check(step: str, unit: str, done: int, total: int) -> None:
+        if step == "comparing the tables" and not folder.exists():
+            AlertStore(LocalStore(settings).alerts).record(state("river"), policy(), now=NOON)
+
+    done = migrate(settings, to=str(settings.objects_url), registers=False, report=check)
+    assert done.problems == ("the state of alerts: its rows and Atom files differs between both sides",)
+    last = move(town, registers=False)
+    assert (last.problems, last.copied, last.ended_before) == ((), 1, None)
+    alerts = [AlertStore(each.store.alerts) for each in (Workspace(settings), town.space("data", hours=3))]
+    assert alerts[0].open_counts() == alerts[1].open_counts() != {}
+
+
+@pytest.mark.timeout(300)
 def test_takedown_between_two_calls_stops_the_move(town, server):
     """A page that is taken down when a part is moved already could stay there, so nothing more is moved."""
     assert run_worker(town, registers=False, kill_at=60).returncode == -9
@@ -436,6 +458,23 @@ def test_process_that_opened_the_store_before_is_refused(town):
     assert move(town, registers=False).problems == ()
     with older.leases.writer() as written, older.alerts.exclusive():
         assert written.is_held()
+
+
+@pytest.mark.timeout(300)
+def test_maintenance_of_such_a_process_is_undone(town):
+    """What the maintenance of such a process removes from the logs lets the move end with an error; the next has it."""
+    older, settings = town.services("data").store(), settings_of(town)
+    assert older.tables.days() == ()
+
+    def expire(step: str, unit: str, done: int, total: int) -> None:
+        if step == "comparing the tables" and not older.tables.log.whole_from():
+            older.tables.log.expire(now=datetime(2026, 6, 15, tzinfo=UTC), keep_months=1)
+
+    done = migrate(settings, to=str(settings.objects_url), registers=False, report=expire)
+    assert len(done.problems) > 1
+    assert all(each.startswith("the log tables: ") for each in done.problems)
+    assert move(town, registers=False).problems == ()
+    assert_same(Workspace(settings), town.space("data", hours=3))
 
 
 @pytest.mark.timeout(300)
