@@ -9,17 +9,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.errors import ConfigError, LakeError
+from pipeline.errors import ConfigError, LakeError, MissingStoreError, StoreError
 from pipeline.jobs.inventory import check_stores
 from pipeline.jobs.stores import LocalStore, open_target
 from pipeline.model import pluralize
 from pipeline.model.source import is_bucket
 from pipeline.settings import Settings, required
+from pipeline.store.store import DATABASE, OBJECTS, TABLES
 
 if TYPE_CHECKING:
     from pipeline.shared.migration import MigrationReport, MovePart, ReportProgress
     from pipeline.shared.store import SharedStore
 
+_PLACES = "NEWS_OBJECTS_URL, NEWS_DATABASE_SCHEMA and NEWS_CATALOG_NAMESPACE"
 _REPAIR = "run `newslake lake repair`, then move again"
 
 
@@ -29,7 +31,8 @@ def migrate(settings: Settings, *, to: str, registers: bool, report: "ReportProg
     ``to`` is the ``NEWS_OBJECTS_URL`` of the settings once more. The files of the tables are registered as they are if
     ``registers``, else their rows are written again. A call after a kill goes on.
     Raises: ConfigError for a wrong ``to`` or an empty data root, before anything is opened; LakeError (unfinished_work)
-    for a data root with work that a dead process left; StoreError (store_in_use) for a store with other pages.
+    for a data root with work that a dead process left; StoreError (store_in_use) for a store with other pages, or
+    settings that name parts of two stores.
     """
     check_target(settings, to)
     own = settings.model_copy(update={"store": "local"})
@@ -39,7 +42,7 @@ def migrate(settings: Settings, *, to: str, registers: bool, report: "ReportProg
         raise ConfigError(message, key="NEWS_DATA_DIR", reason="nothing_to_move")
     source, target = LocalStore(own), open_target(settings.model_copy(update={"store": "shared"}))
     report("waiting for the end of current runs", "runs", 0, 0)
-    with _alone(source):
+    with _alone(source), _advice_on_places():
         return _move(source, target, settings=own, registers=registers, report=report)
 
 
@@ -47,10 +50,26 @@ def check_target(settings: Settings, to: str) -> None:
     """Check that ``to`` names the bucket of the settings, in which workers will look. Raises: ConfigError."""
     if not is_bucket(to):
         raise ConfigError(f"--to {to!r} is not a bucket; write s3://BUCKET/PREFIX", key="to", reason="move_target")
-    named = required("objects_url", settings.objects_url)
+    named = required("objects_url", settings.objects_url or None)
     if named.rstrip("/") != to.rstrip("/"):
         message = f"--to {to} is not {named}, which NEWS_OBJECTS_URL names and workers will use; correct one of both"
         raise ConfigError(message, key="to", reason="move_target")
+
+
+@contextmanager
+def _advice_on_places() -> Iterator[None]:
+    """Say of a part of the target that is missing that its settings belong together; nobody gives up a part of a move.
+
+    Raises: StoreError (store_in_use).
+    """
+    try:
+        yield
+    except MissingStoreError as error:
+        if error.key not in (DATABASE, OBJECTS, TABLES):
+            raise
+        what = str(error).partition("; ")[0]
+        message = f"{what}; in {_PLACES}, name those with which the move began, or three new ones"
+        raise StoreError(message, key="to", reason="store_in_use") from error
 
 
 @contextmanager

@@ -531,8 +531,26 @@ def test_unfinished_work_is_refused(town):
         move(town, registers=False)
 
 
+@pytest.mark.timeout(300)
+def test_change_of_one_place_is_named(town):
+    """A move that goes on with another bucket, schema or namespace alone says that the three belong together."""
+    assert run_worker(town, registers=False, kill_at=60).returncode == -9
+    other = f"{town.services('data').name}_other"
+    for given, what in (
+        ({"objects_url": f"{settings_of(town).objects_url}_other"}, "the archive was created in"),
+        ({"database_schema": other}, "has no store in the schema"),
+        ({"catalog_namespace": other}, "the tables were created at"),
+    ):
+        with pytest.raises(StoreError, match=f"{what}[^;]*; in NEWS_OBJECTS_URL, .*, or three new ones$") as caught:
+            move(town, registers=False, **given)
+        assert caught.value.reason == "store_in_use"
+    assert move(town, registers=True).problems == ()  # a month stays as the first call moved it
+
+
 def test_another_bucket_is_refused(town):
     """Only the bucket that the settings name is moved to."""
     settings = settings_of(town)
     with pytest.raises(ConfigError, match="which NEWS_OBJECTS_URL names and workers will use"):
         migrate(settings, to="s3://elsewhere/main", registers=False, report=lambda *given: None)
+    with pytest.raises(ConfigError, match="NEWS_OBJECTS_URL is not set"):
+        migrate(settings_of(town, objects_url=""), to="s3://elsewhere", registers=False, report=lambda *given: None)
