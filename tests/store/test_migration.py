@@ -292,6 +292,29 @@ def test_killed_move_goes_on(town, registers):
     assert remains_of(shared) == []
 
 
+@pytest.mark.timeout(300)
+def test_move_goes_on_after_a_crash_of_the_database(town, mortal_postgres):
+    """A kill of PostgreSQL takes the lease of a move, which stops before its next piece; the next call ends it."""
+    town = replace(town, database_url=mortal_postgres.url)
+    settings, crashes = settings_of(town), list[str]()
+
+    def crash(step: str, unit: str, done: int, total: int) -> None:
+        if step == "copying the tables" and done and not crashes:
+            crashes.append(step)
+            mortal_postgres.kill()
+            mortal_postgres.restart()
+
+    with pytest.raises(StoreError, match="its lease was lost") as caught:
+        migrate(settings, to=str(settings.objects_url), registers=False, report=crash)
+    assert (caught.value.reason, len(crashes)) == ("lease_lost", 1)
+    last = move(town, registers=False)
+    assert (last.problems, last.ended_before) == ((), None)
+    assert 0 < last.copied < last.pieces
+    shared = town.space("data", hours=3)
+    assert_same(Workspace(settings), shared)
+    assert remains_of(shared) == []
+
+
 def run_worker(
     town: SharedTown, *, registers: bool, name: str = "data", kill_at: int = 0
 ) -> "subprocess.CompletedProcess[str]":
