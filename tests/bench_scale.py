@@ -1,24 +1,32 @@
-"""`make bench-scale`: the shared store divided by the local one, in one run: commits, archive, questions.
+"""`make bench-scale`: the shared store divided by the local one, in one run: commits, archive, questions, takedowns.
 
 Its parts `listing` and `spark` are in ``tests.bench_spark``.
-`python -m tests.bench_scale [--commits N] [--pages N] [--articles N] [--captures N] [--spark-pages N] [--only PART]`.
+`python -m tests.bench_scale [--commits N] [--pages N] [--articles N] [--outcomes N] [--captures N]
+[--spark-pages N] [--only PART]`.
 PostgreSQL and SeaweedFS run on this machine, so there is no network, and they use the processors that the client uses.
 It prints one table.
 """
 
 import argparse
+import hashlib
 import os
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from rich.table import Table
 
 from pipeline.archive import Archive
+from pipeline.jobs.outcomes import append_outcomes
+from pipeline.jobs.takedown_traces import find_traces
+from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
 from pipeline.lake.storage import month_of
+from pipeline.model import Outcome
+from pipeline.settings import Settings
 from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.database import PostgresDatabase
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
@@ -31,7 +39,7 @@ from tests.bench_spark import CAPTURES, SPARK_PAGES, measure_listing, measure_sp
 from tests.bench_store import Rounds, make_pages
 from tests.bench_tables import commit_times
 from tests.big_lake import make_big_lake
-from tests.figures import Ratio, Timing, best, out
+from tests.figures import Ratio, Timing, best, out, timed
 from tests.made_days import NOW
 from tests.scale.servers import StoreServers, open_shared, store_servers
 from tests.store.stores import bucket_of
@@ -39,6 +47,7 @@ from tests.store.table_stores import new_lake, new_shared_tables
 
 _ROUNDS = 3
 _DAYS = 90
+_OUTCOMES = 5_000  # of a run
 
 
 def measure_commits(servers: StoreServers, folder: Path, count: int) -> Iterator[Ratio]:
@@ -93,6 +102,49 @@ def measure_questions(servers: StoreServers, folder: Path, articles: int) -> Ite
     yield Ratio(f"15 questions on {articles:,} articles", shown["shared"], shown["local"], value, "<=", 1.5)
 
 
+def measure_traces(servers: StoreServers, folder: Path, outcomes: int) -> Iterator[Ratio]:
+    """Yield what the search for traces of blocked pages costs in the second night, divided by the first one."""
+    os.environ.update(servers.settings())
+    shared = open_shared(folder / "data", sources=Path("sources.toml"), now=NOW)
+    local = Workspace(Settings.load(data_dir=folder / "local", durability="process", store="local", frozen_now=NOW))
+    blocked = [f"{number:032x}" for number in range(50)]
+    nights: dict[str, tuple[Timing, ...]] = {}
+    for name, space in (("shared", shared), ("local", local)):
+        for number in range(0, outcomes, _OUTCOMES):
+            log_pages(space, number, _OUTCOMES)
+        first = timed(lambda space=space: find_traces(space, blocked))
+        log_pages(space, outcomes, _OUTCOMES // 10)
+        nights[name] = (first, timed(lambda space=space: find_traces(space, blocked)))
+    shown = {
+        name: " to ".join(f"{each.processor_seconds:.2f} s CPU" for each in times) for name, times in nights.items()
+    }
+    value = max(second.processor_seconds / first.processor_seconds for first, second in nights.values())
+    name = f"traces in {outcomes:,} outcomes: a later night / the first"
+    yield Ratio(name, shown["shared"], shown["local"], value, "<=", 0.2)
+
+
+def log_pages(space: Workspace, first: int, count: int) -> None:
+    """Log the outcomes of a run: each of a page of its own, runs evenly over half a year."""
+    at = NOW - timedelta(days=1 + first // _OUTCOMES % 180)
+    rows = [
+        Outcome(
+            run_id=f"r{first}",
+            source_key="harbour",
+            news_day=at.date(),
+            url=f"https://www.harbour-post.example/news/{number}/the-ferry-came-late-again",
+            article_id=hashlib.sha256(str(number).encode()).hexdigest()[:32],
+            stage="commit",
+            outcome="kept",
+            reason=None,
+            detail=None,
+            payload_digest=None,
+            decided_at=at,
+        )
+        for number in range(first, first + count)
+    ]
+    append_outcomes(space, rows, batch_id=f"r{first}.harbour")
+
+
 def copy_tables(lake: Tables, shared: SharedTables) -> None:
     """Copy all rows of a lake, a commit a month."""
     months: dict[str, list] = {}
@@ -128,12 +180,14 @@ def main() -> int:
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--captures", type=int, default=CAPTURES)
     parser.add_argument("--spark-pages", type=int, default=SPARK_PAGES)
-    parser.add_argument("--only", choices=("commits", "archive", "questions", "listing", "spark"))
+    parser.add_argument("--outcomes", type=int, default=300_000)
+    parser.add_argument("--only", choices=("commits", "archive", "questions", "traces", "listing", "spark"))
     given = parser.parse_args()
     parts: dict[str, Callable[[StoreServers, Path], Iterator[Ratio]]] = {
         "archive": lambda servers, folder: measure_archive(servers, folder, given.pages),
         "questions": lambda servers, folder: measure_questions(servers, folder, given.articles),
         "commits": lambda servers, folder: measure_commits(servers, folder, given.commits),
+        "traces": lambda servers, folder: measure_traces(servers, folder, given.outcomes),
         "listing": lambda servers, folder: measure_listing(servers, folder, given.captures),
         "spark": lambda servers, folder: measure_spark(folder, given.spark_pages),
     }

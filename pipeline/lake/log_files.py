@@ -6,6 +6,7 @@ has the batches, and the batch of each row run by run: rows are sorted by time a
 there is about one run per batch.
 """
 
+import hashlib
 import json
 import re
 import zlib
@@ -155,6 +156,17 @@ def encode_rows(rows: LogRows, spec: TableSpec, *, is_closed: bool) -> bytes:
     """Return the file of a closed month, or of the only batch of the rows."""
     metadata = {_BATCHES: _batches_text(rows)} if is_closed else {}
     return checksummed_parquet(encode(rows.table, spec, metadata={**metadata, **EMPTY_CHECKSUM}))
+
+
+def mark_of(*facts: object) -> str:
+    """Return a mark of a file, from the facts that differ when it is written again."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
+
+
+def file_mark(root: Path, path: Path) -> str:
+    """Return the mark of a file of the log, without reading it. Raises: FileNotFoundError."""
+    state = path.stat()
+    return mark_of(listed_name(root, path), state.st_ino, state.st_size, state.st_mtime_ns)
 
 
 def read_log_file(path: Path, spec: TableSpec, data: bytes | None = None) -> LogRows:

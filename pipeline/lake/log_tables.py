@@ -29,6 +29,7 @@ from pipeline.lake.log_files import (
     batches_of_file,
     batches_with_rows,
     encode_rows,
+    file_mark,
     is_month_file,
     listed_name,
     log_folder,
@@ -115,14 +116,29 @@ class LogTables:
             count -= len(batches)
             yield table
 
-    def months(self, name: str, *, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield some columns of the rows of each month of a log table, newest month first."""
+    def months(self, name: str, *, columns: Sequence[str], skips: Collection[str] = ()) -> Iterator[pa.Table]:
+        """Yield some columns of the rows of each month of a log table, newest month first.
+
+        Files with one of the marks ``skips`` are not read.
+        """
         spec = table_named(name)
+        nothing = spec.schema.empty_table().select(columns)
+
+        def read(path: Path, spec: TableSpec) -> pa.Table:
+            if skips and file_mark(self._root, path) in skips:
+                return nothing
+            return decode(path.read_bytes(), spec, key=str(path), columns=columns)
+
         for month in reversed(self._months(spec)):
-            parts = self._read_month(
-                spec, month, lambda path, spec: decode(path.read_bytes(), spec, key=str(path), columns=columns)
-            )
-            yield pa.concat_tables([spec.schema.empty_table().select(columns), *parts])
+            yield pa.concat_tables([nothing, *self._read_month(spec, month, read)])
+
+    def marks(self, name: str) -> frozenset[str]:
+        """Return a mark of each file of a log table; a file that is written again, or put back, has another one."""
+        spec = table_named(name)
+        found = (
+            self._read_month(spec, month, lambda path, _: file_mark(self._root, path)) for month in self._months(spec)
+        )
+        return frozenset(each for marks in found for each in marks)
 
     def batches(self, name: str) -> frozenset[str]:
         """Return the ids of the batches in a log table, unless they are very long."""

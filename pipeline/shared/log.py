@@ -21,7 +21,7 @@ from pyiceberg.types import StringType
 from pipeline.errors import ContractError, StoreError
 from pipeline.lake.erase import Redaction, names_page, redacted_fields
 from pipeline.lake.log_compaction import EXPIRING
-from pipeline.lake.log_files import month_start, rows_by_key, rows_of_batch
+from pipeline.lake.log_files import mark_of, month_start, rows_by_key, rows_of_batch
 from pipeline.lake.storage import month_of
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.data_files import days_of, plan, read_files, write_rows
@@ -92,19 +92,26 @@ class SharedLog:
             parts.append(rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(chosen, pa.string()))))
         return pa.concat_tables([arrow_schema(spec).empty_table(), *parts]).select(spec.schema.names)
 
-    def months(self, name: str, *, columns: Sequence[str]) -> Iterator[pa.Table]:
+    def months(self, name: str, *, columns: Sequence[str], skips: Collection[str] = ()) -> Iterator[pa.Table]:
         planned = [wait_for_services(lambda: self._present(name), what=f"log/{name}")]
+
+        def unread(files: Sequence[DataFile]) -> list[DataFile]:
+            return [each for each in files if _mark(each) not in skips] if skips else list(files)
 
         def read(month: str) -> pa.Table:
             table, files = planned.pop() if planned else self._present(name)
-            mine = [each for each in files if _month(each, table) == month]
+            mine = [each for each in unread(files) if _month(each, table) == month]
             rows = read_files(table.io, mine, table_named(name), columns=columns)
             planned.append((table, files))  # not if a file is gone: then it is planned again
             return rows
 
         [(table, files)] = planned
-        for month in sorted({_month(each, table) for each in files}, reverse=True):
+        for month in sorted({_month(each, table) for each in unread(files)}, reverse=True):
             yield wait_for_services(partial(read, month), what=f"log/{name}")
+
+    def marks(self, name: str) -> frozenset[str]:
+        _, files = wait_for_services(lambda: self._present(name), what=f"log/{name}")
+        return frozenset(map(_mark, files))
 
     def batches(self, name: str) -> frozenset[str]:
         def read() -> pa.Table:
@@ -249,6 +256,11 @@ class SharedLog:
 
 def _month(file: DataFile, table: Table) -> str:
     return month_of(days_of(file, table)[0])
+
+
+def _mark(file: DataFile) -> str:
+    """Return the mark of a data file: no other one ever has its path."""
+    return mark_of(file.file_path, file.file_size_in_bytes)
 
 
 def _may_have(file: DataFile, table: Table, batch_id: str) -> bool:

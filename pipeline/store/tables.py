@@ -131,8 +131,18 @@ class LogRecords(Protocol):
         """Return all rows of a log table, by day; or only those of the ``newest`` batches."""
         ...
 
-    def months(self, name: str, *, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield some columns of the rows of each month of a log table, newest month first."""
+    def months(self, name: str, *, columns: Sequence[str], skips: Collection[str] = ()) -> Iterator[pa.Table]:
+        """Yield some columns of the rows of each month of a log table, newest month first.
+
+        Files with one of the marks ``skips`` are not read. Rows may come from them and from others: see ``marks``.
+        """
+        ...
+
+    def marks(self, name: str) -> frozenset[str]:
+        """Return a mark of each file of a log table. A file that is written again, or put back, has another one.
+
+        Who reads ``months`` after it has read the rows of these files, and maybe of newer ones.
+        """
         ...
 
     def batches(self, name: str) -> frozenset[str]:

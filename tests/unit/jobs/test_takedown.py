@@ -693,6 +693,7 @@ def test_pages_that_came_back_anywhere_are_found(space: Workspace, town: Town) -
     ways = ways_back(space, town.server.url(FERRY))
     forget_all(space, town)
     for name, write in ways.items():
+        assert finish_takedowns(space) == ()  # from here on, it reads only what comes in later
         write(space)
         assert traces_of_doomed().under(space.settings.data_dir) != {}, name
         done = finish_takedowns(space)
@@ -700,6 +701,20 @@ def test_pages_that_came_back_anywhere_are_found(space: Workspace, town: Town) -
         assert traces_of_doomed().under(space.settings.data_dir) == {}, name
     assert finish_takedowns(space) == ()
     assert space.lake.verify() == ()
+
+
+def test_log_that_was_put_back_is_found(space: Workspace, town: Town, tmp_path: Path) -> None:
+    """Old files of outcomes, copied back with their times after a night found no trace, are found by the repair."""
+    log = space.settings.lake_dir / "log" / "outcomes"
+    shutil.copytree(log, tmp_path / "copy")
+    forget_all(space, town)
+    for _ in range(2):
+        assert finish_takedowns(space) == ()
+    shutil.copytree(tmp_path / "copy", log, dirs_exist_ok=True)
+    assert traces_of_doomed().under(log) != {}
+    assert ["came in again" in each for each in repair(space)["takedowns"]] == [True]
+    assert traces_of_doomed().under(log) == {}
+    assert repair(space)["takedowns"] == ()
 
 
 def test_source_that_came_back_is_found(space: Workspace, town: Town) -> None:
