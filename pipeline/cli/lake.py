@@ -165,8 +165,9 @@ def gc(as_json: AsJson = False) -> None:
     """Delete files that nothing needs any more.
 
     Deletes replaced table files, and leftovers of interrupted processes, that are older than NEWS_GC_GRACE_HOURS (24).
+    Others wait until a later call: a reader may have them open.
     """
-    _print_report({"removed": workspace().lake.gc()}, as_json=as_json)
+    _print_report(asdict(workspace().lake.gc()), as_json=as_json)
 
 
 @lake_app.command("snapshot")

@@ -169,8 +169,9 @@ def compact() -> dict[str, object]:
 
 
 def collect_garbage() -> dict[str, object]:
-    """Delete objects that no manifest names and that are older than the grace period."""
-    return {"files_removed": _open().lake.gc()}
+    """Delete files that nothing needs and that are older than the grace period."""
+    found = _open().lake.gc()
+    return {"files_removed": found.removed, "files_waiting": found.waiting}
 
 
 def report(

@@ -5,6 +5,7 @@ from pipeline.lake.article_index import CachedOutcome, StoredArticle, row_key_of
 from pipeline.lake.erase import CountPairs, Redaction, SnapshotErasure
 from pipeline.lake.lake import Lake
 from pipeline.lake.log_compaction import removed_log
+from pipeline.lake.maintenance import Garbage
 from pipeline.lake.merge import ArticleResult, CommitReport
 from pipeline.lake.partitions import CommittedFile, committed_files
 from pipeline.lake.reader import LakeVersions, versions_of
@@ -23,6 +24,7 @@ __all__ = [
     "CommittedFile",
     "CountPairs",
     "Depth",
+    "Garbage",
     "Lake",
     "LakeVersions",
     "Redaction",

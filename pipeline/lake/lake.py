@@ -19,7 +19,7 @@ from pipeline.lake.erase import Erasure
 from pipeline.lake.exchange import check_exchange
 from pipeline.lake.log_files import batch_id_of
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.maintenance import collect_garbage, publish_descriptions, recover
+from pipeline.lake.maintenance import Garbage, collect_garbage, publish_descriptions, recover
 from pipeline.lake.merge import CommitReport, IsCurrent
 from pipeline.lake.partitions import Partitions
 from pipeline.lake.reader import LakeVersion, LakeVersions
@@ -287,8 +287,8 @@ class Lake:
         with self._lock.hold() as committer:
             return (*done, *recover(committer))
 
-    def gc(self) -> int:
-        """Delete unneeded files and staged batches older than the retention time; return the number of files."""
+    def gc(self) -> Garbage:
+        """Delete unneeded files and staged batches older than the retention time; return the numbers of files."""
         with self._lock.hold() as committer:
             return collect_garbage(committer, months=None, older_than=self._oldest_kept())
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -103,27 +104,43 @@ def stray_files(committer: Committer, month: Month | None = None) -> Iterator[Pa
     return (Path(file) for file in files if file not in named)
 
 
-def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, older_than: float) -> int:
-    """Delete files that were not needed since a time (seconds since 1970); return how many were deleted.
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """How many files that nothing needs were deleted, and how many wait for the end of their retention time.
+
+    Those of a process that still works wait, too: it may be about to need them.
+    """
+
+    removed: int = 0
+    waiting: int = 0
+
+    def __add__(self, other: "Garbage") -> "Garbage":
+        return Garbage(self.removed + other.removed, self.waiting + other.waiting)
+
+
+def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, older_than: float) -> Garbage:
+    """Delete files that were not needed since a time (seconds since 1970); return how many, and how many wait.
 
     Needed are the manifest of each month and the one before its last change, and their data files. Without ``months``,
     all files of the lake's state, temporary files, staged batches and empty folders are examined.
     """
     layout = committer.layout
     chosen = sorted(layout.months_on_disk()) if months is None else months
-    removed = sum(_collect_month(committer, month, older_than) for month in chosen)
+    found = sum((_collect_month(committer, month, older_than) for month in chosen), Garbage())
     if months is not None:
-        return removed
+        return found
     for path in (*layout.temporary.glob("*"), *layout.staged_batches(), *files_in(layout.exchanged_log)):
         with suppress(FileNotFoundError):  # others stage, and close months of the log, without the lock
-            if path.stat().st_mtime <= older_than:
-                removed += sum(each.is_file() for each in (path, *path.rglob("*")))
+            is_due = path.stat().st_mtime <= older_than
+            count = sum(each.is_file() for each in (path, *path.rglob("*")))
+            found += Garbage(removed=count) if is_due else Garbage(waiting=count)
+            if is_due:
                 _discard(committer, path)
     tops = ("data/*/*/", "months/*/", "exchanged/*/")
     for folder in chain(layout.root.glob("tables/*/*=*/"), *map(layout.state.glob, tops)):
         if not any(folder.iterdir()):  # of a process that died before it removed the folder
             folder.rmdir()
-    return removed
+    return found
 
 
 def _discard(committer: Committer, path: Path) -> None:
@@ -135,10 +152,10 @@ def _discard(committer: Committer, path: Path) -> None:
         path.unlink()
 
 
-def _collect_month(committer: Committer, month: Month, older_than: float) -> int:
+def _collect_month(committer: Committer, month: Month, older_than: float) -> Garbage:
     layout, needed = committer.layout, frozenset(_needed(committer, month))
     last = _last_written(committer, month)
-    removed = sum(_remove_exchanged(path, older_than) for path in files_in(layout.exchanged(month)))
+    found = sum((_collect_exchanged(path, older_than) for path in files_in(layout.exchanged(month))), Garbage())
     for folder in (layout.manifests(month), *(layout.objects(spec.name, month) for spec in PUBLISH_ORDER)):
         prefix = folder.relative_to(layout.state).as_posix()
         names = names_in(folder)
@@ -146,8 +163,8 @@ def _collect_month(committer: Committer, month: Month, older_than: float) -> int
         doomed = [name for name, at in _superseded(folder, names, unneeded, last=last) if at <= older_than]
         for name in doomed:
             committer.disk.remove(folder / name)
-        removed += len(doomed)
-    return removed
+        found += Garbage(len(doomed), len(unneeded) - len(doomed))
+    return found
 
 
 def _needed(committer: Committer, month: Month) -> Iterator[str]:
@@ -173,13 +190,13 @@ def _last_written(committer: Committer, month: Month) -> float:
     return (committer.layout.state / head.months[month]).stat().st_mtime if month in head.months else 0.0
 
 
-def _remove_exchanged(folder: Path, older_than: float) -> int:
-    """Remove a folder of public files that was exchanged before a time; return how many files it had."""
-    if folder.stat().st_mtime > older_than:
-        return 0
+def _collect_exchanged(folder: Path, older_than: float) -> Garbage:
+    """Remove a folder of public files if it was exchanged before a time; return how many files it had."""
     count = len(files_in(folder))
+    if folder.stat().st_mtime > older_than:
+        return Garbage(waiting=count)
     shutil.rmtree(folder)
-    return count
+    return Garbage(removed=count)
 
 
 def _superseded(folder: Path, names: Iterable[str], unneeded: Iterable[str], *, last: float) -> list[tuple[str, float]]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import StoreError
+from pipeline.lake import Garbage
 from pipeline.lake.staging import Batch
 from pipeline.lake.storage import ANNOTATION_NAMES
 from pipeline.model import file_name_of
@@ -63,12 +64,13 @@ class StagedBatches:
             if kept.keys.num_rows < batch.keys.num_rows:
                 self._objects.put(key, _encode(kept))
 
-    def remove_older(self, than: float) -> int:
-        """Remove the batches that were staged before a time, in seconds since 1970; return how many."""
-        old = [each.key for each in self._objects.list(self._folder) if each.modified_at.timestamp() < than]
+    def collect(self, *, older_than: float) -> Garbage:
+        """Remove the batches that were staged before a time, in seconds since 1970; return how many, and the others."""
+        staged = list(self._objects.list(self._folder))
+        old = [each.key for each in staged if each.modified_at.timestamp() < older_than]
         for key in old:
             self._objects.delete(key)
-        return len(old)
+        return Garbage(len(old), len(staged) - len(old))
 
     def _keys(self) -> Iterator[str]:
         return (each.key for each in self._objects.list(self._folder))

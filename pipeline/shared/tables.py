@@ -17,6 +17,7 @@ from pyiceberg.table import Table
 from pyiceberg.types import LongType, NestedField
 
 from pipeline.errors import ContractError, StoreError
+from pipeline.lake import Garbage
 from pipeline.lake.erase import CountPairs, Redaction, SnapshotErasure
 from pipeline.lake.merge import CommitReport, IsCurrent
 from pipeline.lake.staging import Batch, check_staged
@@ -294,11 +295,10 @@ class SharedTables:
     def closed_months(self) -> frozenset[str]:
         return self.read_at_once(SharedVersion.closed_months)
 
-    def gc(self) -> int:
+    def gc(self) -> Garbage:
         older = self.now().timestamp() - self.gc_grace_hours * 3600
         with self.hold():
-            staged = self._staged.remove_older(older)
-            return staged + self.orphans().remove(now=self.now(), older_than=older)
+            return self._staged.collect(older_than=older) + self.orphans().remove(now=self.now(), older_than=older)
 
     def orphans(self) -> Orphans:
         """Return what removes the files that no snapshot needs."""

@@ -17,6 +17,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH
 
 from pipeline.errors import ConfigError, StoreError
+from pipeline.lake import Garbage
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.data_files import plan
 from pipeline.shared.heads import COMMITS, HeadReader, Heads
@@ -162,18 +163,20 @@ class Orphans:
         self._check = check
         self._list = f"{folder}/{_CONDEMNED}"
 
-    def remove(self, *, now: datetime, older_than: float) -> int:
+    def remove(self, *, now: datetime, older_than: float) -> Garbage:
         """Delete the orphans that an earlier run condemned before a time (seconds since 1970); condemn the others.
 
-        An object that was put after that time is neither: a commit may be about to need it. Return how many went.
+        An object that was put after that time is neither: a commit may be about to need it. Return how many went, and
+        how many are left.
         """
-        found = dict(self._orphans((*LAKE_NAMES, *LOG_NAMES, COMMITS), put_before=older_than))
+        there = list(self._orphans((*LAKE_NAMES, *LOG_NAMES, COMMITS), put_before=inf))
+        found = [key for key, put_at in there if put_at < older_than]
         known: dict[str, float] = json.loads(self._objects.get(self._list) or b"{}")
-        due = [key for key in found if known.get(key, now.timestamp()) <= older_than]
+        due = {key for key in found if known.get(key, now.timestamp()) <= older_than}
         self._delete(due)
         left = {key: known.get(key, now.timestamp()) for key in found if key not in due}
         self._objects.put(self._list, json.dumps(left, sort_keys=True).encode())
-        return len(due)
+        return Garbage(len(due), len(there) - len(due))
 
     def remove_all(self, names: Collection[str], *, put_before: float = inf) -> int:
         """Delete the orphans of some tables that were put before a time (seconds since 1970) at once.

@@ -13,6 +13,7 @@ from pipeline.lake import (
     CommitReport,
     CountPairs,
     Depth,
+    Garbage,
     Lake,
     LakeVersions,
     Redaction,
@@ -409,8 +410,8 @@ class Tables(TableReader, Protocol):
         """Return the months with one file per table, which each commit to them writes again."""
         ...
 
-    def gc(self) -> int:
-        """Delete unneeded files and staged batches older than the retention time; return the number of files."""
+    def gc(self) -> Garbage:
+        """Delete unneeded files and staged batches older than the retention time; return the numbers of files."""
         ...
 
 

@@ -19,7 +19,7 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.types import StringType
 
 from pipeline.errors import ConfigError, StoreError
-from pipeline.lake import Redaction
+from pipeline.lake import Garbage, Redaction
 from pipeline.lake.log_files import rows_of_batch
 from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.data_files import write_rows
@@ -280,21 +280,26 @@ def test_orphans_are_condemned_then_deleted(weed):
         put(tables, f"b{number}", Story(1, words=f"Take {number}.", seen=number))
     client = weed.client(WAREHOUSE)
     before = objects_in(client, tables)
+    clock[0] = datetime.now(UTC)
+    fresh = tables.gc()
     clock[0] = _after_retention()
+    condemned = tables.gc()
 
-    assert tables.gc() == 20  # the staged batches; the orphans of this run are condemned
+    assert condemned.removed == 20  # the staged batches; the orphans of this run are condemned
+    assert fresh == Garbage(removed=0, waiting=20 + condemned.waiting)
     assert objects_in(client, tables) == before
 
     clock[0] += timedelta(days=2)
 
     deleted = tables.gc()
 
-    assert deleted > 80
-    assert len(objects_in(client, tables)) == len(before) - deleted
+    assert deleted == Garbage(removed=condemned.waiting, waiting=0)
+    assert deleted.removed > 80
+    assert len(objects_in(client, tables)) == len(before) - deleted.removed
 
     clock[0] += timedelta(days=2)
 
-    assert tables.gc() == 0
+    assert tables.gc() == Garbage()
     assert_has(tables, Story(1, words="Take 19."))
 
 

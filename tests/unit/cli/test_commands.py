@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import main
+from pipeline.lake import Lake
+from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 ROOT = Path(__file__).parents[3]
 TEXT = "The mayor of Oakenfell, Ruth Amberley, met nurses on Tuesday. “We will build the ward,” she said."
@@ -289,6 +292,16 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert [name for name, each in findings.items() if each["status"] == "fail"] == ["sources"]
     assert findings["sources"]["action"] == "run `newslake init`, or set NEWS_SOURCES_FILE"
+
+
+def test_gc_says_what_it_removed_and_what_waits(tmp_path: Path) -> None:
+    """Files that nothing needs wait for the end of their retention time; both numbers are printed."""
+    lake = Lake(tmp_path / "data" / "lake", durability="process", now=lambda: datetime.now(UTC))
+    lake.stage("left", batch_tables([Story(1)]), batch_keys([Story(1)]))
+    assert called("lake", "gc", cwd=tmp_path).stdout == "removed: 0\nwaiting: 6\n"
+    assert json.loads(called("lake", "gc", "--json", cwd=tmp_path).stdout) == {"removed": 0, "waiting": 6}
+    done = called("lake", "gc", cwd=tmp_path, NEWS_GC_GRACE_HOURS="0")
+    assert done.stdout == "removed: 6\nwaiting: 0\n"
 
 
 def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LakeError
-from pipeline.lake import Lake
+from pipeline.lake import Garbage, Lake
 from pipeline.lake.manifests import Head, head_bytes
 from pipeline.tables import table_named
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
@@ -287,9 +287,9 @@ def test_gc_keeps_the_generation_before(root: Path) -> None:
         commit(open_lake(root), Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
     objects = root / "_state/data/quotes/2026-02"
     assert len(list(objects.glob("2026-02-03.*"))) == 6
-    assert open_lake(root).gc() == 0
-    # data files and manifests of four generations, files of five batches
-    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 4 + 5 * 6
+    old = 4 * 4 + 4 + 5 * 6  # data files and manifests of four generations, files of five batches
+    assert open_lake(root).gc() == Garbage(removed=0, waiting=old)
+    assert open_lake(root, gc_grace_hours=0).gc() == Garbage(removed=old, waiting=0)
     assert [path.name.split(".")[1] for path in sorted(objects.glob("2026-02-03.*"))] == ["000005", "000006"]
     assert len(list(manifest(root).parent.iterdir())) == 2
     assert open_lake(root).verify() == ()
@@ -325,8 +325,8 @@ def test_gc_removes_old_leftovers(root: Path) -> None:
     lake.stage("left", batch_tables([Story(9)]), batch_keys([Story(9)]))
     (root / "_state/tmp/half").write_bytes(b"x")
     (root / "_state/data/quotes/2026-02/2026-02-03.000009.00000000.obj").write_bytes(b"x")
-    assert open_lake(root).gc() == 0
-    assert lake.gc() == 2 * 6 + 1 + 1
+    assert open_lake(root).gc() == Garbage(removed=0, waiting=2 * 6 + 1 + 1)
+    assert lake.gc() == Garbage(removed=2 * 6 + 1 + 1, waiting=0)
     assert list((root / "_state/staged").iterdir()) == []
     assert lake.verify() == ()
 
@@ -346,10 +346,10 @@ def test_replaced_files_stay_for_the_retention_time(root: Path) -> None:
     snapshot = [root / "_state" / each.object for _, stem, each in entries if stem == str(DAY)]
     for number in range(3):
         commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"c{number}")
-    assert lake.gc() == 6  # the files of the batch that was committed a thousand hours ago
+    assert lake.gc().removed == 6  # the files of the batch that was committed a thousand hours ago
     assert [path for path in snapshot if not path.exists()] == []
     age(root, hours=25)
-    assert lake.gc() == 2 * 4 + 2 + 3 * 6  # data files and manifests of two generations, files of three batches
+    assert lake.gc().removed == 2 * 4 + 2 + 3 * 6  # data files and manifests of two generations, files of three batches
     assert [path for path in snapshot if path.exists()] == []
 
 
@@ -358,7 +358,7 @@ def test_gc_of_a_host_whose_clock_is_wrong(root: Path, hours: int) -> None:
     """A host whose clock is slow or fast deletes no new file."""
     lake = Lake(root, durability="process", now=lambda: datetime.now(UTC) + timedelta(hours=hours))
     open_lake(root).stage("waits", batch_tables([Story(9)]), batch_keys([Story(9)]))
-    assert lake.gc() == 0
+    assert lake.gc().removed == 0
     commit(open_lake(root), Story(2, "Words", seen=1), batch_id="waits")
 
 
@@ -366,7 +366,7 @@ def test_gc_removes_empty_folders(root: Path) -> None:
     """An empty folder of a dead process is removed."""
     for folder in ("tables/quotes/published_month=1999-01", "_state/data/quotes/1999-01", "_state/months/1999-01"):
         (root / folder).mkdir()
-    assert open_lake(root).gc() == 0
+    assert open_lake(root).gc().removed == 0
     assert list(root.rglob("*1999*")) == []
     assert open_lake(root).verify() == ()
 
