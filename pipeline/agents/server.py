@@ -122,7 +122,7 @@ def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Ev
     if tool is None:
         raise ConfigError(f"unknown tool {name[:60]!r}; {did_you_mean(name, _TOOLS)}", key=name)
     given = _parse(tool, arguments)
-    workspace = Workspace(settings)
+    workspace = Workspace(settings, is_reader=True)
     if not has_lake(workspace.place):
         raise ConfigError(_NO_LAKE, key="NEWS_DATA_DIR")
     limits = Limits(

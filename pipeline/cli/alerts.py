@@ -31,7 +31,7 @@ def list_rules(context: typer.Context, as_json: AsJson = False) -> None:
     from pipeline.alerts.evaluation import read_rules
     from pipeline.alerts.tasks import states_of
 
-    space = workspace()
+    space = workspace(is_reader=True)
     rules = read_rules(space)
     states = states_of(space, rules)
     if as_json:
@@ -58,7 +58,7 @@ def try_rule(
     from pipeline.alerts.evaluation import evaluate, read_rules
     from pipeline.alerts.tasks import send_test
 
-    space = workspace()
+    space = workspace(is_reader=True)
     rules = read_rules(space)
     check = evaluate(space, rules.named(rule), rules)
     failures = send_test(space, rules, check) if send else ()

@@ -326,7 +326,7 @@ def correct(
 
     draw, sheets, decision = _read_sheets(files, decide)
     code = _print_problems(files, sheets, decide, decision)
-    found = correct_by_audit(workspace(), draw, sheets, Share(share, of), decision=decision)
+    found = correct_by_audit(workspace(is_reader=True), draw, sheets, Share(share, of), decision=decision)
     if as_json:
         print_json(asdict(found))
     else:

@@ -44,7 +44,7 @@ def coverage(
     from pipeline.reports.coverage import coverage
     from pipeline.web.coverage import coverage_page
 
-    space = workspace()
+    space = workspace(is_reader=True)
     end = last or f"{space.settings.now():%Y-%m-%d}"
     days = day_range(first or f"{day_of(end, option='--to') - timedelta(days=_DAYS - 1)}", end)
     found = coverage(space, first=days[0], last=days[-1], source_keys=source or ())

@@ -139,7 +139,7 @@ def preview_overrides(
     from pipeline.reports.overrides import check_overrides
 
     given = typer.get_text_stream("stdin").read() if line == "-" else line
-    tried = check_overrides(workspace(), file=file, line=given, articles=articles or (), limit=limit)
+    tried = check_overrides(workspace(is_reader=True), file=file, line=given, articles=articles or (), limit=limit)
     if as_json:
         print_json({"is_ok": tried.is_ok, **asdict(tried)})
     else:

@@ -85,7 +85,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
     )
     if selection.last < selection.first:
         raise ConfigError(f"--to {selection.last} is before --from {selection.first}; swap them", key="to")
-    space = workspace()
+    space = workspace(is_reader=True)
     check_sources(space.place, selection.source_keys)
     path_outside_lake(space.settings.lake_dir, str(target))
     with progress(quiet=quiet) as report_progress:
@@ -110,7 +110,9 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     """
     from pipeline.jobs import maintenance
 
-    done = maintenance.verify(workspace(), reads=maintenance.read_everything if deep else maintenance.read_nothing)
+    done = maintenance.verify(
+        workspace(is_reader=True), reads=maintenance.read_everything if deep else maintenance.read_nothing
+    )
     read = f"{pluralize(done.files, 'file')}, {done.megabytes:,.1f} MB"
     rows = f", {pluralize(done.rows, 'row')}, {pluralize(done.records, 'archive record')}" if deep else ""
     well = f"{'lake and archive are' if deep else 'the lake is'} intact: checked {read}{rows} in {done.seconds:.1f} s"
@@ -185,7 +187,7 @@ def snapshot(
     A snapshot keeps the tables as they are now: in snapshots/NAME of the data root; on a shared store as a tag of each
     table.
     """
-    lake = workspace().lake
+    lake = workspace(is_reader=verify).lake
     if verify:
         _print_problems(lake.snapshots.verify(name), well=f"the snapshot {name} is intact", as_json=as_json)
     elif drop:
@@ -201,7 +203,7 @@ def snapshots(as_json: AsJson = False) -> None:
 
     own_bytes is the space that you free if you delete the snapshot.
     """
-    found = [each.as_dict() for each in workspace().lake.snapshots.list()]
+    found = [each.as_dict() for each in workspace(is_reader=True).lake.snapshots.list()]
     if not found and not as_json:
         out.print("no snapshots; `newslake lake snapshot NAME` takes one", highlight=False)
         return
@@ -273,7 +275,7 @@ def verify_archive(as_json: AsJson = False) -> None:
     """
     from pipeline.jobs.maintenance import damages_of_archive
 
-    _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is intact")
+    _print_damages(damages_of_archive(workspace(is_reader=True)), as_json=as_json, well="the archive is intact")
 
 
 @archive_app.command("reindex")
@@ -317,7 +319,7 @@ def changes(
     """
     from pipeline.jobs.changes import changes_since
 
-    found = changes_since(workspace(), _parse_time(since))
+    found = changes_since(workspace(is_reader=True), _parse_time(since))
     if as_json:
         print_json(asdict(found))
         return

@@ -48,11 +48,11 @@ def configure_logs() -> None:
     configure_logging(log_format())
 
 
-def workspace() -> "Workspace":
-    """Return a workspace with the settings of this process. Raises: ConfigError."""
+def workspace(*, is_reader: bool = False) -> "Workspace":
+    """Return a workspace with the settings of this process; a reader creates no shared store. Raises: ConfigError."""
     from pipeline.jobs.workspace import Workspace
 
-    return Workspace(settings())
+    return Workspace(settings(), is_reader=is_reader)
 
 
 def print_error(message: str) -> None:

@@ -33,7 +33,7 @@ def plan(
     from pipeline.reports.plan import plan
 
     days = day_range(first, last)
-    found = plan(workspace(), first=days[0], last=days[-1], source_keys=source or ())
+    found = plan(workspace(is_reader=True), first=days[0], last=days[-1], source_keys=source or ())
     if as_json:
         print_json(_plan_as_dict(found, source or ()))
     else:

@@ -49,7 +49,7 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
     from pipeline.jobs.inventory import LAKE, check_stores
     from pipeline.search import SearchFilter, search_articles
 
-    space = workspace()
+    space = workspace(is_reader=True)
     check_stores(space.settings, LAKE)
     if is_rebuilt:
         rebuilt = _rebuild(space)

@@ -54,7 +54,7 @@ def show(
     """
     from pipeline.web import article_html, article_page
 
-    space = workspace()
+    space = workspace(is_reader=True)
     found = _load_view(space, what or _newest_article(space), published_at=published_at, source=source)
     shown = article_page(found.rows, origin=found.origin, provenance=found.provenance, versions=found.versions)
     if html is None and not is_opened:
@@ -139,7 +139,7 @@ def why(
     """
     from pipeline.reports.provenance import trace_provenance
 
-    found = trace_provenance(workspace(), what)
+    found = trace_provenance(workspace(is_reader=True), what)
     if as_json:
         print_json({**asdict(found), "is_whole": found.is_whole})
     else:
@@ -196,7 +196,7 @@ def history(
     """
     from pipeline.reports.page_history import page_history
 
-    found = page_history(workspace(), page)
+    found = page_history(workspace(is_reader=True), page)
     if as_json:
         print_json(asdict(found))
         return

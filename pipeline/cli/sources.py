@@ -31,7 +31,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
         return
     from pipeline.reports.sources import source_states
 
-    rows = [[getattr(each, name) for name in _COLUMNS] for each in source_states(workspace())]
+    rows = [[getattr(each, name) for name in _COLUMNS] for each in source_states(workspace(is_reader=True))]
     print_rows(_COLUMNS, rows, as_json=as_json)
 
 

@@ -60,7 +60,7 @@ def forget(  # noqa: PLR0913 - one argument per option
         raise ConfigError(
             "give one of URL|ARTICLE_ID, --publisher, --source, --reserved, --list, --revoke", key="forget"
         )
-    space = workspace()
+    space = workspace(is_reader=listed or dry_run)
     if listed:
         found = [replace(each, at=each.at.replace(microsecond=0)) for each in space.takedowns.all()]
         rows = [[getattr(each, name) for name in _COLUMNS] for each in found]

@@ -4,7 +4,7 @@ It loads no library of tables: triggers open a store for its state alone.
 """
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -102,18 +102,18 @@ class LocalStore:
 _OPENING = Lock()
 
 
-def _open_shared(settings: Settings) -> "Store":
+def _open_shared(settings: Settings, *, is_reader: bool) -> "Store":
     require_extra("shared")
     with _OPENING:
-        return _shared_store(settings, os.getpid())
+        return _shared_store(settings, os.getpid(), is_reader=is_reader)
 
 
-@lru_cache(maxsize=1)
-def _shared_store(settings: Settings, _process: int) -> "Store":
+@lru_cache(maxsize=2)  # for readers, and for others
+def _shared_store(settings: Settings, _process: int, *, is_reader: bool) -> "Store":
     """Return the shared store of a process, whose threads share it: to open it takes a check of each service."""
     from pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
 
-    return SharedStore(settings)
+    return SharedStore(settings, is_reader=is_reader)
 
 
 def open_target(settings: Settings) -> "SharedStore":
@@ -124,9 +124,8 @@ def open_target(settings: Settings) -> "SharedStore":
     return SharedStore(settings, is_target=True)
 
 
-_STORES: dict[str, "Callable[[Settings], Store]"] = {"local": LocalStore, "shared": _open_shared}
-
-
-def open_store(settings: Settings) -> "Store":
-    """Return the store that ``NEWS_STORE`` selects. Raises: ConfigError (extra_missing)."""
-    return _STORES[settings.store](settings)
+def open_store(settings: Settings, *, is_reader: bool = False) -> "Store":
+    """Return the store that ``NEWS_STORE`` selects; a reader creates no shared store. Raises: ConfigError."""
+    if settings.store == "local":
+        return LocalStore(settings)
+    return _open_shared(settings, is_reader=is_reader)

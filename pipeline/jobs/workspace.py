@@ -43,10 +43,12 @@ def count_nothing(done: int, total: int | None) -> None:
 class Workspace:
     """One process's view of the data root. Everything opens on first use, so a job loads only what it needs.
 
-    Opening a store that was there and is missing raises MissingStoreError.
+    Opening a store that was there and is missing raises MissingStoreError. A shared store that was never there is
+    created, but for a reader: there, opening it raises StoreError (store_new).
     """
 
     settings: Settings
+    is_reader: bool = False
 
     @cached_property
     def sources(self) -> SourceList:
@@ -66,7 +68,7 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The store that the settings select."""
-        return open_store(self.settings)
+        return open_store(self.settings, is_reader=self.is_reader)
 
     # The parts of the store that most jobs need.
 

@@ -82,10 +82,10 @@ class HeadReader:
             return table
         except NoSuchTableError as error:
             message = (
-                f"the catalog has no table {self._namespace}.{name}; correct the namespace, if it is wrong; a table "
-                "that was there before comes back with a backup of catalog and bucket; without one, "
-                "`newslake lake repair --give-up tables` goes on without the tables, and then `newslake run` derives "
-                "the days again from the archive"
+                f"the catalog has no table {self._namespace}.{name}; correct the namespace, if it is wrong; the first "
+                "run creates the tables of a new store; a table that was there before comes back with a backup of "
+                "catalog and bucket; without one, `newslake lake repair --give-up tables` goes on without the tables, "
+                "and then `newslake run` derives the days again from the archive"
             )
             raise MissingStoreError(message, key="tables", reason="store_missing") from error
 

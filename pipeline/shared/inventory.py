@@ -83,14 +83,17 @@ class SharedInventory:
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
-    def enter_bucket(self, objects: Objects, *, place: str) -> None:
+    def enter_bucket(self, objects: Objects, *, place: str, may_create: bool = True) -> None:
         """Check that bucket and database belong together, and count this opening; record the bucket of a new store.
 
-        Raises: MissingStoreError for a lost or another bucket, or a lost or older database.
+        Raises: MissingStoreError for a lost or another bucket, or a lost or older database; StoreError (store_new) for
+        a new store, unless ``may_create``.
         """
         if loss := self.loss_of_bucket(objects, place=place):
             raise loss.error()
         if _read_marker(objects) is None:
+            if not may_create:
+                raise new_store_error(f"{place} has no archive", setting="NEWS_OBJECTS_URL")
             objects.put_new(MARKER, _marker_bytes(_Marker(self.store_id, 0)))
             if loss := self.loss_of_bucket(objects, place=place):  # another store was created in it at the same time
                 raise loss.error()
@@ -222,6 +225,12 @@ class SharedInventory:
             f"one, {advice_to_give_up(DATABASE)} goes on with this one: {_AGAIN}; states of pages since the copy are "
             "lost",
         )
+
+
+def new_store_error(what: str, *, setting: str) -> StoreError:
+    """Return the error of a reader of a store that no run has created yet."""
+    message = f"there is no store yet: {what}; the first run creates it; if it should be there, correct {setting}"
+    return StoreError(message, key=setting, reason="store_new")
 
 
 def _lost_bucket(recorded: str, place: str) -> Loss:

@@ -20,7 +20,7 @@ from pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from pipeline.shared.capture_index import PostgresCaptureIndex
 from pipeline.shared.credentials import BucketKey, WatchedFile, read_key_file
 from pipeline.shared.database import BeforeCreation, PostgresDatabase
-from pipeline.shared.inventory import SharedInventory
+from pipeline.shared.inventory import SharedInventory, new_store_error
 from pipeline.shared.leases import PostgresLeases, PostgresRates
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
@@ -72,9 +72,10 @@ class OpenedPart[T](cached_property[T]):
 class SharedStore:
     """The store of many hosts. Each part opens on first use, after a check that it is the one of before.
 
-    The first use creates a part that was never there, unless ``may_create`` is False. Tests shorten ``patience``: how
-    long a takedown waits follows from it. A data root is moved to a ``is_target``; until that has ended, any other
-    process raises StoreError (store_unfinished): when it opens the bucket, and at each lease of writers or alerts.
+    The first use creates a part that was never there, unless ``may_create`` is False; for a ``is_reader`` it raises
+    StoreError (store_new). Tests shorten ``patience``: how long a takedown waits follows from it. A data root is moved
+    to a ``is_target``; until that has ended, any other process raises StoreError (store_unfinished): when it opens the
+    bucket, and at each lease of writers or alerts.
     """
 
     def __init__(
@@ -83,10 +84,12 @@ class SharedStore:
         *,
         patience: Patience | None = None,
         may_create: bool = True,
+        is_reader: bool = False,
         is_target: bool = False,
     ) -> None:
         self._settings = settings
         self._may_create = may_create
+        self._is_reader = is_reader
         self._is_target = is_target
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
@@ -95,7 +98,8 @@ class SharedStore:
     @OpenedPart
     def database(self) -> PostgresDatabase:
         """The database. Raises: ConfigError without its URL, StoreError."""
-        return self._database(before_creation=partial(_refuse_second_database, self._settings, self.service))
+        refuse = partial(_refuse_creation, self._settings, self.service, is_reader=self._is_reader)
+        return self._database(before_creation=refuse)
 
     def _database(self, *, before_creation: BeforeCreation | None = None) -> PostgresDatabase:
         url = self._settings.database_url
@@ -113,7 +117,7 @@ class SharedStore:
         self._check_moved()
         bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         if self._may_create:
-            self.inventory.enter_bucket(bucket, place=self._objects_place)
+            self.inventory.enter_bucket(bucket, place=self._objects_place, may_create=not self._is_reader)
         elif loss := self.inventory.loss_of_bucket(bucket, place=self._objects_place):
             raise loss.error()
         return bucket
@@ -240,7 +244,8 @@ class SharedStore:
         """Where the tables are, created if they are new. Raises: MissingStoreError, ConfigError, StoreError."""
         from pipeline.shared.table_inventory import enter_tables  # noqa: PLC0415 - see above
 
-        enter_tables(self.inventory, self.places, self.leases.committer, place=self._tables_place)
+        hold = None if self._is_reader else self.leases.committer
+        enter_tables(self.inventory, self.places, hold, place=self._tables_place)
         return self.places
 
     @property
@@ -313,11 +318,14 @@ def _place_of_objects(settings: Settings) -> str:
     return url if at is None else f"{url} at {at}"
 
 
-def _refuse_second_database(settings: Settings, service: BucketService, database: PostgresDatabase) -> None:
-    """Check, before the schema of a database is created, that the bucket is not that of another one.
+def _refuse_creation(
+    settings: Settings, service: BucketService, database: PostgresDatabase, *, is_reader: bool
+) -> None:
+    """Check, before the schema of a database is created, that the bucket is not that of another one; refuse a reader.
 
     It opens the bucket itself: the store's lock may be held by a thread that waits for the database.
-    Raises: MissingStoreError if it is; ConfigError, StoreError for a bucket that cannot be used.
+    Raises: MissingStoreError if it is; StoreError (store_new) for a reader; ConfigError, StoreError for a bucket that
+    cannot be used.
     """
     file = settings.objects_key_file
     key = None if file is None else read_key_file(file)
@@ -325,6 +333,9 @@ def _refuse_second_database(settings: Settings, service: BucketService, database
     loss = SharedInventory(database).loss_of_new_database(bucket, place=_place_of_objects(settings))
     if loss is not None:
         raise loss.error()
+    if is_reader:
+        what = f"{database.place} has no schema {database.schema}"
+        raise new_store_error(what, setting="NEWS_DATABASE_URL or NEWS_DATABASE_SCHEMA")
 
 
 if TYPE_CHECKING:

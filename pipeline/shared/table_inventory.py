@@ -7,7 +7,7 @@ from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pipeline.errors import ConfigError
 from pipeline.shared.heads import COMMITS
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.inventory import Loss, SharedInventory, advice_to_give_up
+from pipeline.shared.inventory import Loss, SharedInventory, advice_to_give_up, new_store_error
 from pipeline.shared.tables import SharedPlaces, create_tables
 from pipeline.shared.upkeep import HoldLease
 from pipeline.store.store import TABLES
@@ -19,14 +19,18 @@ _RESTORE = (
 OWNER: Final = "newslake.store"  # the property of the table ``commits`` with the name of the store
 
 
-def enter_tables(inventory: SharedInventory, places: SharedPlaces, hold: HoldLease, *, place: str) -> None:
+def enter_tables(inventory: SharedInventory, places: SharedPlaces, hold: HoldLease | None, *, place: str) -> None:
     """Check that tables and database belong together; create and record the tables of a new store.
 
-    One request to the catalog, unless the store is new. ``hold`` holds the committer's lease.
-    Raises: MissingStoreError for lost tables, ConfigError (store_foreign) for tables of another store, StoreError.
+    One request to the catalog, unless the store is new. ``hold`` holds the committer's lease; a reader has None.
+    Raises: MissingStoreError for lost tables, ConfigError (store_foreign) for tables of another store, StoreError,
+    (store_new) for a reader of a new store.
     """
     if has_tables(inventory, places, place=place):
         return
+    if hold is None:
+        what = f"{place} has no tables of this store"
+        raise new_store_error(what, setting="NEWS_CATALOG_WAREHOUSE or NEWS_CATALOG_NAMESPACE")
     create_tables(places, hold)
     with hold() as lease:
         lease.check()

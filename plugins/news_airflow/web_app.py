@@ -187,7 +187,7 @@ def _workspace() -> "Workspace":
     from pipeline.jobs.workspace import Workspace
     from pipeline.settings import Settings
 
-    return Workspace(Settings.load())
+    return Workspace(Settings.load(), is_reader=True)
 
 
 def _source_keys(space: "Workspace") -> list[str]:
