@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
@@ -99,7 +99,9 @@ class LocalStore:
         return {}
 
 
-_OPENING = Lock()
+# A fork waits until no thread loads the classes of the shared store: a child could never load what is half loaded.
+_OPENING = RLock()
+os.register_at_fork(before=_OPENING.acquire, after_in_parent=_OPENING.release, after_in_child=_OPENING.release)
 
 
 def _open_shared(settings: Settings, *, is_reader: bool) -> "Store":

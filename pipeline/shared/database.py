@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import RLock
 from typing import Any, Final
 from uuid import uuid4
 
@@ -19,7 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from pipeline.errors import StoreError
-from pipeline.shared.patience import Wait
+from pipeline.shared.patience import ProcessLock, Wait
 from pipeline.shared.schema import HAS_TABLES, ensure_schema
 
 type Row = tuple[Any, ...]
@@ -118,7 +117,7 @@ class PostgresDatabase:
         self._patience_seconds = patience_seconds
         self._silence_seconds = silence_seconds
         self._before_creation = before_creation
-        self._lock = RLock()
+        self._lock = ProcessLock()
         self._open: psycopg.Connection | None = None
         self._process = os.getpid()
         self._is_known = False
@@ -222,8 +221,7 @@ class PostgresDatabase:
     def _session(self) -> Iterator[psycopg.Connection]:
         """Yield the session of this process, and close it if it is lost. A child does not use that of its parent."""
         if self._open is None or self._open.closed or self._process != os.getpid():
-            self._process = os.getpid()
-            self._open = self.connect()
+            self._open, self._process = self.connect(), os.getpid()
         try:
             yield self._open
         except psycopg.Error as error:

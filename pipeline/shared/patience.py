@@ -1,12 +1,14 @@
 """Patience with services that are away: an attempt is made again until they are back, or for too long.
 
-Who waits for more than some seconds logs what for, and until when.
+Who waits for more than some seconds logs what for, and until when. Nobody waits for a lock of another process.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
+from weakref import WeakSet
 
 from pipeline.errors import StoreError
 from pipeline.settings import time_in
@@ -19,7 +21,42 @@ _MISSING_MAX = 4
 _SILENT_SECONDS = 3.0  # a shorter wait is not logged, nor one that ends so soon
 _SAME_SECONDS = 10.0  # waits for one service that end within these are logged once: those of threads
 _NOTED: dict[str, float] = {}  # until when each service is waited for, as the log says
-_NOTING = Lock()
+
+
+class ProcessLock:
+    """A lock for the threads of one process, which its holder may take again. A forked child begins with a free one.
+
+    Only the thread that forks is in the child. Another one may have held the lock, and there nobody would release it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        _LOCKS.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def free(self) -> None:
+        """Free the lock, unless this thread holds it. Call it only where no other thread is."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+        else:
+            self._lock = RLock()
+
+
+_LOCKS: WeakSet[ProcessLock] = WeakSet()
+
+
+def _free_locks() -> None:
+    for each in list(_LOCKS):
+        each.free()
+
+
+os.register_at_fork(after_in_child=_free_locks)
+_NOTING = ProcessLock()
 
 
 class Wait:

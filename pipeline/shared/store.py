@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING, Any, Self, overload, override
 
 from pipeline.errors import MissingStoreError
@@ -24,6 +23,7 @@ from pipeline.shared.inventory import SharedInventory, new_store_error
 from pipeline.shared.leases import PostgresLeases, PostgresRates
 from pipeline.shared.object_archive import ObjectArchive
 from pipeline.shared.page_states import PostgresPageStates
+from pipeline.shared.patience import ProcessLock
 from pipeline.shared.turns import PostgresTurns
 from pipeline.store.inbox import check_inbox_place
 from pipeline.store.store import DATABASE, OBJECTS, TABLES
@@ -93,7 +93,7 @@ class SharedStore:
         self._is_target = is_target
         self._patience = patience or Patience()
         self._inboxes: dict[str, Inbox] = {}
-        self.opening = RLock()
+        self.opening = ProcessLock()
 
     @OpenedPart
     def database(self) -> PostgresDatabase:

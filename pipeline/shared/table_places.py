@@ -5,7 +5,6 @@ import tomllib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from pipeline.errors import ConfigError
@@ -13,6 +12,7 @@ from pipeline.settings import Settings, required
 from pipeline.shared.bucket import BucketService, is_forked, open_bucket
 from pipeline.shared.catalog import TransactionCatalog, token_url
 from pipeline.shared.credentials import BucketKey, KeySource, WatchedFile, key_of
+from pipeline.shared.patience import ProcessLock
 from pipeline.shared.table_files import FileRanges, ReadPlaces, SharedFiles
 from pipeline.shared.tables import SharedPlaces
 from pipeline.shared.upkeep import Warehouse
@@ -20,7 +20,7 @@ from pipeline.store.objects import Objects
 
 _READER_SECONDS = 20.0  # how long a reader waits for the bucket
 _FILES: dict[tuple[object, ...], SharedFiles] = {}  # of this process, with what they keep in memory
-_OPENING = Lock()
+_OPENING = ProcessLock()
 
 
 def open_places(settings: Settings, objects: Objects, *, service: BucketService, key: KeySource) -> SharedPlaces:
