@@ -115,7 +115,7 @@ def wait_for_services[T](attempt: Callable[[], T], *, what: str, seconds: float 
         except FileNotFoundError as error:
             missing += 1
             if missing == _MISSING_MAX:
-                message = f"{what} needs a file that is gone from the object store ({error}); restore it from a copy"
+                message = f"{what}: a file is gone from the object store ({error}); restore it from a copy"
                 raise StoreError(message, key=what, reason="store_file_missing") from error
         except OSError as error:
             if wait.is_over():

@@ -1,7 +1,7 @@
 """The shared tables as one commit left them, read at its snapshots. A table is loaded when it is first read."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -52,6 +52,10 @@ class SharedVersion:
             self._files[name] = plan(self.table(name), self.heads.id_of(name))
         return self._files[name]
 
+    def _files_with(self, name: str, days: Collection[date] | None) -> list[DataFile]:
+        """Return the files that may have rows of some days, or all; manifests of other months are not read for it."""
+        return self.files(name) if days is None else plan(self.table(name), self.heads.id_of(name), days=days)
+
     def days(self) -> tuple[date, ...]:
         return tuple(sorted({day for name in LAKE_NAMES for day in self.day_versions(name)}))
 
@@ -91,18 +95,10 @@ class SharedVersion:
         chosen = None if days is None else frozenset(days)
         names = spec.schema.names if columns is None else list(columns)
         wanted = [*names, *([] if spec.day_column in names else [spec.day_column])]
-        rows = read_files(of.io, _with_days(of, self.files(table), chosen), spec, columns=wanted, days=chosen)
+        rows = read_files(of.io, self._files_with(table, chosen), spec, columns=wanted, days=chosen)
         if chosen is not None:
             rows = rows.filter(pc.is_in(rows[spec.day_column], value_set=pa.array(sorted(chosen), pa.date32())))
         return rows.select(names)
-
-
-def _with_days(table: Table, files: Iterable[DataFile], days: Collection[date] | None) -> Iterator[DataFile]:
-    """Yield the files that may have rows of some days."""
-    for file in files:
-        first, last = days_of(file, table)
-        if days is None or any(first <= day <= last for day in days):
-            yield file
 
 
 def days_in(table: Table, file: DataFile) -> tuple[date, ...]:

@@ -240,6 +240,24 @@ def test_history_stays_short(weed):
     assert heads.sequence == 21
 
 
+def test_rows_of_some_days_need_no_manifest_of_other_months(weed):
+    """A read of one month does not fetch what describes the others: it takes as long in a store of many years."""
+    tables = new_shared_tables(weed)
+    put(tables, "b1", Story(1))
+    put(tables, "b2", Story(2, day=60))
+    heads = tables.heads()
+    table = heads.tables["articles"]
+    snapshot = table.metadata.snapshot_by_id(heads.ids["articles"])
+    assert snapshot is not None
+    first, second = snapshot.manifests(table.io)
+    table.io.delete(max(first, second, key=lambda each: each.partitions[0].lower_bound).manifest_path)
+    again = reopened(tables, weed)
+
+    assert again.read("articles", days=[DAY]).column("article_id").to_pylist() == [Story(1).article_id]
+    with pytest.raises(StoreError, match="gone from the object store"):
+        again.read("articles")
+
+
 def test_snapshot_keeps_its_rows(weed):
     """A named version has one tag of its name in all tables, and keeps its rows over later commits and upkeep."""
     clock = [NOON]
