@@ -65,7 +65,7 @@ def _advice_on_places() -> Iterator[None]:
     try:
         yield
     except MissingStoreError as error:
-        if error.key not in (DATABASE, OBJECTS, TABLES):
+        if error.key not in (DATABASE, OBJECTS, TABLES) or error.reason == "store_older":
             raise
         what = str(error).partition("; ")[0]
         message = f"{what}; in {_PLACES}, name those with which the move began, or three new ones"

@@ -90,13 +90,13 @@ class PostgresAlerts:
         database: PostgresDatabase,
         objects: Objects,
         *,
+        leases: PostgresLeases,
         put_seconds: float = _PUT_SECONDS,
         mark_seconds: float = _MARK_SECONDS,
-        leases: PostgresLeases | None = None,
     ) -> None:
         self._database = database
         self._objects = objects
-        self._leases = leases or PostgresLeases(database)
+        self._leases = leases
         self._put_seconds = put_seconds
         self._mark_seconds = mark_seconds
         self._has_failed_put = False  # in this turn

@@ -64,9 +64,10 @@ class Loss:
     name: str
     sentence: str
     can_be_given_up: bool = True
+    reason: str = "store_missing"
 
     def error(self) -> MissingStoreError:
-        return MissingStoreError(self.sentence, key=self.name, reason="store_missing")
+        return MissingStoreError(self.sentence, key=self.name, reason=self.reason)
 
 
 def advice_to_give_up(name: str) -> str:
@@ -169,15 +170,14 @@ class SharedInventory:
         source, *times = json.loads(text)
         return MoveMark(source, *(None if each is None else datetime.fromisoformat(each) for each in times))
 
-    def mark_move(self, mark: MoveMark) -> None:
-        """Note that a move began, or has ended."""
+    def mark_move(self, mark: MoveMark | None) -> None:
+        """Note that a move began, or has ended; None for one that may not begin."""
+        if mark is None:
+            self.forget(_MOVE)
+            return
         times = [None if each is None else each.isoformat() for each in (mark.began_at, mark.ended_at)]
         row = (_MOVE, json.dumps([mark.source, *times]))
         self._database.write(lambda cursor: cursor.execute(_RECORD, row))
-
-    def forget_move(self) -> None:
-        """Forget the mark of a move that may not begin."""
-        self.forget(_MOVE)
 
     def check_moved(self) -> None:
         """Raises: StoreError (store_unfinished) until the move to this store has ended."""
@@ -224,6 +224,7 @@ class SharedInventory:
             f"{self._database.place} is an older copy: the bucket was opened since; restore a newer backup; without "
             f"one, {advice_to_give_up(DATABASE)} goes on with this one: {_AGAIN}; states of pages since the copy are "
             "lost",
+            reason="store_older",
         )
 
 

@@ -119,8 +119,8 @@ class PostgresLeases:
     """All leases of a shared store, each with a session of its own.
 
     A writer checks its lease directly before each write, or writes in the session that holds it. What it has begun just
-    before it lost the lease ends within ``notice_seconds``. Writers and alerts call ``check`` once they have their
-    lease: it raises if they may not begin.
+    before it lost the lease ends within ``notice_seconds``. Writers, takedowns and alerts call ``check`` once they have
+    their lease: it raises if they may not begin.
     """
 
     def __init__(
@@ -145,6 +145,7 @@ class PostgresLeases:
     def takedown(self) -> Iterator[PostgresLease]:
         with self.hold("takedown") as lease:
             assert lease is not None
+            self._check()
             yield lease
 
     @contextmanager

@@ -6,7 +6,7 @@ no other process opens the shared store, and none that did before begins to writ
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -149,11 +149,23 @@ class Migration:
                 raise _refusal(found)
             if mark.source == self.source:  # else it may be another data root
                 lease.check()
-                for part in self.parts:
-                    part.drop_extras()
-            if extra := self._extra():
-                raise _refusal(f"the shared store has {extra}, which {self.source} has not")
+                self._drop_extras()
+            self._refuse_extras(self.parts)
         return mark
+
+    def _drop_extras(self) -> None:
+        """Delete from the shared store what the source has dropped, part by part, until something may not be deleted.
+
+        The archive comes before what is made of it: pages of which the source knows nothing stop the move, and keep
+        their rows.
+        """
+        for part in self.parts:
+            part.drop_extras()
+            self._refuse_extras([part])
+
+    def _refuse_extras(self, parts: Sequence[MovePart]) -> None:
+        if extra := _extra(parts):
+            raise _refusal(f"the shared store has {extra}, which {self.source} has not")
 
     def _begin_first(self) -> MoveMark:
         """Mark the shared store, so that no writer begins there; wait for those that did; check that it is empty."""
@@ -163,9 +175,10 @@ class Migration:
             inventory.mark_move(MoveMark(self.source))
             self.report("waiting for the end of runs on the shared store", "runs", 0, 0)
             self.target.leases.wait_for_holders()
-            found = self._foreign()
+            with self.target.leases.alerts():  # so that a check of alerts that runs has ended, too
+                found = self._foreign()
         if found is not None:
-            inventory.forget_move()
+            inventory.mark_move(None)
             raise _refusal(f"the shared store has {found}, which no move brought")
         mark = MoveMark(self.source, self.now())
         inventory.mark_move(mark)
@@ -173,11 +186,7 @@ class Migration:
 
     def _foreign(self) -> str | None:
         """Return something that the shared store has; None if it is empty."""
-        return self._extra() or next((part.name for part in self.parts if part.is_begun()), None)
-
-    def _extra(self) -> str | None:
-        """Return something that the shared store has, and the source has not."""
-        return next((each for part in self.parts for each in part.extras()), None)
+        return _extra(self.parts) or next((part.name for part in self.parts if part.is_begun()), None)
 
     def _changed_takedowns(self) -> str | None:
         """Return that the takedowns differ though other parts began to be moved."""
@@ -218,6 +227,11 @@ class Migration:
                 self.report(step, part.unit, done, total)
             problems += [f"{part.name}: the shared store has {each}, {self.source} has not" for each in part.extras()]
         return problems
+
+
+def _extra(parts: Iterable[MovePart]) -> str | None:
+    """Return something that the shared store has, and the source has not."""
+    return next((each for part in parts for each in part.extras()), None)
 
 
 def _refusal(obstacle: str) -> StoreError:

@@ -62,10 +62,7 @@ class ArchiveMove:
         yield from sorted(self._names() - known)
 
     def drop_extras(self) -> None:
-        """Delete files that the source has lost and given up; those of a takedown stop the move before."""
-        for file in tuple(self.extras()):
-            self.objects.delete(file)
-            self.target.forget_file(file)
+        """Delete nothing: a file that is there alone may be the last copy of its pages, so it stops the move."""
 
     def _names(self) -> set[str]:
         listed = (each.key for each in self.objects.list(FOLDER) if each.key.endswith(SUFFIX))

@@ -152,10 +152,6 @@ class ObjectArchive(RecordArchive):
         """Take files that were put into the index, with their records."""
         self._index.add(files)
 
-    def forget_file(self, file: str) -> None:
-        """Take a file that is gone out of the index."""
-        self._index.forget(file)
-
     def _finish_erasure(self) -> None:
         listed = self._listed()
         for file, known in _strays(listed, self._index.files()):

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.alerts.store import AlertStore
 from pipeline.shared.alerts import PostgresAlerts
 from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.leases import PostgresLeases
 from pipeline.store.alerts import AlertState
 from pipeline.store.folder import FolderObjects
 from pipeline.store.objects import Objects
@@ -27,9 +28,11 @@ class AlertPlace:
         """Return the state, as another host would open it; by default the objects of a shared one are in the folder."""
         if self.url is None:
             return SqliteAlerts(self.folder / "alerts" / "alerts.sqlite", durability="process")
+        database = PostgresDatabase(self.url, schema=self.schema)
         return PostgresAlerts(
-            PostgresDatabase(self.url, schema=self.schema),
+            database,
             objects or FolderObjects(self.folder / "objects", durability="process"),
+            leases=PostgresLeases(database),
             put_seconds=PUT_SECONDS,
             mark_seconds=MARK_SECONDS,
         )

@@ -21,6 +21,7 @@ from pipeline.jobs.alert_state import erase_from_alerts
 from pipeline.model import article_id_of, canonical_url
 from pipeline.shared.alerts import PostgresAlerts
 from pipeline.shared.database import PostgresDatabase
+from pipeline.shared.leases import PostgresLeases
 from pipeline.store.alerts import AlertState
 from pipeline.store.folder import FolderObjects
 from tests.store.alert_stores import AlertPlace
@@ -391,12 +392,15 @@ def test_a_takedown_waits_for_a_put_that_may_still_come(postgres, schema, tmp_pa
     """If the last holder of the lock died or failed, Atom files are deleted when no put of it can come any more."""
     database = PostgresDatabase(postgres.url, schema=schema)
     objects = FolderObjects(tmp_path, durability="process")
-    dead = PostgresAlerts(database, objects, put_seconds=3)
+    leases = PostgresLeases(database)
+    dead = PostgresAlerts(database, objects, leases=leases, put_seconds=3)
     with pytest.raises(KeyError), dead.exclusive():
         raise KeyError
     AlertStore(dead).record(state("river"), policy(), now=NOON)  # a turn in between that ends well
     with ThreadPoolExecutor(1) as pool:
-        takedown = pool.submit(lambda: erase_from_alerts(PostgresAlerts(database, objects, put_seconds=3), PLAN))
+        takedown = pool.submit(
+            lambda: erase_from_alerts(PostgresAlerts(database, objects, leases=leases, put_seconds=3), PLAN)
+        )
         wait([takedown], timeout=0.3)
         objects.put(dead.feed_place("sources"), WORDS.encode())
         objects.put("alerts/feeds/unknown.xml", WORDS.encode())

@@ -364,10 +364,7 @@ def test_change_between_two_calls_is_moved_too(town, server):
 
 @pytest.mark.timeout(300)
 def test_what_is_dropped_between_two_calls_goes_there_too(town):
-    """What the data root has dropped since a killed move began is deleted on the shared store by the next call.
-
-    That is a lost WARC file that was given up, a page, a source, rows of a day and of a month, an old month of logs.
-    """
+    """What the data root has dropped since a killed move began, like rows and old logs, is deleted by the next call."""
     local = Workspace(settings_of(town))
     stories = [Story(1), Story(2, day=30)]
     stage(local.lake, "b1", stories)
@@ -376,9 +373,6 @@ def test_what_is_dropped_between_two_calls_goes_there_too(town):
     steps = int(run_worker(town, registers=False, name="whole").stdout)
     assert run_worker(town, registers=False, kill_at=steps - 3).returncode == -9
 
-    [*_, file] = local.archive.file_names()
-    (town.folder / "data" / "archive" / file).unlink()
-    assert local.archive.recover(drops_damaged=True) == (f"removed {file} from the index; the file is gone",)
     page = local.archive.captures()[0]
     local.lake.erasure.rows([page.article_id, *(each.article_id for each in stories)])
     local.fetch_state.erase([page.page_key])
@@ -390,13 +384,27 @@ def test_what_is_dropped_between_two_calls_goes_there_too(town):
     assert move(town, registers=False).problems == ()
     shared = town.space("data", hours=3)
     assert_equal(local, shared)
-    assert {*shared.archive.file_names()} == {sealed_name(each) for each in local.archive.file_names()}
     assert shared.fetch_state.seen(page.page_key) is None
     assert {source for source, _, _ in shared.fetch_state.listings()} == {"drop"}
     assert shared.lake.days() == local.lake.days()
     assert len(shared.lake.days()) == 1
     assert shared.lake.log.month_names("listing_fetches") == ("2026-03",)
     assert (shared.lake.verify(), remains_of(shared)) == ((), [])
+
+
+@pytest.mark.timeout(300)
+def test_archived_pages_are_never_deleted_there(town):
+    """A WARC file that the data root has lost may be the last copy of its pages: it stays there, and stops the move."""
+    there = town.services("data").store().objects
+    assert run_worker(town, registers=False, kill_at=60).returncode == -9
+    local = Workspace(settings_of(town))
+    [*_, file] = local.archive.file_names()
+    (town.folder / "data" / "archive" / file).unlink()
+    assert local.archive.recover(drops_damaged=True) != ()
+    local.fetch_state.erase([local.archive.captures()[0].page_key])
+    with pytest.raises(StoreError, match=rf"has {sealed_name(file)}, which .* has not"):
+        move(town, registers=False)
+    assert there.get(sealed_name(file)) is not None
 
 
 @pytest.mark.timeout(300)
@@ -474,7 +482,7 @@ def test_process_that_opened_the_store_before_is_refused(town):
     older = town.services("data").store()
     assert older.archive.captures() == ()
     assert run_worker(town, registers=False, kill_at=60).returncode == -9
-    for lease in (older.leases.writer(), older.alerts.exclusive()):
+    for lease in (older.leases.writer(), older.leases.takedown(), older.alerts.exclusive()):
         with pytest.raises(StoreError, match="has not ended") as caught, lease:
             pass
         assert caught.value.reason == "store_unfinished"
@@ -523,6 +531,18 @@ def test_move_waits_for_a_writer_and_refuses_its_rows(town):
     assert older.tables.read("articles").num_rows == 1
     with older.leases.writer() as lease:
         assert lease.is_held()
+
+
+@pytest.mark.timeout(300)
+def test_move_waits_for_a_check_of_alerts(town):
+    """A check of alerts on the shared store, which runs when a move begins, is waited for: nobody's rows are lost."""
+    older = town.services("data").store()
+    with ThreadPoolExecutor(1) as pool, older.alerts.exclusive():
+        moved = pool.submit(move, town, registers=False)
+        wait_for_mark(older)
+        time.sleep(0.5)
+        assert not moved.done()
+    assert moved.result(timeout=200).problems == ()
 
 
 def test_takedown_that_is_revoked_between_two_calls_is_revoked_there(database, tmp_path):

@@ -33,7 +33,7 @@ PROGRAMS = (
         "bq",
     ),
     *("airflow", "duckdb", "python", "python3", "pip", "git", "cd", "set"),
-    *("apt-get", "runuser", "weed", "printf", "echo"),
+    *("apt-get", "runuser", "weed", "printf", "echo", "psql"),
 )
 # A block of one of these languages holds commands; one without a language does if it begins with a program.
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

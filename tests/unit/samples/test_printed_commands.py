@@ -64,6 +64,8 @@ NOT_RUN = {
     "helm": "needs a Kubernetes cluster",
     "curl": "asks the API server of an Airflow",
     "trino": "needs a Trino cluster",
+    "python - <<'END'": "deletes tables in the catalog of a shared store",
+    "psql": "deletes the schema of a shared store",
     "aws": "needs an account of Amazon",
     "bq": "needs an account of Google",
 }
