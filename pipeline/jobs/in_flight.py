@@ -62,8 +62,8 @@ class InFlight:
             return None
         return PoisonItemError(
             f"{name}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); the "
-            "others continue; a URL is tried again each day, eight times, anything else by the next version of "
-            "newslake (an article when its day is run again)",
+            "others continue; a URL is tried again each day, eight times; an article, when its day is run by the next "
+            "version of newslake",
             key=name,
             reason="killed_worker",
         )
@@ -129,6 +129,12 @@ class FileTurns:
         finally:
             os.close(descriptor)
 
+    def forget_ended(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with _folder_lock(self._folder):
+            for _ in _take_ended(self._folder):
+                continue
+
 
 def _hash(key: str, version: str) -> str:
     return hashlib.sha256(f"{version} {key}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -144,6 +150,15 @@ def _folder_lock(folder: Path) -> Iterator[None]:
 def _count_dead(folder: Path) -> Counter[str]:
     """Add the turns of dead processes to the deaths, and return all of them."""
     deaths = _read_deaths(folder)
+    for items in filter(None, _take_ended(folder)):
+        log.warning("a process ended while it worked on one of %d items", len(items))
+        deaths.update(items)
+        _store(folder, deaths)
+    return deaths
+
+
+def _take_ended(folder: Path) -> Iterator[list[str]]:
+    """Remove the turns of dead processes; yield the items of each."""
     for path in sorted(folder.glob(_TURNS)):
         with path.open("rb") as turn:
             try:
@@ -151,12 +166,8 @@ def _count_dead(folder: Path) -> Counter[str]:
             except BlockingIOError:
                 continue
             items = turn.readline().decode("ascii", "replace").split()
-        path.unlink()  # first: a kill between the two loses a count, and counts none twice
-        if items:
-            log.warning("a process ended while it worked on one of %d items", len(items))
-            deaths.update(items)
-            _store(folder, deaths)
-    return deaths
+        path.unlink()  # first: a kill before they are counted loses a count, and counts none twice
+        yield items
 
 
 def _read_deaths(folder: Path) -> Counter[str]:

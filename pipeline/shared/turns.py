@@ -24,6 +24,7 @@ _ADD = "ON CONFLICT (item) DO UPDATE SET times = deaths.times + excluded.times"
 _COUNT_DEAD = f"""WITH dead AS (DELETE FROM turns WHERE lease NOT IN ({HELD_KEYS}) RETURNING items, server_started_at)
     INSERT INTO deaths SELECT item, count(*) FROM dead, unnest(items) AS item
     WHERE server_started_at = pg_postmaster_start_time() GROUP BY item {_ADD}"""  # noqa: S608 - our own names
+_FORGET_DEAD = f"DELETE FROM turns WHERE lease NOT IN ({HELD_KEYS})"  # noqa: S608 - our own names
 _BEGIN = "INSERT INTO turns VALUES (%s, '{}', pg_postmaster_start_time()) ON CONFLICT DO NOTHING"
 _WRITE = "UPDATE turns SET items = %s WHERE lease = %s"
 _END = f"""WITH ended AS (DELETE FROM turns WHERE lease = %s RETURNING lease)
@@ -78,3 +79,6 @@ class PostgresTurns:
             self._database.write(partial(psycopg.Cursor.execute, query=_BEGIN, params=(lease.key,)))
             deaths: dict[str, int] = dict(self._database.query("SELECT item, times FROM deaths"))
             yield PostgresTurn(self._database, lease, deaths)
+
+    def forget_ended(self) -> None:
+        self._database.write(lambda cursor: cursor.execute(_FORGET_DEAD))

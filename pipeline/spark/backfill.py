@@ -46,7 +46,6 @@ _OPTIONS = {
     "spark.python.worker.reuse": "true",  # a worker keeps the model
     "spark.speculation": "false",  # the same task twice at once is only work
     "spark.task.maxFailures": str(_TASK_TRIES),
-    "spark.ui.showConsoleProgress": "false",
 }
 
 
@@ -60,6 +59,7 @@ def open_session(master: str | None) -> SparkSession:
     given = gateway.jvm.SparkConf(True)  # only Java knows what spark-submit was given
     wanted = {"spark.master": _HERE, **_OPTIONS}
     options = {name: value for name, value in wanted.items() if not given.contains(name)}
+    options["spark.ui.showConsoleProgress"] = "false"  # a shell has it, and it would write into our own progress
     if master is not None:
         options["spark.master"] = master
     try:
@@ -105,6 +105,7 @@ class SparkBackfill:
         Raises: NewsError if an executor cannot work at all, or a month cannot be committed. What was done is kept.
         """
         done: dict[str, int] = {}
+        self._space.store.turns.forget_ended()  # who died with an earlier driver: its pages are not to blame
         with ThreadPoolExecutor(_MONTHS_AT_ONCE, thread_name_prefix="spark-job") as jobs:
             try:
                 for plan in plans:

@@ -92,3 +92,7 @@ class TurnRecords(Protocol):
     def open(self) -> AbstractContextManager[TurnRecord]:
         """Count the deaths of processes that have ended in a turn, then yield the turn of this one."""
         ...
+
+    def forget_ended(self) -> None:
+        """Forget the turns of processes that have ended, without counting their deaths."""
+        ...

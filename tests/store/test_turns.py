@@ -61,6 +61,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return {"url": request.getfixturevalue("postgres").url, "schema": request.getfixturevalue("schema")}
 
 
+def test_ended_turns_can_be_forgotten(place):
+    """Deaths that are forgotten count for no item; a process that lives keeps its turn."""
+    kill_at(place, "a")
+    with open_turns(turns_of(place), version="v1") as living:
+        living.begin("b")
+        kill_at(place, "a")
+        turns_of(place).forget_ended()
+        with open_turns(turns_of(place), version="v1") as turns:
+            assert (turns.is_suspect("a"), turns.is_suspect("b")) == (True, False)
+            assert turns.poison("a", name="a") is None
+
+
 def test_item_is_poison_after_two_deaths(place, caplog):
     """One death makes an item a suspect, two set it aside, whoever dies; an item that survives is forgotten."""
     with open_turns(turns_of(place), version="v1"):
