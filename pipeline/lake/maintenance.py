@@ -106,9 +106,9 @@ def stray_files(committer: Committer, month: Month | None = None) -> Iterator[Pa
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """How many files that nothing needs were deleted, and how many wait for the end of their retention time.
+    """How many files were deleted, and how many wait for the end of their retention time.
 
-    Those of a process that still works wait, too: it may be about to need them.
+    Those that a process is about to need wait, too, such as batches that are staged and not committed.
     """
 
     removed: int = 0

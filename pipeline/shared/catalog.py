@@ -6,7 +6,6 @@ sends all of it. Public names of pyiceberg only: tests/architecture says so.
 
 import json
 import multiprocessing
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from requests.auth import AuthBase
 
 from pipeline.errors import ConfigError, StoreError
 from pipeline.shared.addresses import is_plain_http
+from pipeline.shared.patience import ProcessLock
 
 ENDPOINT = "POST /v1/{prefix}/transactions/commit"
 _PATH = "transactions/commit"
@@ -112,7 +112,7 @@ class ClientTokens(AuthManager):
         client, _, secret = credential.rpartition(":")
         self._form = {"grant_type": "client_credentials", "client_secret": secret, "scope": scope}
         self._form |= {"client_id": client} if client else {}
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._token, self._expires_at = "", 0.0
 
     @override
@@ -183,10 +183,10 @@ class TransactionCatalog(RestCatalog):
         self._allow_http = allow_http
         self._given = properties
         self._current = current
-        self._renewing = threading.Lock()
+        self._renewing = ProcessLock()
         self._changes: dict[tuple[str, ...], CommitTableRequest] = {}
         self._is_collecting = False
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._ios: dict[str, FileIO] = {}
         with named_errors(properties["uri"]):
             given = _with_tokens(properties, timeout_seconds)

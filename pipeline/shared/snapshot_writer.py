@@ -106,7 +106,7 @@ class _Immutable:
         found = self.source.manifests(self.table.io)
         return tuple(each for each in found if each.has_added_files() or each.has_existing_files())
 
-    @lru_cache(maxsize=1024)  # noqa: B019 - see above; ten years of eight tables, 80 KB each with a file a day
+    @lru_cache(maxsize=1024)  # noqa: B019 - see above; ten years of eight tables, 80 KB each
     def entries(self) -> tuple[ManifestEntry, ...]:
         assert isinstance(self.source, ManifestFile)
         return tuple(self.source.fetch_manifest_entry(self.table.io))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -41,7 +40,7 @@ from pipeline.shared.iceberg_schema import (
 )
 from pipeline.shared.leases import PostgresLease
 from pipeline.shared.log import SharedLog
-from pipeline.shared.patience import wait_for_services
+from pipeline.shared.patience import ProcessLock, wait_for_services
 from pipeline.shared.snapshots import SharedSnapshots, unknown_month
 from pipeline.shared.transactions import Step, Transactions
 from pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, tags_with
@@ -147,7 +146,7 @@ class SharedTables:
         self._reader = HeadReader(catalog, namespace)
         self._version: SharedVersion | None = None  # the newest that this process has read
         self._is_settled = False  # whether nobody can commit a newer one
-        self._turn = Lock()  # transactions and index know one lease
+        self._turn = ProcessLock()  # transactions and index know one lease
         self._staged = StagedBatches(self.places.objects, f"{namespace}/staged")
         self._committer = SharedCommitter(
             Transactions(catalog, namespace, step=self.step), self._staged, self.index, self.now
