@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
-from threading import Lock
 from typing import Protocol
 
 from pipeline.errors import StoreError
+from pipeline.shared.patience import ProcessLock
 
 _BLOCK = 1 << 16
 _WHOLE_BLOCKS = 4  # a file with no more is read by one request
@@ -37,7 +37,7 @@ class BlockCache:
         self._kept_bytes = kept_bytes
         self._blocks: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._size = 0
-        self._lock = Lock()
+        self._lock = ProcessLock()
         self.generation = 0
         self._dropped: dict[str, int] = {}  # files, with the generation of their drop
         self._forgotten = 0  # the newest generation whose files are not in ``_dropped`` any more

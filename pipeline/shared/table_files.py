@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
-from threading import Lock
 
 from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.manifest import DataFile, ManifestFile
@@ -23,6 +22,7 @@ from pipeline.shared.catalog import TransactionCatalog
 from pipeline.shared.data_files import days_of
 from pipeline.shared.heads import COMMITS, HeadReader, Heads, commits_of
 from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES, iceberg_schema
+from pipeline.shared.patience import ProcessLock
 from pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number, months_of
 from pipeline.shared.upkeep import ids_at, key_within
 from pipeline.store.table_files import FileBytes, PinnedFiles, PinnedTable, TableFiles
@@ -147,7 +147,7 @@ class SharedFiles:
         self._key_of = partial(key_within, places.url)
         self._cache = BlockCache()
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="newslake-read")
-        self._lock = Lock()
+        self._lock = ProcessLock()
         self._commit: tuple[Heads, Mapping[str, _TableAt]] | None = None
         self._log_ids: Mapping[str, int] = {}
         self._manifests: dict[str, _FilesOfManifest] = {}
