@@ -111,11 +111,16 @@ def fork_while_files_open() -> str:
 
 
 def fork_while_classes_load() -> str:
-    """Fork while a thread loads the classes of the shared store; the child opens the store."""
+    """Fork while a thread loads the classes of the shared store; the child opens the store.
+
+    Return "too late" if they were loaded before the fork.
+    """
     given = settings(1)
     threading.Thread(target=lambda: open_store(given), daemon=True).start()
     while "pipeline.shared.store" not in sys.modules:
         time.sleep(0)
+    if hasattr(sys.modules["pipeline.shared.store"], "SharedStore"):
+        return "too late"
     return in_fork(lambda: f"opened {type(open_store(given)).__name__}")
 
 
