@@ -64,7 +64,7 @@ hops: $(VENV)/.ready  ## Count the calls between modules for one article and one
 	@$(RUN) -m scripts.trace_calls --write docs/architecture.md
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
-	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
+	@$(RUN) -c "from scripts.table_docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
 
 bench-airflow: $(VENV)/.ready  ## Print the cost of Airflow: latency from file to rows, a backfill compared with the command line, memory
 	@$(RUN) -m tests.bench_airflow

@@ -10,10 +10,10 @@ from os import PathLike
 from pathlib import Path
 
 from newslake.document import ArticleFrame, Document, annotate, clean, show
+from newslake.pipeline import __version__
+from newslake.pipeline.errors import ConfigError, LimitError, NewsError
 from newslake.reader import LakeReader, open_lake, open_shared_lake
 from newslake.rows import QuestionAnswer, Rows, SearchRows
-from pipeline import __version__
-from pipeline.errors import ConfigError, LimitError, NewsError
 
 __all__ = [
     "ArticleFrame",

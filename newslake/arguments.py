@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 
-from pipeline.errors import ConfigError, did_you_mean
+from newslake.pipeline.errors import ConfigError, did_you_mean
 
 type Day = date | str
 

@@ -9,14 +9,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from newslake.arguments import check_text
+from newslake.pipeline.errors import ConfigError, ExtractorError, NewsError
 from newslake.rows import Rows
-from pipeline.errors import ConfigError, ExtractorError, NewsError
 
 if TYPE_CHECKING:
-    from pipeline.derive import LoadedAnnotator
-    from pipeline.model import Annotation, Article
-    from pipeline.settings import Settings
-    from pipeline.tables.spec import Row
+    from newslake.pipeline.derive import LoadedAnnotator
+    from newslake.pipeline.model import Annotation, Article
+    from newslake.pipeline.settings import Settings
+    from newslake.pipeline.tables.spec import Row
 
 _HEIGHT = 600
 _URL = re.compile(r"\s*https?://\S+\s*")
@@ -64,7 +64,7 @@ class Document:
         return self._table("events")
 
     def _table(self, name: str) -> Rows:
-        from pipeline.tables import rows_table, table_named
+        from newslake.pipeline.tables import rows_table, table_named
 
         return Rows(rows_table(table_named(name), self.rows[name]))
 
@@ -98,7 +98,8 @@ def show(document: Document, *, height: int = _HEIGHT) -> ArticleFrame:
     if not isinstance(document, Document):
         advice = "give what lake.article(), newslake.annotate() or newslake.clean() returns"
         raise ConfigError(f"show() takes a document, not {type(document).__name__}; {advice}", key="document")
-    from pipeline.web import article_html, article_page, make_visible
+    from newslake.pipeline.show.article import article_html, article_page
+    from newslake.pipeline.show.rendering import make_visible
 
     shown = article_page(document.rows, origin=document.origin)
     return ArticleFrame(make_visible(shown.title), article_html(shown), height)
@@ -119,8 +120,8 @@ def annotate(
     For many texts, `newslake annotate` is faster.
     Raises: NewsError if the text cannot be annotated, ConfigError for a wrong date or setting.
     """
-    from pipeline.clean import article_from_text
-    from pipeline.unicode import to_well_formed
+    from newslake.pipeline.clean import article_from_text
+    from newslake.pipeline.unicode import to_well_formed
 
     if isinstance(text, Document):
         if text.source is None:
@@ -144,11 +145,11 @@ def clean(html: str | bytes, url: str | None = None, *, fetched_at: date | datet
     Pages are never rejected: ``page_type`` and ``rejection`` say what a run would do.
     Raises: NewsError if the page cannot be decoded, ConfigError for a wrong date.
     """
-    from pipeline.boundary import run_isolated
-    from pipeline.clean import Origin, explain, reject_reason
-    from pipeline.model import Page
-    from pipeline.settings import Settings
-    from pipeline.unicode import to_well_formed
+    from newslake.pipeline.boundary import run_isolated
+    from newslake.pipeline.clean import Origin, explain, reject_reason
+    from newslake.pipeline.model import Page
+    from newslake.pipeline.settings import Settings
+    from newslake.pipeline.unicode import to_well_formed
 
     _check_html(html)
     settings = Settings.load()
@@ -183,9 +184,9 @@ def _document(
     model_name: str | None = None,
     rejection: str | None = None,
 ) -> Document:
-    from pipeline.jobs.pipeline_version import version_of
-    from pipeline.nlp import TOO_LONG, why_not_annotated
-    from pipeline.tables import annotation_rows
+    from newslake.pipeline.jobs.pipeline_version import version_of
+    from newslake.pipeline.nlp import TOO_LONG, why_not_annotated
+    from newslake.pipeline.tables import annotation_rows
 
     if model_name is not None and TOO_LONG in article.flags:
         raise ExtractorError(f"{why_not_annotated(article)}; split it", key=article.article_id, reason=TOO_LONG)
@@ -197,8 +198,8 @@ def _document(
 @cache
 def _annotator() -> tuple["Settings", "LoadedAnnotator"]:
     """Return the settings and the annotator of this process. Raises: ConfigError."""
-    from pipeline.jobs.knowledge import annotator_of
-    from pipeline.settings import Settings
+    from newslake.pipeline.jobs.knowledge import annotator_of
+    from newslake.pipeline.settings import Settings
 
     settings = Settings.load()
     return settings, annotator_of(settings)
@@ -215,7 +216,7 @@ def _check_html(html: object) -> None:
 
 def _moment(when: date | datetime | str | None, *, name: str) -> datetime | None:
     """Return a time in UTC; a day is its midnight. Raises: ConfigError."""
-    from pipeline.sources import parse_iso
+    from newslake.pipeline.sources import parse_iso
 
     if when is None:
         return None

@@ -17,15 +17,16 @@ from newslake.arguments import (
     name_arguments,
 )
 from newslake.document import Document
+from newslake.pipeline.errors import ConfigError, LimitError, did_you_mean
 from newslake.rows import QuestionAnswer, Rows, SearchRows
-from pipeline.errors import ConfigError, LimitError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.query import Connection, LakePlace, Limits
-    from pipeline.settings import Settings
-    from pipeline.tables.spec import Row, TableSpec
+    from newslake.pipeline.query.connection import Connection, Limits
+    from newslake.pipeline.settings import Settings
+    from newslake.pipeline.store.table_files import LakePlace
+    from newslake.pipeline.tables.spec import Row, TableSpec
 
 # Columns of matches, with their types in Arrow.
 _HIT_COLUMNS = (
@@ -43,7 +44,7 @@ ORDER BY published_date DESC LIMIT 1"""
 
 def open_lake(path: Path, *, seconds: float | None, memory_mb: int | None, max_rows: int) -> "LakeReader":
     """Return a reader of a folder; see ``newslake.open``. Raises: ConfigError."""
-    from pipeline.settings import Settings
+    from newslake.pipeline.settings import Settings
 
     limits = _limits(Settings.load(), seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)
     for folder in (path, path / "lake"):
@@ -63,9 +64,9 @@ def open_shared_lake(
     max_rows: int,
 ) -> "LakeReader":
     """Return a reader of the lake of a catalog; see ``newslake.open``. Raises: ConfigError, StoreError."""
-    from pipeline.jobs.stores import open_store
-    from pipeline.query import files_of
-    from pipeline.settings import Settings
+    from newslake.pipeline.jobs.stores import open_store
+    from newslake.pipeline.query.lake_folder import files_of
+    from newslake.pipeline.settings import Settings
 
     if not url.startswith(("http://", "https://")):
         message = "give a folder, or the address of an Iceberg REST catalog: https://HOST/PATH"
@@ -82,7 +83,7 @@ def open_shared_lake(
 
 def _limits(settings: "Settings", *, seconds: float | None, memory_mb: int | None, max_rows: int) -> "Limits":
     """Return the limits of a reader. Raises: ConfigError."""
-    from pipeline.query import Limits
+    from newslake.pipeline.query.connection import Limits
 
     if seconds is not None:
         check_seconds(seconds, name="seconds")
@@ -123,8 +124,8 @@ class LakeReader:
         """Return the tables: name, number of rows, and what a row is."""
         import pyarrow as pa
 
-        from pipeline.query.views import stored_name
-        from pipeline.tables import TABLES
+        from newslake.pipeline.query.views import stored_name
+        from newslake.pipeline.tables import TABLES
 
         with self._connected() as connection:
             rows = {
@@ -138,7 +139,7 @@ class LakeReader:
         """Return the columns of a table: name, type in SQL, what a value means, and all values of a closed list."""
         import pyarrow as pa
 
-        from pipeline.tables import TABLES
+        from newslake.pipeline.tables import TABLES
 
         known = {column.name: column for spec in TABLES for column in spec.file_columns}
         known |= {column.name: column for column in _spec(table).file_columns}
@@ -180,7 +181,7 @@ class LakeReader:
         """Return the saved questions: slug, title, what is counted, and the names of the options."""
         import pyarrow as pa
 
-        from pipeline.query import list_questions
+        from newslake.pipeline.query.saved_queries import list_questions
 
         found = [
             {"slug": each.slug, "title": each.title, "about": each.about, "options": list(each.options)}
@@ -199,8 +200,13 @@ class LakeReader:
         **options: object,
     ) -> QuestionAnswer:
         """Return the answer to a saved question. ``limit`` replaces its number of rows; ``options`` are its own."""
-        from pipeline.query import question_named
-        from pipeline.query.saved_queries import check_options, count_denominators, set_options, sql_of
+        from newslake.pipeline.query.saved_queries import (
+            check_options,
+            count_denominators,
+            question_named,
+            set_options,
+            sql_of,
+        )
 
         check_text(slug, name="slug", advice="lake.questions() lists the questions")
         question = question_named(slug)
@@ -234,7 +240,7 @@ class LakeReader:
         """
         import pyarrow as pa
 
-        from pipeline.search import SearchFilter, search_articles
+        from newslake.pipeline.addons.search import SearchFilter, search_articles
 
         check_text(text, name="text", advice="give words to find")
         check_language(language)
@@ -269,8 +275,8 @@ class LakeReader:
         return Document(rows=rows, origin=f"From the lake; published day {day}.")
 
     def _rows_of_article(self, connection: "Connection", table: str) -> Sequence["Row"]:
-        from pipeline.query.views import stored_name
-        from pipeline.tables import table_named
+        from newslake.pipeline.query.views import stored_name
+        from newslake.pipeline.tables import table_named
 
         spec = table_named(table)
         names, order = ", ".join(spec.schema.names), ", ".join(spec.sort_by)
@@ -287,7 +293,7 @@ class LakeReader:
 
     def _check(self, source: str | None) -> None:
         """Raises: ConfigError if the folder has no lake any more, or for a source without a page in it."""
-        from pipeline.query.saved_queries import check_sources
+        from newslake.pipeline.query.saved_queries import check_sources
 
         if not _has_lake(self.place):
             raise ConfigError(f"{self.place} has no lake any more; open it where it is now", reason="no_lake")
@@ -301,7 +307,7 @@ class LakeReader:
         self, *, since: Day | None = None, until: Day | None = None, source: str | None = None
     ) -> Iterator["Connection"]:
         """Yield a connection to the selected rows, within the limits."""
-        from pipeline.query import apply_limits, connect
+        from newslake.pipeline.query.connection import apply_limits, connect
 
         first, last = day_of(since, name="since"), day_of(until, name="until")
         if first and last and last < first:
@@ -316,7 +322,7 @@ class LakeReader:
     ) -> "pa.Table":
         import pyarrow as pa
 
-        from pipeline.query import stream
+        from newslake.pipeline.query.connection import stream
 
         count, kept = 0, []
         with stream(connection, statement, parameters) as (schema, batches):
@@ -331,7 +337,7 @@ class LakeReader:
 
 def _spec(table: str) -> "TableSpec":
     """Return the table of a name. Raises: ConfigError."""
-    from pipeline.tables import TABLES
+    from newslake.pipeline.tables import TABLES
 
     check_text(table, name="table", advice="lake.tables() lists the tables")
     known = {spec.name: spec for spec in TABLES}

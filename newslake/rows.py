@@ -6,7 +6,7 @@ from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, overload
 
-from pipeline.errors import ConfigError
+from newslake.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas
@@ -142,7 +142,7 @@ def _printed(value: object) -> str:
 
 def _visible(value: object, *, letters: int) -> str:
     """Return a value as one line of at most ``letters``, with invisible characters made visible."""
-    from pipeline.web import make_visible
+    from newslake.pipeline.show.rendering import make_visible
 
     text = "" if value is None else " ".join(str(value).split())
     return make_visible(text if len(text) <= letters else f"{text[: letters - 1]}…")

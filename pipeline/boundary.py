@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.errors import BrokenItemError, NewsError
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.errors import BrokenItemError, NewsError
+from newslake.pipeline.unicode import to_well_formed
 
 log = logging.getLogger(__name__)
 

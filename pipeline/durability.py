@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import name_file_on_error
+from newslake.pipeline.errors import name_file_on_error
 
 Durability = Literal["full", "process"]
 """What a write survives: "full" power loss, "process" the death of a process."""

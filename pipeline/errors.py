@@ -23,9 +23,9 @@ NewsError                   base; every class has .disposition and the key it co
   OutcomeError              fail        a page of a run has no outcome, or two: a bug, never the fault of the page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught in five places. ``pipeline.boundary`` returns the error of one item. ``pipeline.jobs`` and
-``pipeline.reports`` turn it into the page's outcome or a finding, ``pipeline.cli`` into a message and an exit code,
-Newsroom into an error page, ``pipeline.agents`` into the error of a tool. In a task the retry policy of
+``NewsError`` is caught in five places. ``boundary`` returns the error of one item. ``jobs`` and
+``reports`` turn it into the page's outcome or a finding, ``cli`` into a message and an exit code,
+Newsroom into an error page, ``newslake.pipeline.agents`` into the error of a tool. In a task the retry policy of
 ``news_airflow.defaults`` handles it: a transient error is retried, any other fails the task without a retry.
 """
 
@@ -36,7 +36,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pipeline.model.page import Exchange
+from newslake.pipeline.model.page import Exchange
 
 SERVICE_AWAY = ("store_unreachable", "store_starting")  # reasons of a StoreError: all services of the store may be
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pipeline.errors import ConfigError
+from newslake.pipeline.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def configure_logging(log_format: LogFormat, *, stream: TextIO | None = None) ->
     """
     if log_format == "json" and not writes_json():
         logging.basicConfig(level=logging.WARNING, handlers=[JsonHandler(stream or sys.stderr)], force=True)
-        for name in ("pipeline", MESSAGES):
+        for name in ("newslake", MESSAGES):
             logging.getLogger(name).setLevel(logging.INFO)
 
 

@@ -29,12 +29,12 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from pipeline.errors import ConfigError, did_you_mean
-from pipeline.log_lines import LogFormat
-from pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
-from pipeline.model.freshness import WEEKDAYS
-from pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind, is_bucket
-from pipeline.store_settings import StoreSettings
+from newslake.pipeline.errors import ConfigError, did_you_mean
+from newslake.pipeline.log_lines import LogFormat
+from newslake.pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
+from newslake.pipeline.model.freshness import WEEKDAYS
+from newslake.pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind, is_bucket
+from newslake.pipeline.shared.settings import StoreSettings
 
 PREFIX = "NEWS_"
 ENV_FILE = "newslake.env"  # in the current folder; the environment has precedence
@@ -42,7 +42,7 @@ _CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _HOURS_MAX = 87_600.0  # ten years
 _EMPTY_PAGE = Element("html")  # to test selectors on
-_CODINGS = ("gzip", "deflate", "br", "zstd", "identity")  # those that pipeline.content_encoding decodes
+_CODINGS = ("gzip", "deflate", "br", "zstd", "identity")  # those that newslake.pipeline.content_encoding decodes
 
 
 def _utc(value: datetime) -> datetime:

@@ -15,7 +15,7 @@ async def newsroom(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
     """Answer one request for a page of Newsroom."""
-    from news_airflow.web_app import respond
+    from newslake.pipeline.addons.newsroom.web_app import respond
 
     await respond(scope, receive, send)
 

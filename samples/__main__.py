@@ -4,8 +4,8 @@ import argparse
 from datetime import date
 from threading import Event
 
-from pipeline.errors import ConfigError
-from pipeline.settings import Settings
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.settings import Settings
 from samples.server import DAYS, DEFAULT_PORT, newsroom_at
 
 

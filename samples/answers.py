@@ -15,15 +15,15 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.query import QueryResult, Question, answer, connect, query, question_named
-from pipeline.query.charts import draw, picture_bytes
-from pipeline.query.saved_queries import count_denominators
-from pipeline.settings import Settings
-from pipeline.tables.docs import tables_markdown
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.query.charts import draw, picture_bytes
+from newslake.pipeline.query.connection import QueryResult, connect, query
+from newslake.pipeline.query.saved_queries import Question, answer, count_denominators, question_named
+from newslake.pipeline.settings import Settings
 from samples.examples import write_examples
 from samples.server import DAYS, DEFAULT_PORT, Newsroom, sources_at
+from scripts.table_docs import tables_markdown
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md")))

@@ -25,14 +25,14 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from news_airflow.local_airflow import environment  # noqa: E402 - needs the path above
 
-from pipeline.cli.output import print_rows  # noqa: E402
-from pipeline.errors import ConfigError  # noqa: E402
-from pipeline.jobs.summary import summarize, summary_lines  # noqa: E402
-from pipeline.jobs.workspace import Workspace  # noqa: E402
-from pipeline.model import Outcome, pluralize  # noqa: E402
-from pipeline.query import connect, query, question_named  # noqa: E402
-from pipeline.query.saved_queries import sql_of  # noqa: E402
-from pipeline.settings import Settings  # noqa: E402
+from newslake.pipeline.cli.output import print_rows  # noqa: E402
+from newslake.pipeline.errors import ConfigError  # noqa: E402
+from newslake.pipeline.jobs.summary import summarize, summary_lines  # noqa: E402
+from newslake.pipeline.jobs.workspace import Workspace  # noqa: E402
+from newslake.pipeline.model import Outcome, pluralize  # noqa: E402
+from newslake.pipeline.query.connection import connect, query  # noqa: E402
+from newslake.pipeline.query.saved_queries import question_named, sql_of  # noqa: E402
+from newslake.pipeline.settings import Settings  # noqa: E402
 from samples.server import DAYS, DEFAULT_PORT, Newsroom, newsroom_at, sources_at  # noqa: E402
 
 out = Console(highlight=False)

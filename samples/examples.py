@@ -10,14 +10,14 @@ from pathlib import Path
 import duckdb
 import pyarrow.compute as pc
 
-from pipeline.clusters import article_groups, person_link_rows
-from pipeline.jobs.takedown import TakedownTarget, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import article_id_of
-from pipeline.query import connect, query
-from pipeline.settings import Settings
-from pipeline.tables.docs import EXAMPLES_FILE, Example, ExampleRows
+from newslake.pipeline.clusters import article_groups, person_link_rows
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import article_id_of
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from samples.server import DAYS, DEFAULT_PORT
+from scripts.table_docs import EXAMPLES_FILE, Example, ExampleRows
 
 _ROWS = 3
 _CELL = 64  # most characters of a cell

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Route
 from starlette.testclient import TestClient
 
-from pipeline.query import connect, query
+from newslake.pipeline.query.connection import connect, query
 from samples.answers import ROOT, replay_newsroom
 from samples.chromium import chromium
 from samples.server import DAYS
@@ -38,7 +38,7 @@ class Shot:
 def main() -> int:
     """Regenerate every picture; return the exit code."""
     sys.path.insert(0, str(ROOT / "plugins"))
-    from news_airflow.web_app import newsroom_app
+    from newslake.pipeline.addons.newsroom.web_app import newsroom_app
 
     with tempfile.TemporaryDirectory() as folder:
         replay_newsroom(Path(folder))

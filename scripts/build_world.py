@@ -1,4 +1,4 @@
-"""Write pipeline/web/templates/world.path, the land of the world as one SVG path, from Natural Earth. Run it by hand.
+"""Write world.path of Newsroom, the land of the world as one SVG path, from Natural Earth. Run it by hand.
 
     pip install --target /tmp/world pyshp==3.1.6 shapely==2.2.0
     pip download --no-deps --dest /tmp/world geopandas==0.14.4
@@ -19,7 +19,7 @@ from shapefile import Reader
 from shapely.geometry import shape
 from shapely.ops import unary_union
 
-TARGET = Path(__file__).parent.parent / "pipeline" / "web" / "templates" / "world.path"
+TARGET = Path(__file__).parent.parent / "pipeline" / "addons" / "newsroom" / "templates" / "world.path"
 UNITS = 2  # per degree, as in pipeline/web/world_map.py
 TOLERANCE = 0.2  # degrees; smaller details are not visible at the size of a page
 SOUTH = -60.0

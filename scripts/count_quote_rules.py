@@ -14,11 +14,11 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.model import Quote
-from pipeline.nlp import Annotator, load_model
-from pipeline.settings import Settings
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Quote
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.settings import Settings
 
 Gold = dict[str, Any]
 

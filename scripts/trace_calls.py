@@ -22,12 +22,12 @@ from types import CodeType, FrameType
 
 from typer.testing import CliRunner
 
-from pipeline.cli import app
+from newslake.pipeline.cli import app
 from samples.server import FOLDERS, Newsroom
 from samples.server import ROOT as NEWSROOM
 
 ROOT = Path(__file__).resolve().parents[1]
-TOPS = ("pipeline", "plugins")
+TOPS = ("newslake", "plugins")
 DAY = min(FOLDERS)
 FEED, ARTICLE = "courier/rss.xml", "courier/news/harbour-bridge-closed"
 QUESTION = "top-speakers"

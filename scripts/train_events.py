@@ -36,15 +36,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.model import Article, Event
-from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.languages.plover import OTHER
-from pipeline.nlp.languages.spec_events import EventClassifier
-from pipeline.settings import Settings
-from pipeline.sources import parse_iso
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Article, Event
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.languages.plover import OTHER
+from newslake.pipeline.nlp.languages.spec_events import EventClassifier
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.sources import parse_iso
 from tests.quality.corpus import clean_corpus
 from tests.quality.measure_events import has_trigger, has_type
 
@@ -122,7 +122,7 @@ def candidates(articles: Sequence[Article]) -> Iterator[list[tuple[Event, tuple[
     english = LANGUAGES["en"]
     languages = {"en": replace(english, frames=replace(english.frames, classifier=recorder))}
     annotator = Annotator(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None), infer_gender=True)
-    with patch("pipeline.nlp.annotator.LANGUAGES", languages):  # the annotator has no parameter for them
+    with patch("newslake.pipeline.nlp.annotator.LANGUAGES", languages):  # the annotator has no parameter for them
         for article, parsed in annotator.docs(articles):
             recorder.seen.clear()
             assert parsed is not None

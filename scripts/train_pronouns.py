@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.clean import article_from_text
-from pipeline.kb import KnowledgeBase, load_kb
-from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.coref.pronouns import Option
-from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
-from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.quotation_marks import QuotedSpan, scan_marks
-from pipeline.nlp.tokens import Tokens, gather_tokens
-from pipeline.settings import Settings
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import KnowledgeBase, load_kb
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.nlp.coref.pronouns import Option
+from newslake.pipeline.nlp.coref.resolver import Coreference, resolve_coreference
+from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, scan_marks
+from newslake.pipeline.nlp.tokens import Tokens, gather_tokens
+from newslake.pipeline.settings import Settings
 
 ROUNDS = 4
 STEPS = 400

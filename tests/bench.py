@@ -20,11 +20,11 @@ from unittest.mock import patch
 from rich.console import Console
 from spacy.language import Language
 
-from pipeline.clean import clean, extract
-from pipeline.kb import load_kb
-from pipeline.model import Article, Page
-from pipeline.nlp import Annotator, annotator, load_model
-from pipeline.settings import Settings
+from newslake.pipeline.clean import clean, extract
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Article, Page
+from newslake.pipeline.nlp import Annotator, annotator, load_model
+from newslake.pipeline.settings import Settings
 from samples.server import FOLDERS, ROOT, resource_at
 from tests import bench_fetch
 from tests.bench_clean import page_times, ratio_of
@@ -57,7 +57,7 @@ def start_figures() -> None:
     """Print what the command line costs to start: wall and processor seconds, and as a multiple of bare Python."""
     bare = _started("-c", "pass")
     for args in (("--help",), ("sql", "SELECT 1")):
-        (wall, processor), (bare_wall, bare_processor) = _started("-m", "pipeline", *args), bare
+        (wall, processor), (bare_wall, bare_processor) = _started("-m", "newslake", *args), bare
         out.print(
             f"newslake {' '.join(args)}: {wall:.2f} s wall ({wall / bare_wall:.0f}x python -c pass), "
             f"{processor:.2f} s processor ({processor / bare_processor:.0f}x)"
@@ -188,7 +188,7 @@ def _annotate(lines: list[str], workers: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.jsonl"
         source.write_text("\n".join(lines) + "\n", "utf-8")
-        command = [sys.executable, "-m", "pipeline", "annotate", str(source), str(Path(folder) / "out.jsonl")]
+        command = [sys.executable, "-m", "newslake", "annotate", str(source), str(Path(folder) / "out.jsonl")]
         return _time(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
 
 
@@ -203,7 +203,7 @@ def clean_worker_ratio() -> float:
             source = Path(folder) / "in.jsonl"
             lines = [json.dumps({"doc_id": str(n), "html": f"{n}.html"}) for n in range(count)]
             source.write_text("\n".join(lines) + "\n", "utf-8")
-            command = [sys.executable, "-m", "pipeline", "clean", str(source), str(Path(folder) / "out.jsonl")]
+            command = [sys.executable, "-m", "newslake", "clean", str(source), str(Path(folder) / "out.jsonl")]
             return _time(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
 
         one, two = (took(len(given), workers) - took(8, workers) for workers in (1, 2))
@@ -215,7 +215,8 @@ def worker_memory() -> float:
     given = articles(times=12)
     code = (
         "import re, sys\n"
-        "from pipeline.reports.documents import annotate_lines; from pipeline.settings import Settings\n"
+        "from newslake.pipeline.addons.documents.documents import annotate_lines\n"
+        "from newslake.pipeline.settings import Settings\n"
         "sum(1 for _ in annotate_lines(sys.stdin.buffer, settings=Settings.load()))\n"
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read()).group(1)) / 1024)"
     )

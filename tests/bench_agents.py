@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.agents.answers import MOST_CHARS
-from pipeline.agents.server import answer_call
-from pipeline.query import connect, list_questions, query
-from pipeline.query.articles import last_day
-from pipeline.search import update_index
-from pipeline.settings import Settings
+from newslake.pipeline.addons.newsroom.queries.articles import last_day
+from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.agents.answers import MOST_CHARS
+from newslake.pipeline.agents.server import answer_call
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import list_questions
+from newslake.pipeline.settings import Settings
 from tests.big_lake import make_big_lake
 from tests.figures import out
 

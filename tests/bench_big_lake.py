@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.jobs.cluster import relate
-from pipeline.jobs.workspace import Workspace
-from pipeline.lake import Depth, Lake
-from pipeline.settings import Settings
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.jobs.cluster import relate
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.lake import Depth, Lake
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.bench_questions import connect_plainly, time_questions, total
 from tests.big_lake import ARTICLES, DAYS, make_big_lake
 from tests.figures import Timing, print_figure, print_value, ratio_of, seconds_of, timed
@@ -92,7 +92,7 @@ def _takedown_figures(root: Path, lake: Lake, *, articles: int) -> None:
 
 
 def _forget(root: Path, *what: str) -> Timing:
-    command = [sys.executable, "-m", "pipeline", "forget", *what, "--yes", "--json"]
+    command = [sys.executable, "-m", "newslake", "forget", *what, "--yes", "--json"]
     environment = {**os.environ, "NEWS_DATA_DIR": str(root)}
     return timed(lambda: subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL))
 

@@ -12,12 +12,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.annotator import MAX_TOKENS
-from pipeline.settings import Settings
-from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.nlp.annotator import MAX_TOKENS
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
 from tests.hard_texts import KINDS, hard_text, prose
 
 MEMORY_MB, TIMES = 900, 3.0  # the goals

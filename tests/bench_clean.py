@@ -14,9 +14,9 @@ from pathlib import Path
 import trafilatura
 from rich.console import Console
 
-from pipeline.clean import clean, extract
-from pipeline.model import Article, Page
-from pipeline.sources.page_marks import read_marks
+from newslake.pipeline.clean import clean, extract
+from newslake.pipeline.model import Article, Page
+from newslake.pipeline.sources.page_marks import read_marks
 
 ROUNDS = 3
 SMALLEST_KB = 50

@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.jobs.cluster import relate_rows_of
-from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.jobs.cluster import relate_rows_of
+from newslake.pipeline.lake import KEYS_SCHEMA, Lake
+from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.planted import Press
 from tests.unit.lake.rows import blank
 

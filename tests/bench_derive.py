@@ -20,17 +20,17 @@ import spacy
 from rich.console import Console
 from spacy.language import Language
 
-from pipeline.clean import article_from_text, clean, page_identity
-from pipeline.derive import LoadedAnnotator, derive_articles, load_annotator
-from pipeline.jobs.commit import commit_day
-from pipeline.jobs.derive import derive
-from pipeline.jobs.run import start_reading
-from pipeline.jobs.workers import WorkerPool, results_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.kb import load_kb
-from pipeline.model import Article, Page
-from pipeline.nlp.annotator import _folder_of
-from pipeline.settings import Settings
+from newslake.pipeline.clean import article_from_text, clean, page_identity
+from newslake.pipeline.derive import LoadedAnnotator, derive_articles, load_annotator
+from newslake.pipeline.jobs.commit import commit_day
+from newslake.pipeline.jobs.derive import derive
+from newslake.pipeline.jobs.run import start_reading
+from newslake.pipeline.jobs.workers import WorkerPool, results_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Article, Page
+from newslake.pipeline.nlp.annotator import _folder_of
+from newslake.pipeline.settings import Settings
 from samples.server import FOLDERS, ROOT, resource_at
 
 ROUNDS = 3

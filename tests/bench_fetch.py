@@ -25,12 +25,12 @@ from typing import ClassVar
 
 import requests
 
-from pipeline.archive import Archive
-from pipeline.fetch import Fetcher, FileRates, PageRequest, limits_from
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page, canonical_url
-from pipeline.settings import Settings
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.fetch import Fetcher, FileRates, PageRequest, limits_from
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Page, canonical_url
+from newslake.pipeline.settings import Settings
 from samples.server import ROOT
 from tests.faults.hostile import BOMBS
 
@@ -299,7 +299,8 @@ def fetching_memory() -> float:
         urls = [f"http://{host}/{path}" for path in paths for host in served.names]
         code = (
             "import re, sys, time\nfrom collections import Counter\n"
-            "from pipeline.fetch import Fetcher, PageRequest, limits_from; from pipeline.settings import Settings\n"
+            "from newslake.pipeline.fetch import Fetcher, PageRequest, limits_from\n"
+            "from newslake.pipeline.settings import Settings\n"
             "from datetime import UTC, datetime\nurls = sys.stdin.read().split()\n"
             "hosts = frozenset(url.split('/')[2] for url in urls)\n"
             "given = {'private_hosts': hosts, 'now': lambda: datetime.now(UTC)}\n"

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from pipeline.model import Source, SourceFreshness
-from pipeline.query import connect, freshness_facts, query
-from pipeline.query.articles import last_day
-from pipeline.reports.freshness import judge
+from newslake.pipeline.addons.newsroom.queries.articles import last_day
+from newslake.pipeline.addons.operate.freshness import judge
+from newslake.pipeline.addons.operate.freshness_facts import freshness_facts
+from newslake.pipeline.model import Source, SourceFreshness
+from newslake.pipeline.query.connection import connect, query
 from tests.big_lake import make_big_lake
 from tests.figures import best, out, timed
 

@@ -16,10 +16,10 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.durability import Durability
-from pipeline.lake import Lake
-from pipeline.lake.storage import month_of
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.storage import month_of
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.bench_big_lake import large_lake_figures
 from tests.bench_rivals import DeltaTables, IcebergTables
 from tests.big_lake import ARTICLES, FIRST_DAY, make_big_lake

@@ -14,11 +14,11 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from pipeline.kb import build_store, builtin, load_kb, read_records
-from pipeline.model import Article
-from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.entities import extraction
-from pipeline.settings import Settings
+from newslake.pipeline.kb import build_store, builtin, load_kb, read_records
+from newslake.pipeline.model import Article
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.nlp.entities import extraction
+from newslake.pipeline.settings import Settings
 from tests.bench import ROUNDS, articles, worker_memory
 
 ENTRIES = 50_000

@@ -17,10 +17,10 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.clusters import drop_site_boilerplate, find_near_duplicates
-from pipeline.jobs.cluster import near_duplicates_of
-from pipeline.lake import Lake
-from pipeline.model import article_id_of, canonical_url
+from newslake.pipeline.clusters import drop_site_boilerplate, find_near_duplicates
+from newslake.pipeline.jobs.cluster import near_duplicates_of
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.model import article_id_of, canonical_url
 from tests.planted import BEYOND, COPIES, STRANGERS, Press, articles_table, commit_articles, with_sketches
 
 DAY = date(2026, 2, 3)

@@ -20,9 +20,10 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 from rich.console import Console
 
-from pipeline.query import connect, list_questions, query
-from pipeline.query.articles import last_day
-from pipeline.search import update_index
+from newslake.pipeline.addons.newsroom.queries.articles import last_day
+from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import list_questions
 from tests.big_lake import make_big_lake
 
 ARTICLES, DAYS, ROUNDS = 100_000, 90, 20
@@ -33,7 +34,7 @@ out = Console(highlight=False)
 def main(root: Path) -> None:
     """Print the figures of each page with its goals."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
-    from news_airflow.web_app import routes
+    from newslake.pipeline.addons.newsroom.web_app import routes
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
     (root / "sources.toml").touch()
@@ -126,7 +127,7 @@ def _page(path: str, **given: object) -> tuple[str, dict[str, object]]:
 
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
     """Return the list and its following pages, from the links to more."""
-    from news_airflow.web_app import routes
+    from newslake.pipeline.addons.newsroom.web_app import routes
 
     answer = routes()["/articles"]
     found = [_page("/articles", to=day)]

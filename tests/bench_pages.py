@@ -12,14 +12,15 @@ from typing import Any
 
 from rich.console import Console
 
-from pipeline.clean import article_from_text
-from pipeline.model import Annotation, Article
-from pipeline.nlp import load_model
-from pipeline.settings import Settings
-from pipeline.tables import annotation_rows
-from pipeline.web import ArticlePage, article_html, article_page
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.model import Annotation, Article
+from newslake.pipeline.nlp import load_model
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.show import article_html
+from newslake.pipeline.show.article import ArticlePage, article_page
+from newslake.pipeline.tables import annotation_rows
 from tests.golden.cases import make_annotator
-from tests.unit.web.golden_rows import golden_cases, golden_page, golden_rows
+from tests.unit.show.golden_rows import golden_cases, golden_page, golden_rows
 
 WORDS = 10_000
 ROUNDS = 5

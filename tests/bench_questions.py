@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.query import answer, connect, list_questions
-from pipeline.query.engine_ddl import views_sql
+from newslake.pipeline.addons.share.engine_ddl import views_sql
+from newslake.pipeline.query.connection import connect
+from newslake.pipeline.query.saved_queries import answer, list_questions
 from tests.big_lake import ARTICLES, make_big_lake
 from tests.figures import Timing, out, timed
 

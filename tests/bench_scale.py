@@ -19,21 +19,21 @@ from pathlib import Path
 
 from rich.table import Table
 
-from pipeline.archive import Archive
-from pipeline.jobs.outcomes import append_outcomes
-from pipeline.jobs.takedown_traces import find_traces
-from pipeline.jobs.workspace import Workspace
-from pipeline.lake import Lake
-from pipeline.lake.storage import month_of
-from pipeline.model import Outcome
-from pipeline.settings import Settings
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.shared.store import SharedStore
-from pipeline.shared.tables import SharedTables
-from pipeline.store.tables import Tables
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.jobs.outcomes import append_outcomes
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.storage import month_of
+from newslake.pipeline.model import Outcome
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.store import SharedStore
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.store.tables import Tables
+from newslake.pipeline.upkeep.takedown_traces import find_traces
 from tests.bench_questions import time_questions, total
 from tests.bench_spark import CAPTURES, SPARK_PAGES, measure_listing, measure_spark
 from tests.bench_store import Rounds, make_pages

@@ -20,8 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.search import (
+from newslake.pipeline.addons.search import (
     SearchFilter,
     SearchResult,
     erase_removed,
@@ -30,7 +29,8 @@ from pipeline.search import (
     search_articles,
     update_index,
 )
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.lake import KEYS_SCHEMA, Lake
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.big_lake import make_big_lake
 
 ARTICLES, DAYS, ROUNDS, BATCH = 100_000, 90, 20, 50

@@ -16,16 +16,16 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import batched
 from pathlib import Path
 
-from pipeline.archive import Archive, RecordArchive
-from pipeline.archive.index import Index
-from pipeline.errors import NewsError
-from pipeline.model import Capture, Hints
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.spark.plan import plan_months
-from pipeline.sqlite import open_database
-from pipeline.store.state import CaptureIndex
+from newslake.pipeline.archive import Archive, RecordArchive
+from newslake.pipeline.archive.index import Index
+from newslake.pipeline.archive.interfaces import CaptureIndex
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.model import Capture, Hints
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.spark.plan import plan_months
+from newslake.pipeline.sqlite import open_database
 from tests.architecture.tree import ROOT
 from tests.engines.made_archive import fill, made_pages
 from tests.engines.spark_job import SparkJob, running, submitted
@@ -62,7 +62,7 @@ def measure_spark(folder: Path, pages: int) -> Iterator[Ratio]:
 
 def _ours(folder: Path, days: Sequence[str]) -> AbstractContextManager[SparkJob]:
     own = {**os.environ, **_settings(folder, "run"), "NEWS_RUN_WORKERS": "2", "PYTHONPATH": str(ROOT)}
-    return running([sys.executable, "-m", "pipeline", "run", *days], own, folder=folder, samples=True)
+    return running([sys.executable, "-m", "newslake", "run", *days], own, folder=folder, samples=True)
 
 
 def _spark(folder: Path, days: Sequence[str]) -> AbstractContextManager[SparkJob]:

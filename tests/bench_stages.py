@@ -14,11 +14,11 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from pipeline.archive import Archive
-from pipeline.clean import article, metadata
-from pipeline.derive import pages
-from pipeline.jobs import derive as derive_job
-from pipeline.nlp import annotator
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.clean import article, metadata
+from newslake.pipeline.derive import pages
+from newslake.pipeline.jobs import derive as derive_job
+from newslake.pipeline.nlp import annotator
 from tests import bench_derive
 
 ARTICLES = 96

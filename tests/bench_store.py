@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.archive import Archive
-from pipeline.archive.records import RecordArchive
-from pipeline.model import Hints, Page
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.store.objects import Objects
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.archive.records import RecordArchive
+from newslake.pipeline.model import Hints, Page
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.objects import Objects
 from tests.figures import Timing, best, out, print_figure, print_value, ratio_of, timed
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import seaweedfs

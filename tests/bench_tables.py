@@ -10,7 +10,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from pipeline.store.tables import Tables
+from newslake.pipeline.store.tables import Tables
 from tests.figures import Figure, print_figure, print_value
 from tests.made_days import DayTables, make_day
 from tests.scale.postgres import PostgresServer

@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.commit import Committer
-from pipeline.lake.log_tables import LogTables
-from pipeline.lake.maintenance import publish_descriptions
-from pipeline.lake.partitions import Partitions
-from pipeline.lake.storage import Disk, Layout, month_of
-from pipeline.tables import table_named
+from newslake.pipeline.lake.article_index import ArticleIndex
+from newslake.pipeline.lake.commit import Committer
+from newslake.pipeline.lake.log_tables import LogTables
+from newslake.pipeline.lake.maintenance import publish_descriptions
+from newslake.pipeline.lake.partitions import Partitions
+from newslake.pipeline.lake.storage import Disk, Layout, month_of
+from newslake.pipeline.tables import table_named
 from tests.big_news import Ints, Vocabulary, draw, vocabulary
 from tests.big_related import log_rows, related, write_event_clusters
 from tests.big_rows import Stories, hexes, stories_of, things_of

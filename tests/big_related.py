@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters import co_mention_rows
-from pipeline.lake.commit import Committer
-from pipeline.lake.log_tables import LogTables
-from pipeline.lake.storage import sort_rows
-from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.clusters import co_mention_rows
+from newslake.pipeline.lake.commit import Committer
+from newslake.pipeline.lake.log_tables import LogTables
+from newslake.pipeline.lake.storage import sort_rows
+from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.big_rows import fill_table, hexes
 
 _REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "error_page")

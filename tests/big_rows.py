@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TableSpec, table_named
 from tests.big_news import COUNTRIES, EVENT_TYPES, PEOPLE, PLACES, QUAD_CLASSES, Ints, RandomDay, Vocabulary, kinds_of
 
 KEYS = ("article_id", "revision_id", "published_at")

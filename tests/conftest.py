@@ -65,8 +65,8 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def nlp():
     """The default language model, loaded once."""
-    from pipeline.nlp import load_model
-    from pipeline.settings import Settings
+    from newslake.pipeline.nlp import load_model
+    from newslake.pipeline.settings import Settings
 
     model = load_model(Settings.model_fields["spacy_model"].default)
     gc.collect()

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sized
 
-from pipeline.nlp.annotator import MAX_CHARS
+from newslake.pipeline.nlp.annotator import MAX_CHARS
 
 _PIECE = 20  # sentences that are tokenized at a time
 

@@ -14,11 +14,11 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.kb import load_kb
-from pipeline.lake import KEYS_SCHEMA
-from pipeline.nlp import Annotator, load_model
-from pipeline.settings import Settings
-from pipeline.tables import ANNOTATION_TABLES, annotation_rows, rows_table
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.lake import KEYS_SCHEMA
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.tables import ANNOTATION_TABLES, annotation_rows, rows_table
 from tests.bench import articles
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)

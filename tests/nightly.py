@@ -198,8 +198,8 @@ PARTS = (
         ("pipeline/search",),
         (
             "tests/faults/test_search_index.py",
-            "tests/unit/search/test_excerpts.py",
-            "tests/unit/search/test_syntax.py",
+            "tests/addons/search/test_excerpts.py",
+            "tests/addons/search/test_syntax.py",
         ),
     ),
     Part(
@@ -214,7 +214,7 @@ PARTS = (
         "long texts of unusual kinds, and the plan of a year, in linear time",
         15,
         ("pipeline/nlp", "pipeline/reports"),
-        ("tests/properties/test_long_texts.py", "tests/unit/reports/test_plan.py"),
+        ("tests/properties/test_long_texts.py", "tests/addons/operate/test_plan.py"),
         is_alone=True,
     ),
 )

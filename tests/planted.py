@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 import pyarrow as pa
 
-from pipeline.clusters import sketches_of
-from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.model import content_hash_of, revision_id_of
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.clusters import sketches_of
+from newslake.pipeline.lake import KEYS_SCHEMA, Lake
+from newslake.pipeline.model import content_hash_of, revision_id_of
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_tables
 
 _SYLLABLES = [first + second for first in "bdfghklmnprstvw" for second in ("a", "en", "i", "or", "u", "el", "ash")]

@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pipeline.agents.answers import MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain, shorten
-from pipeline.errors import ConfigError
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.provenance import INDEX_OF, StoredRows, resolve_article_ids
-from pipeline.tables.spec import Row
+from newslake.pipeline.agents.answers import MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain, shorten
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.show.provenance import INDEX_OF, StoredRows, resolve_article_ids
+from newslake.pipeline.tables.spec import Row
 
 Table = Literal["quotes", "events", "entities"]
 LEAST_CHARS = 500

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain, shorten
-from pipeline.jobs.workspace import Workspace
-from pipeline.model.provenance import AnswerKind, ProvenanceStep
-from pipeline.reports.provenance import resolve_article_ids, trace_provenance
+from newslake.pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain, shorten
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model.provenance import AnswerKind, ProvenanceStep
+from newslake.pipeline.show.provenance import resolve_article_ids, trace_provenance
 
 _OMITTED_STEPS = ("next",)  # suggests commands, which an agent cannot run
 

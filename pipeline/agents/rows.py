@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from pipeline.agents.answers import (
+from newslake.pipeline.agents.answers import (
     MOST_CHARS,
     Citation,
     Continuation,
@@ -15,8 +15,8 @@ from pipeline.agents.answers import (
     shorten,
     to_json,
 )
-from pipeline.errors import ConfigError
-from pipeline.query import Connection, QueryResult, query
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.connection import Connection, QueryResult, query
 
 MOST_ROWS = 200
 _ROOM = 1_000  # characters of an answer for all that is not a row

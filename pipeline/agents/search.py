@@ -5,11 +5,11 @@ from itertools import accumulate
 
 from pydantic import Field
 
-from pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain
-from pipeline.errors import LakeError
-from pipeline.jobs.search_index import await_update
-from pipeline.jobs.workspace import Workspace
-from pipeline.search import SearchFilter, SearchHit, SearchResult, search_articles
+from newslake.pipeline.addons.search import SearchFilter, SearchHit, SearchResult, search_articles
+from newslake.pipeline.addons.search.upkeep import await_update
+from newslake.pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.jobs.workspace import Workspace
 
 MOST_HITS, LAST_OFFSET = 50, 1_000
 _ROOM = 1_000  # characters of an answer for all that is not a hit

@@ -20,15 +20,16 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from pydantic import ValidationError
 
-from pipeline import __version__
-from pipeline.agents.answers import to_json
-from pipeline.agents.tools import INSTRUCTIONS, TOOLS, AgentTool
-from pipeline.boundary import run_isolated
-from pipeline.errors import ConfigError, NewsError, did_you_mean
-from pipeline.jobs.workspace import Workspace
-from pipeline.query import Limits, apply_limits, has_lake
-from pipeline.settings import Settings
-from pipeline.unicode import to_well_formed
+from newslake.pipeline import __version__
+from newslake.pipeline.agents.answers import to_json
+from newslake.pipeline.agents.tools import INSTRUCTIONS, TOOLS, AgentTool
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import ConfigError, NewsError, did_you_mean
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.query.connection import Limits, apply_limits
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.store.table_files import has_lake
+from newslake.pipeline.unicode import to_well_formed
 
 AT_ONCE, THREADS = 2, 2
 _READ_ONLY = protocol.ToolAnnotations(
@@ -180,7 +181,7 @@ class PathMask:
             "[data]": settings.data_dir,
             "[sources]": settings.sources_file.parent,
             "[overrides]": settings.overrides_file.parent,
-            "[newslake]": Path(__file__).parents[2],
+            "[newslake]": Path(__file__).parents[3],
             "[folder]": Path.cwd(),
         }
         pairs = [(path, name) for name, path in reversed(named.items())]

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipeline.agents.answers import (
+from newslake.pipeline.addons.search import SearchFilter
+from newslake.pipeline.agents.answers import (
     MOST_CHARS,
     AskAnswer,
     ColumnFacts,
@@ -19,16 +20,22 @@ from pipeline.agents.answers import (
     TablesAnswer,
     ToolAnswer,
 )
-from pipeline.agents.article import LEAST_CHARS, ArticleAnswer, Table, article_answer
-from pipeline.agents.provenance import WhyAnswer, why_answer
-from pipeline.agents.rows import MOST_ROWS, page_of_rows
-from pipeline.agents.search import LAST_OFFSET, MOST_HITS, SearchAnswer, search_answer
-from pipeline.errors import ConfigError, did_you_mean
-from pipeline.jobs.workspace import Workspace
-from pipeline.query import connect, list_questions, query, query_page, question_named
-from pipeline.query.saved_queries import check_sources, count_denominators, set_options, sql_of
-from pipeline.search import SearchFilter
-from pipeline.tables import TABLES, Column, TableSpec
+from newslake.pipeline.agents.article import LEAST_CHARS, ArticleAnswer, Table, article_answer
+from newslake.pipeline.agents.provenance import WhyAnswer, why_answer
+from newslake.pipeline.agents.rows import MOST_ROWS, page_of_rows
+from newslake.pipeline.agents.search import LAST_OFFSET, MOST_HITS, SearchAnswer, search_answer
+from newslake.pipeline.errors import ConfigError, did_you_mean
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.query.connection import connect, query, query_page
+from newslake.pipeline.query.saved_queries import (
+    check_sources,
+    count_denominators,
+    list_questions,
+    question_named,
+    set_options,
+    sql_of,
+)
+from newslake.pipeline.tables import TABLES, Column, TableSpec
 
 _MOST_OFFSET = 1_000_000
 _SQL_ADVICE = (

@@ -4,13 +4,13 @@ The index next to the files can be rebuilt from them. ``FetchState`` stores whic
 ``Takedowns`` what was taken down.
 """
 
-from pipeline.archive.archive import Archive
-from pipeline.archive.fetch_state import NEW_STATE, FetchState, KnownPage, PageState, Validators
-from pipeline.archive.index import CaptureInPlace, CaptureSummary
-from pipeline.archive.leases import FileLeases
-from pipeline.archive.records import RecordArchive
-from pipeline.archive.scan import Damage
-from pipeline.archive.takedowns import (
+from newslake.pipeline.archive.archive import Archive
+from newslake.pipeline.archive.fetch_state import NEW_STATE, FetchState, KnownPage, PageState, Validators
+from newslake.pipeline.archive.index import CaptureInPlace, CaptureSummary
+from newslake.pipeline.archive.leases import FileLeases
+from newslake.pipeline.archive.records import RecordArchive
+from newslake.pipeline.archive.scan import Damage
+from newslake.pipeline.archive.takedowns import (
     PSEUDONYM,
     DeletedArticle,
     Takedown,
@@ -23,8 +23,8 @@ from pipeline.archive.takedowns import (
     source_name,
     url_name,
 )
-from pipeline.archive.warc import digest_of, page_key_of
-from pipeline.archive.writer import ArchiveWriter
+from newslake.pipeline.archive.warc import digest_of, page_key_of
+from newslake.pipeline.archive.writer import ArchiveWriter
 
 __all__ = [
     "NEW_STATE",

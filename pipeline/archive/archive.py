@@ -12,15 +12,15 @@ from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
 
-from pipeline.archive.erase import erase_records, remove_leftovers
-from pipeline.archive.index import Index, index_problems
-from pipeline.archive.records import RecordArchive
-from pipeline.archive.scan import INDEX, Damage, FileScan, dangling_revisits, read_file, verify_files
-from pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, WarcFolder, finish_dead_part
-from pipeline.durability import Durability
-from pipeline.errors import ArchiveError
-from pipeline.model import file_name_of
-from pipeline.sqlite import is_new_database, open_database, overwrite_database
+from newslake.pipeline.archive.erase import erase_records, remove_leftovers
+from newslake.pipeline.archive.index import Index, index_problems
+from newslake.pipeline.archive.records import RecordArchive
+from newslake.pipeline.archive.scan import INDEX, Damage, FileScan, dangling_revisits, read_file, verify_files
+from newslake.pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, WarcFolder, finish_dead_part
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.model import file_name_of
+from newslake.pipeline.sqlite import is_new_database, open_database, overwrite_database
 
 log = logging.getLogger(__name__)
 

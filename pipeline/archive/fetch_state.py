@@ -10,12 +10,12 @@ from pathlib import Path
 from sqlite3 import Error, Row
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from pipeline.archive.scan import Damage
-from pipeline.archive.warc import hints_from_json, hints_to_json
-from pipeline.durability import Durability
-from pipeline.errors import ArchiveError
-from pipeline.model import Hints
-from pipeline.sqlite import (
+from newslake.pipeline.archive.scan import Damage
+from newslake.pipeline.archive.warc import hints_from_json, hints_to_json
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.model import Hints
+from newslake.pipeline.sqlite import (
     DAMAGED_ROW,
     Database,
     damaged_rows,
@@ -28,7 +28,7 @@ from pipeline.sqlite import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.store.leases import Lease
+    from newslake.pipeline.leases import Lease
 
 STATE = "state.sqlite"
 # Each row ends with its checksum, because no other file has the same data.

@@ -8,9 +8,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.archive.warc import hints_from_json, hints_to_json
-from pipeline.model import GONE, Attempt, Capture
-from pipeline.sqlite import Database, from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
+from newslake.pipeline.archive.warc import hints_from_json, hints_to_json
+from newslake.pipeline.model import GONE, Attempt, Capture
+from newslake.pipeline.sqlite import (
+    Database,
+    from_micros,
+    problems_of_database,
+    to_micros,
+    transaction,
+    vacuum_and_truncate,
+)
 
 _VERSION = 2
 _COLUMNS = tuple(field.name for field in fields(Capture))

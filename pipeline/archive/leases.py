@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.archive.locks import (
+from newslake.pipeline.archive.locks import (
     file_lock,
     sole_writer_lock,
     source_lock,
@@ -12,7 +12,7 @@ from pipeline.archive.locks import (
     wait_for_writers,
     writer_lock,
 )
-from pipeline.errors import StoreError
+from newslake.pipeline.errors import StoreError
 
 
 class FileLease:

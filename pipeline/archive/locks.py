@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
-from pipeline.model import file_name_of
+from newslake.pipeline.model import file_name_of
 
 _WRITERS, _TAKEDOWN = "writers.lock", "takedown.lock"
 

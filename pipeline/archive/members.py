@@ -12,8 +12,8 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.content_encoding import BadEncodingError, CutShortError, inflate
-from pipeline.errors import BrokenRecordError
+from newslake.pipeline.content_encoding import BadEncodingError, CutShortError, inflate
+from newslake.pipeline.errors import BrokenRecordError
 
 _CHUNK = 1 << 16
 _GZIP_WBITS = zlib.MAX_WBITS | 16

@@ -9,19 +9,19 @@ from datetime import date, datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pipeline.archive.erase import promote_revisit
-from pipeline.archive.index import CaptureInPlace, CaptureSummary, FileRecords
-from pipeline.archive.members import decompress_member, missing_record
-from pipeline.archive.scan import Damage, FileScan, indexed_records, missing_file
-from pipeline.archive.warc import parse_page, parse_record
-from pipeline.archive.writer import ArchiveWriter, RecordFiles
-from pipeline.errors import BrokenRecordError
-from pipeline.model import Attempt, Capture, Page
-from pipeline.sqlite import from_micros
+from newslake.pipeline.archive.erase import promote_revisit
+from newslake.pipeline.archive.index import CaptureInPlace, CaptureSummary, FileRecords
+from newslake.pipeline.archive.members import decompress_member, missing_record
+from newslake.pipeline.archive.scan import Damage, FileScan, indexed_records, missing_file
+from newslake.pipeline.archive.warc import parse_page, parse_record
+from newslake.pipeline.archive.writer import ArchiveWriter, RecordFiles
+from newslake.pipeline.errors import BrokenRecordError
+from newslake.pipeline.model import Attempt, Capture, Page
+from newslake.pipeline.sqlite import from_micros
 
 if TYPE_CHECKING:
-    from pipeline.store.leases import Lease
-    from pipeline.store.state import CaptureIndex
+    from newslake.pipeline.archive.interfaces import CaptureIndex
+    from newslake.pipeline.leases import Lease
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from warcio.archiveiterator import WARCIterator
 
-from pipeline.archive.members import Gap, Member, members_of
-from pipeline.archive.warc import parse_metadata, parse_page, parse_record
-from pipeline.archive.writer import PART, SUFFIX, lock_part
-from pipeline.boundary import run_isolated
-from pipeline.errors import ArchiveError, BrokenRecordError
-from pipeline.model import Attempt, Capture
+from newslake.pipeline.archive.members import Gap, Member, members_of
+from newslake.pipeline.archive.warc import parse_metadata, parse_page, parse_record
+from newslake.pipeline.archive.writer import PART, SUFFIX, lock_part
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import ArchiveError, BrokenRecordError
+from newslake.pipeline.model import Attempt, Capture
 
 if TYPE_CHECKING:
-    from pipeline.store.state import CaptureIndex
+    from newslake.pipeline.archive.interfaces import CaptureIndex
 
 Record = Capture | Attempt
 

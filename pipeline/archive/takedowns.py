@@ -16,11 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.archive.fetch_state import open_state
-from pipeline.archive.scan import Damage
-from pipeline.durability import Durability, make_folder, write_whole_file
-from pipeline.model import article_id_of, canonical_url
-from pipeline.sqlite import Database, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
+from newslake.pipeline.archive.fetch_state import open_state
+from newslake.pipeline.archive.scan import Damage
+from newslake.pipeline.durability import Durability, make_folder, write_whole_file
+from newslake.pipeline.model import article_id_of, canonical_url
+from newslake.pipeline.sqlite import Database, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 
 TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (

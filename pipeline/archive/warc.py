@@ -16,9 +16,9 @@ from warcio.archiveiterator import WARCIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
 
-from pipeline.content_encoding import decode_body
-from pipeline.errors import BrokenRecordError
-from pipeline.model import Attempt, Capture, Exchange, Hints, Page, RightsStatement, canonical_url
+from newslake.pipeline.content_encoding import decode_body
+from newslake.pipeline.errors import BrokenRecordError
+from newslake.pipeline.model import Attempt, Capture, Exchange, Hints, Page, RightsStatement, canonical_url
 
 _CHUNK = 1 << 16
 _GZIP_WBITS = zlib.MAX_WBITS | 16

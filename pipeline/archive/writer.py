@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from pipeline.archive.members import Member, members_of
-from pipeline.archive.warc import (
+from newslake.pipeline.archive.members import Member, members_of
+from newslake.pipeline.archive.warc import (
     NOT_MODIFIED,
     SAME_PAYLOAD,
     attempt_record,
@@ -26,13 +26,13 @@ from pipeline.archive.warc import (
     revisit_record,
     sent_digest_of,
 )
-from pipeline.durability import Durability, sync_folders_above
-from pipeline.errors import ArchiveError, name_file_on_error
-from pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
+from newslake.pipeline.durability import Durability, sync_folders_above
+from newslake.pipeline.errors import ArchiveError, name_file_on_error
+from newslake.pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
 
 if TYPE_CHECKING:
-    from pipeline.store.leases import Lease
-    from pipeline.store.state import CaptureIndex
+    from newslake.pipeline.archive.interfaces import CaptureIndex
+    from newslake.pipeline.leases import Lease
 
 SUFFIX = ".warc.gz"
 PART = ".part"

@@ -4,13 +4,13 @@
 ``page_types``, and ``plain_text`` reads plain text without changing its characters.
 """
 
-from pipeline.clean.article import Explanation, clean, explain, extract, publication_time
-from pipeline.clean.blocks import Origin
-from pipeline.clean.boilerplate import GENERATION
-from pipeline.clean.canonical import PageIdentity, page_identity
-from pipeline.clean.dates import in_zone
-from pipeline.clean.page_types import reject_reason
-from pipeline.clean.plain_text import article_from_text
+from newslake.pipeline.clean.article import Explanation, clean, explain, extract, publication_time
+from newslake.pipeline.clean.blocks import Origin
+from newslake.pipeline.clean.boilerplate import GENERATION
+from newslake.pipeline.clean.canonical import PageIdentity, page_identity
+from newslake.pipeline.clean.dates import in_zone
+from newslake.pipeline.clean.page_types import reject_reason
+from newslake.pipeline.clean.plain_text import article_from_text
 
 __all__ = [
     "GENERATION",

@@ -6,29 +6,29 @@ from datetime import date, datetime
 
 import trafilatura
 
-from pipeline.clean import metadata
-from pipeline.clean.authors import Authors, read_authors
-from pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
-from pipeline.clean.body import Body, LayoutResult, apply_layout, densest_words, is_far_shorter, read_body
-from pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
-from pipeline.clean.canonical import identity_of, page_identity
-from pipeline.clean.captions import take_captions
-from pipeline.clean.dates import PublicationTime, in_zone, read_published
-from pipeline.clean.decoding import decode_body, media_kind_of
-from pipeline.clean.genres import Genre, opinion_in_standfirst, opinion_of
-from pipeline.clean.html import Tree, excess_of, keep_code, parse_html, strip_unread, text_of
-from pipeline.clean.markup import Markup, read_markup, stated_word_count
-from pipeline.clean.metadata import with_standfirst
-from pipeline.clean.outlets import outlet_key_of, read_publisher
-from pipeline.clean.page_parts import drop_appeals, drop_boxes, drop_note_marks, join_drop_caps
-from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
-from pipeline.clean.plain_text import text_article
-from pipeline.clean.rights import PageRights, read_rights
-from pipeline.clean.sections import read_section
-from pipeline.clean.signatures import with_signature
-from pipeline.clean.story_edges import link_finder
-from pipeline.clean.titles import read_headline
-from pipeline.model import (
+from newslake.pipeline.clean import metadata
+from newslake.pipeline.clean.authors import Authors, read_authors
+from newslake.pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
+from newslake.pipeline.clean.body import Body, LayoutResult, apply_layout, densest_words, is_far_shorter, read_body
+from newslake.pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
+from newslake.pipeline.clean.canonical import identity_of, page_identity
+from newslake.pipeline.clean.captions import take_captions
+from newslake.pipeline.clean.dates import PublicationTime, in_zone, read_published
+from newslake.pipeline.clean.decoding import decode_body, media_kind_of
+from newslake.pipeline.clean.genres import Genre, opinion_in_standfirst, opinion_of
+from newslake.pipeline.clean.html import Tree, excess_of, keep_code, parse_html, strip_unread, text_of
+from newslake.pipeline.clean.markup import Markup, read_markup, stated_word_count
+from newslake.pipeline.clean.metadata import with_standfirst
+from newslake.pipeline.clean.outlets import outlet_key_of, read_publisher
+from newslake.pipeline.clean.page_parts import drop_appeals, drop_boxes, drop_note_marks, join_drop_caps
+from newslake.pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
+from newslake.pipeline.clean.plain_text import text_article
+from newslake.pipeline.clean.rights import PageRights, read_rights
+from newslake.pipeline.clean.sections import read_section
+from newslake.pipeline.clean.signatures import with_signature
+from newslake.pipeline.clean.story_edges import link_finder
+from newslake.pipeline.clean.titles import read_headline
+from newslake.pipeline.model import (
     NO_OUTLET_KEYS,
     Article,
     FieldMethod,

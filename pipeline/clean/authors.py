@@ -10,21 +10,14 @@ from lxml.etree import SubElement
 from lxml.html import Element
 from trafilatura.metadata import extract_author
 
-from pipeline.clean.byline_items import AND, BY, EDGES, WORD_FOR_BY, BylineText, is_single_word, read_items
-from pipeline.clean.credits import (
-    Outlet,
-    any_word,
-    is_agency,
-    is_uncased_script,
-    outlet_of,
-    squash,
-)
-from pipeline.clean.html import Tree, text_of
-from pipeline.clean.jsonld import as_list, plain_text, types_of
-from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import VisibleText, headline_element, is_elsewhere, texts_near_headline
-from pipeline.clean.page_parts import outermost
-from pipeline.model import Credit
+from newslake.pipeline.clean.byline_items import AND, BY, EDGES, WORD_FOR_BY, BylineText, is_single_word, read_items
+from newslake.pipeline.clean.credits import Outlet, any_word, is_agency, is_uncased_script, outlet_of, squash
+from newslake.pipeline.clean.html import Tree, text_of
+from newslake.pipeline.clean.jsonld import as_list, plain_text, types_of
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.metadata import VisibleText, headline_element, is_elsewhere, texts_near_headline
+from newslake.pipeline.clean.page_parts import outermost
+from newslake.pipeline.model import Credit
 
 _BY_ALONE = re.compile(rf"(?:{WORD_FOR_BY}|{any_word('label')})\s*:?", re.IGNORECASE)
 _BY_ONLY = re.compile(rf"(?:{WORD_FOR_BY})\s*:?", re.IGNORECASE)

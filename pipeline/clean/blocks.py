@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipeline.model import NO_OUTLET_KEYS, Block, LayoutRule, OutletKeys
-from pipeline.model.article import BlockKind
+from newslake.pipeline.model import NO_OUTLET_KEYS, Block, LayoutRule, OutletKeys
+from newslake.pipeline.model.article import BlockKind
 
 
 @dataclass(frozen=True, slots=True)

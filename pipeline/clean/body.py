@@ -12,11 +12,11 @@ from lxml import etree
 from lxml.cssselect import CSSSelector
 from trafilatura.settings import Extractor
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.completion import complete_pieces
-from pipeline.clean.html import Tree
-from pipeline.clean.text_pieces import read_pieces
-from pipeline.model import LayoutRule
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.completion import complete_pieces
+from newslake.pipeline.clean.html import Tree
+from newslake.pipeline.clean.text_pieces import read_pieces
+from newslake.pipeline.model import LayoutRule
 
 # Layout rules of a source: elements to drop, and the container of the body.
 

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.line_rules import STORY_END_WORDS, LinePosition, LineRule, line_rule, phrase_rule_of
-from pipeline.clean.metadata import fold_title
-from pipeline.clean.story_edges import (
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.line_rules import STORY_END_WORDS, LinePosition, LineRule, line_rule, phrase_rule_of
+from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.story_edges import (
     IsLink,
     is_biography,
     is_sentence,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.clean.credits import (
+from newslake.pipeline.clean.credits import (
     ItemKind,
     Outlet,
     agency_at_end,
@@ -16,7 +16,7 @@ from pipeline.clean.credits import (
     is_person_name,
     is_uncased_script,
 )
-from pipeline.clean.html import tidy
+from newslake.pipeline.clean.html import tidy
 
 WORD_FOR_BY = rf"(?:(?:{any_word('before_by')})\s*)?(?<!\w)(?:{any_word('by')})"
 BY = re.compile(rf"^(?:(?:{WORD_FOR_BY})(?:\s*[:：/]\s*|\s+)|(?:{any_word('label')})\s*:\s*)", re.IGNORECASE)

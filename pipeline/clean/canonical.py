@@ -6,10 +6,10 @@ from itertools import islice
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
 
-from pipeline.clean.decoding import decode_body, media_kind_of
-from pipeline.clean.html import parse_html, text_of
-from pipeline.errors import UndecodablePageError
-from pipeline.model import Page, article_id_of, browser_url, canonical_url, domain_of
+from newslake.pipeline.clean.decoding import decode_body, media_kind_of
+from newslake.pipeline.clean.html import parse_html, text_of
+from newslake.pipeline.errors import UndecodablePageError
+from newslake.pipeline.model import Page, article_id_of, browser_url, canonical_url, domain_of
 
 _HEAD_END = re.compile(r"</head\s*>|<body\b", re.I)
 _OG_URL = "og:url"

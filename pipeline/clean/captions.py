@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice, takewhile
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.credits import agency_of, is_agency
-from pipeline.clean.html import Tree, text_of, text_start, tidy
-from pipeline.clean.page_parts import (
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.credits import agency_of, is_agency
+from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
+from newslake.pipeline.clean.page_parts import (
     CREDIT_CLASS,
     is_caption_class,
     is_in_figure,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.captions import position_key
-from pipeline.clean.html import Tree, text_of, text_start
-from pipeline.clean.page_parts import OUTSIDE_TAGS, is_aside_class, is_story_class
-from pipeline.clean.text_pieces import read_pieces
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.captions import position_key
+from newslake.pipeline.clean.html import Tree, text_of, text_start
+from newslake.pipeline.clean.page_parts import OUTSIDE_TAGS, is_aside_class, is_story_class
+from newslake.pipeline.clean.text_pieces import read_pieces
 
 _HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _UNIT_TAGS = ("h1", *sorted(_HEADING_TAGS), "p", "li", "blockquote")

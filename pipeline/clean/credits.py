@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Literal
 
-from pipeline.model.article import CreditKind
+from newslake.pipeline.model.article import CreditKind
 
 ItemKind = CreditKind | Literal["person"]
 
 
 def _read_data(name: str) -> dict[str, object]:
-    return tomllib.loads(resources.files("pipeline.clean").joinpath("data", name).read_text("utf-8"))
+    return tomllib.loads(resources.files("newslake.pipeline.clean").joinpath("data", name).read_text("utf-8"))
 
 
 def words_of(group: str) -> tuple[str, ...]:

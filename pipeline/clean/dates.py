@@ -14,13 +14,13 @@ from typing import Literal
 
 from htmldate import find_date
 
-from pipeline.clean.html import Tree
-from pipeline.clean.jsonld import plain_text
-from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
-from pipeline.clean.written_days import WrittenClock, written_clock, written_day
-from pipeline.model import FieldMethod, Page
-from pipeline.model.article import DateMethod
+from newslake.pipeline.clean.html import Tree
+from newslake.pipeline.clean.jsonld import plain_text
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
+from newslake.pipeline.clean.written_days import WrittenClock, written_clock, written_day
+from newslake.pipeline.model import FieldMethod, Page
+from newslake.pipeline.model.article import DateMethod
 
 # Moments: dates and times as pages write them.
 

@@ -12,9 +12,9 @@ from typing import Literal
 from charset_normalizer import from_bytes
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from pipeline.errors import UndecodablePageError
-from pipeline.model import Page
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.errors import UndecodablePageError
+from newslake.pipeline.model import Page
+from newslake.pipeline.unicode import to_well_formed
 
 # The single-byte charset of a Latin text: its words give the language, and the language gives the charset.
 

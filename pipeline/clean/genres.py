@@ -13,15 +13,17 @@ from importlib import resources
 from itertools import islice
 from urllib.parse import unquote, urlsplit
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.credits import any_word, is_person_name
-from pipeline.clean.html import Tree, text_of, text_start
-from pipeline.clean.jsonld import as_list, plain_text, types_of
-from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import fold_title
-from pipeline.clean.sections import stated_breadcrumbs
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.credits import any_word, is_person_name
+from newslake.pipeline.clean.html import Tree, text_of, text_start
+from newslake.pipeline.clean.jsonld import as_list, plain_text, types_of
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.sections import stated_breadcrumbs
 
-_LISTED = tomllib.loads(resources.files("pipeline.clean").joinpath("data", "page_types.toml").read_text("utf-8"))
+_LISTED = tomllib.loads(
+    resources.files("newslake.pipeline.clean").joinpath("data", "page_types.toml").read_text("utf-8")
+)
 WORDS: Mapping[str, Mapping[str, frozenset[str]]] = {
     genre: {place: frozenset(words) for place, words in lists.items()} for genre, lists in _LISTED.items()
 }

@@ -10,8 +10,8 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from pipeline.clean.html import Tree, tidy
-from pipeline.unicode import well_formed_json
+from newslake.pipeline.clean.html import Tree, tidy
+from newslake.pipeline.unicode import well_formed_json
 
 Node = Mapping[str, Any]  # one parsed JSON-LD object; its values may have any type
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from urllib.parse import urlsplit
 
-from pipeline.clean.blocks import TextPiece, count_words
-from pipeline.clean.genres import WORDS
-from pipeline.clean.html import Tree, text_of
-from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import fold_title
-from pipeline.model.article import PageType
+from newslake.pipeline.clean.blocks import TextPiece, count_words
+from newslake.pipeline.clean.genres import WORDS
+from newslake.pipeline.clean.html import Tree, text_of
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.model.article import PageType
 
 PROSE_WORDS = 60  # more than the lead of a page of results; the shortest news have as many
 _SENTENCE_ENDS, _CLOSING_MARKS = tuple(".!?…。！？।"), "\"'”’»」)]"

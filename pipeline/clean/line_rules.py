@@ -10,7 +10,7 @@ from typing import Any, Literal
 LinePosition = Literal["any", "head", "tail"]
 
 _LISTED: Mapping[str, Any] = tomllib.loads(
-    resources.files("pipeline.clean").joinpath("data", "foreign_lines.toml").read_text("utf-8")
+    resources.files("newslake.pipeline.clean").joinpath("data", "foreign_lines.toml").read_text("utf-8")
 )
 _SETTINGS = frozenset({"max_words", "place", "needs"})
 _MARKS = " \t*•·–—-»>|→▶"  # before the first word of a line; words in brackets or quotation marks are somebody's

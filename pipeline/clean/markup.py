@@ -6,10 +6,10 @@ from functools import cache
 
 from lxml import etree
 
-from pipeline.clean.blocks import count_words
-from pipeline.clean.canonical import try_canonical_url
-from pipeline.clean.html import Tree, text_of, tidy
-from pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
+from newslake.pipeline.clean.blocks import count_words
+from newslake.pipeline.clean.canonical import try_canonical_url
+from newslake.pipeline.clean.html import Tree, text_of, tidy
+from newslake.pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
 
 _NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 

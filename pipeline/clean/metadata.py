@@ -9,13 +9,13 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
-from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece
-from pipeline.clean.credits import AGENCIES, ANY_AGENCY, agency_of, is_agency
-from pipeline.clean.decoding import language_identifier
-from pipeline.clean.html import Tree, text_of, text_start, tidy
-from pipeline.clean.jsonld import as_list, plain_text
-from pipeline.clean.markup import Markup, story_text
-from pipeline.clean.page_parts import (
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece
+from newslake.pipeline.clean.credits import AGENCIES, ANY_AGENCY, agency_of, is_agency
+from newslake.pipeline.clean.decoding import language_identifier
+from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
+from newslake.pipeline.clean.jsonld import as_list, plain_text
+from newslake.pipeline.clean.markup import Markup, story_text
+from newslake.pipeline.clean.page_parts import (
     is_about_author,
     is_aside_class,
     is_comment,
@@ -23,7 +23,7 @@ from pipeline.clean.page_parts import (
     is_of_other_story,
     is_standfirst_class,
 )
-from pipeline.model import Page
+from newslake.pipeline.model import Page
 
 _WORDS = re.compile(r"[^\W_]+")
 

@@ -8,13 +8,13 @@ from importlib import resources
 from itertools import chain
 from urllib.parse import urlsplit
 
-from pipeline.clean.blocks import ExtractedField, first_nonempty
-from pipeline.clean.credits import agency_of
-from pipeline.clean.html import tidy
-from pipeline.clean.jsonld import plain_text
-from pipeline.clean.markup import Markup
-from pipeline.clean.shown_names import is_spelled_like, shown_names, squash
-from pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
+from newslake.pipeline.clean.blocks import ExtractedField, first_nonempty
+from newslake.pipeline.clean.credits import agency_of
+from newslake.pipeline.clean.html import tidy
+from newslake.pipeline.clean.jsonld import plain_text
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.shown_names import is_spelled_like, shown_names, squash
+from newslake.pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
 
 # Hosts and names are data.
 
@@ -31,7 +31,7 @@ class _OutletData:
 
 
 def _read_data() -> _OutletData:
-    text = resources.files("pipeline.clean").joinpath("data", "outlets.toml").read_text("utf-8")
+    text = resources.files("newslake.pipeline.clean").joinpath("data", "outlets.toml").read_text("utf-8")
     data = tomllib.loads(text)
     return _OutletData(
         shared_hosts=frozenset(data["shared_hosts"]),

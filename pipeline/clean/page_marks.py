@@ -12,12 +12,12 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from lxml import etree
 
-from pipeline.clean.genres import WORDS
-from pipeline.clean.html import Tree, tidy
-from pipeline.clean.jsonld import Node, is_article_type, types_of
-from pipeline.clean.markup import Markup
-from pipeline.clean.metadata import fold_title
-from pipeline.model.article import PageType
+from newslake.pipeline.clean.genres import WORDS
+from newslake.pipeline.clean.html import Tree, tidy
+from newslake.pipeline.clean.jsonld import Node, is_article_type, types_of
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.model.article import PageType
 
 _FORUM, _REFERENCE, _PRODUCT, _SOFTWARE, _PAPER, _POLICY = (
     WORDS[kind] for kind in ("forum", "reference", "product", "software", "paper", "policy")

@@ -7,11 +7,13 @@ from functools import lru_cache
 from importlib import resources
 from itertools import islice
 
-from pipeline.clean.html import Tree, text_of, text_start, tidy
+from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
 
 
 def _read_words() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(resources.files("pipeline.clean").joinpath("data", "page_parts.toml").read_text("utf-8"))
+    return tomllib.loads(
+        resources.files("newslake.pipeline.clean").joinpath("data", "page_parts.toml").read_text("utf-8")
+    )
 
 
 _PARTS = _read_words()

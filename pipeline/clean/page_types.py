@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.blocks import TextPiece, count_words
-from pipeline.clean.genres import press_release_of
-from pipeline.clean.line_lists import PROSE_WORDS, line_list_of, prose_outside_cards, prose_words
-from pipeline.clean.markup import Markup
-from pipeline.clean.page_marks import page_mark_of
-from pipeline.model import Article, Page, Rejected, Threshold
-from pipeline.model.article import PageType
+from newslake.pipeline.clean.blocks import TextPiece, count_words
+from newslake.pipeline.clean.genres import press_release_of
+from newslake.pipeline.clean.line_lists import PROSE_WORDS, line_list_of, prose_outside_cards, prose_words
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.page_marks import page_mark_of
+from newslake.pipeline.model import Article, Page, Rejected, Threshold
+from newslake.pipeline.model.article import PageType
 
 _LIVE_URL = re.compile(r"/live(?:-updates?|blog|-blog|stream)?(?:/|-|$)|[/-]live-?blog\b|live-updates", re.I)
 _LIVE_TITLE = re.compile(

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from pipeline.clean.blocks import Origin, count_words
-from pipeline.clean.boilerplate import GENERATION
-from pipeline.clean.canonical import page_identity
-from pipeline.clean.dates import Moment, doubt_of
-from pipeline.clean.decoding import decode_body
-from pipeline.clean.genres import release_in_text
-from pipeline.clean.metadata import fold_title, language_of, read_agency
-from pipeline.clean.outlets import outlet_key_of
-from pipeline.clean.rights import read_rights
-from pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
-from pipeline.model.article import BlockKind, PageType
+from newslake.pipeline.clean.blocks import Origin, count_words
+from newslake.pipeline.clean.boilerplate import GENERATION
+from newslake.pipeline.clean.canonical import page_identity
+from newslake.pipeline.clean.dates import Moment, doubt_of
+from newslake.pipeline.clean.decoding import decode_body
+from newslake.pipeline.clean.genres import release_in_text
+from newslake.pipeline.clean.metadata import fold_title, language_of, read_agency
+from newslake.pipeline.clean.outlets import outlet_key_of
+from newslake.pipeline.clean.rights import read_rights
+from newslake.pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
+from newslake.pipeline.model.article import BlockKind, PageType
 
 # Blocks: the kind of each line.
 

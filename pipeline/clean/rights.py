@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.clean.markup import Markup
-from pipeline.model import Page, RightsStatement
-from pipeline.model.rights import (
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.model import Page, RightsStatement
+from newslake.pipeline.model.rights import (
     RSL_TYPE,
     directive_of,
     distinct_rights,

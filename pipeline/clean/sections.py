@@ -12,20 +12,20 @@ from importlib import resources
 from itertools import chain, islice
 from urllib.parse import unquote, urlsplit
 
-from pipeline.clean.blocks import NOT_FOUND, ExtractedField, first_nonempty
-from pipeline.clean.html import Tree, text_of, text_start, tidy
-from pipeline.clean.jsonld import as_list, plain_text
-from pipeline.clean.markup import Markup, story_text
-from pipeline.clean.metadata import fold_title, read_tags
-from pipeline.clean.outlets import label_of
-from pipeline.clean.page_parts import is_of_other_story
-from pipeline.clean.shown_names import squash
-from pipeline.clean.written_days import is_day_or_month
-from pipeline.model import Page
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, first_nonempty
+from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
+from newslake.pipeline.clean.jsonld import as_list, plain_text
+from newslake.pipeline.clean.markup import Markup, story_text
+from newslake.pipeline.clean.metadata import fold_title, read_tags
+from newslake.pipeline.clean.outlets import label_of
+from newslake.pipeline.clean.page_parts import is_of_other_story
+from newslake.pipeline.clean.shown_names import squash
+from newslake.pipeline.clean.written_days import is_day_or_month
+from newslake.pipeline.model import Page
 
 
 def _read_text(name: str) -> str:
-    return resources.files("pipeline.clean").joinpath("data", name).read_text("utf-8")
+    return resources.files("newslake.pipeline.clean").joinpath("data", name).read_text("utf-8")
 
 
 _DATA: Mapping[str, list[str]] = tomllib.loads(_read_text("sections.toml"))

@@ -8,12 +8,12 @@ from importlib import resources
 from itertools import chain, islice
 from urllib.parse import urlsplit
 
-from pipeline.clean.html import Tree, text_of, tidy
-from pipeline.clean.jsonld import plain_text
-from pipeline.clean.markup import Markup
+from newslake.pipeline.clean.html import Tree, text_of, tidy
+from newslake.pipeline.clean.jsonld import plain_text
+from newslake.pipeline.clean.markup import Markup
 
 _DATA: Mapping[str, list[str]] = tomllib.loads(
-    resources.files("pipeline.clean").joinpath("data", "shown_names.toml").read_text("utf-8")
+    resources.files("newslake.pipeline.clean").joinpath("data", "shown_names.toml").read_text("utf-8")
 )
 _ARTICLES = frozenset(_DATA["articles"])
 _LOGO_WORDS = re.compile(rf"(?<!\w)(?:{'|'.join(_DATA['logo_words'])})(?!\w)", re.IGNORECASE)

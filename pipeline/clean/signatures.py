@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.clean.authors import Authors
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.credits import any_word, is_person_name, is_uncased_script
-from pipeline.clean.story_edges import IsLink
+from newslake.pipeline.clean.authors import Authors
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.credits import any_word, is_person_name, is_uncased_script
+from newslake.pipeline.clean.story_edges import IsLink
 
 _BY = rf"(?:(?:{any_word('before_by')})\s+)?(?:{any_word('by')})"
 # Only with a capital after it: "von der Bühne" and "by the way" are no signatures.

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.html import Tree, tidy
-from pipeline.model.article import BlockKind
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.html import Tree, tidy
+from newslake.pipeline.model.article import BlockKind
 
 _HEADING_TAGS = ("head", "h1", "h2", "h3", "h4", "h5", "h6")
 _ITEM_TAGS = ("item", "li", "row", "tr")

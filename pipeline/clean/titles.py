@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from pipeline.clean.blocks import NOT_FOUND, ExtractedField
-from pipeline.clean.html import Tree, text_of, tidy
-from pipeline.clean.jsonld import plain_text
-from pipeline.clean.markup import Markup, story_text
-from pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField
+from newslake.pipeline.clean.html import Tree, text_of, tidy
+from newslake.pipeline.clean.jsonld import plain_text
+from newslake.pipeline.clean.markup import Markup, story_text
+from newslake.pipeline.clean.metadata import fold_title
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:│]+\s+|\s+-+\s+|\s*[|│]\s*|\s+//\s+")
 _KICKER_MARK = re.compile(r"[:|│]|\s[–—-]\s")

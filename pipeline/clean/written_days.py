@@ -10,7 +10,7 @@ from importlib import resources
 def _read_months() -> dict[str, int]:
     """Return month numbers by folded name. The file has one line per language; a bar separates spellings."""
     # CLDR's tables (Babel) lack spellings that pages use ("setiembre", "mrz") and have unrelated words ("pro").
-    lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
+    lines = resources.files("newslake.pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
     return {
         name.casefold(): number
         for line in lines[1:]
@@ -83,7 +83,7 @@ def _day(year: str, month: str | int, day: str) -> date | None:
 _ZONES = {
     row["name"].casefold(): row["offset"]
     for row in csv.DictReader(
-        resources.files("pipeline.clean").joinpath("data", "zones.csv").read_text("utf-8").splitlines()
+        resources.files("newslake.pipeline.clean").joinpath("data", "zones.csv").read_text("utf-8").splitlines()
     )
 }
 _CLOCK = re.compile(

@@ -9,28 +9,22 @@ from typing import Annotated
 
 import typer
 
-from pipeline import __version__
-from pipeline.cli import (
-    agents,
-    alerts,
-    annotate,
-    audit,
-    coverage,
-    init,
-    kb,
-    lake,
-    plan,
-    query,
-    run,
-    search,
-    show,
-    sources,
-    spark,
-    store,
-    takedown,
-)
-from pipeline.cli.output import configure_logs, out, print_error
-from pipeline.errors import ConfigError, NewsError
+from newslake.pipeline import __version__
+from newslake.pipeline.addons.alerts import commands as alerts
+from newslake.pipeline.addons.audit import commands as audit
+from newslake.pipeline.addons.corrections import commands as kb
+from newslake.pipeline.addons.documents import commands as annotate
+from newslake.pipeline.addons.operate import coverage_command as coverage
+from newslake.pipeline.addons.operate import plan_command as plan
+from newslake.pipeline.addons.search import commands as search
+from newslake.pipeline.addons.setup import commands as sources
+from newslake.pipeline.addons.setup import init_command as init
+from newslake.pipeline.agents import commands as agents
+from newslake.pipeline.cli import lake, query, run, show, takedown
+from newslake.pipeline.cli.output import configure_logs, out, print_error
+from newslake.pipeline.errors import ConfigError, NewsError
+from newslake.pipeline.shared import commands as store
+from newslake.pipeline.spark import commands as spark
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from pipeline.cli.output import out
-from pipeline.model import pluralize
-from pipeline.web import ArticlePage, BlockView, EntityCard, EventView, Mark, QuoteView, make_visible
+from newslake.pipeline.cli.output import out
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.show.annotations import EntityCard, EventView, QuoteView
+from newslake.pipeline.show.article import ArticlePage
+from newslake.pipeline.show.rendering import make_visible
+from newslake.pipeline.show.text_markup import BlockView, Mark
 
 # Colour is never the only sign: names are underlined, triggers have a shape per modality, the rest has labels.
 _STYLES = {

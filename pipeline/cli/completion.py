@@ -7,14 +7,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pipeline
-from pipeline.errors import ConfigError
+import newslake.pipeline
+from newslake.pipeline.errors import ConfigError
 
-# Of pipeline.query.dialects and pipeline.exports, which load DuckDB and Arrow; a test keeps them equal.
+# Of share.dialects and share, which load DuckDB and Arrow; a test keeps them equal.
 ENGINES = ("ansi", "athena", "bigquery", "clickhouse", "datafusion", "duckdb", "polars", "spark", "trino")
 AUDITED_TABLES = ("quotes", "entities", "events", "articles")
 EXPORT_FORMATS = ("folder", "csv", "sqlite")
-_QUESTIONS = Path(pipeline.__file__).parent / "query" / "questions"
+_QUESTIONS = Path(newslake.pipeline.__file__).parent / "query" / "questions"
 _TITLE, _OPTION = "-- title: ", "-- option: "
 
 
@@ -38,7 +38,7 @@ def _headers(path: Path, key: str) -> Iterator[str]:
 
 def sources(incomplete: str) -> list[str]:
     """Return the keys of sources.toml that begin with a text; none if it cannot be read."""
-    from pipeline.settings import Settings
+    from newslake.pipeline.settings import Settings
 
     try:
         keys = tomllib.loads(Settings.load().sources_file.read_text("utf-8")).get("sources", {})
@@ -49,7 +49,7 @@ def sources(incomplete: str) -> list[str]:
 
 def snapshots(incomplete: str) -> list[str]:
     """Return the names of snapshots that begin with a text."""
-    from pipeline.settings import Settings
+    from newslake.pipeline.settings import Settings
 
     try:
         folders = sorted(Settings.load().lake_dir.with_name("snapshots").iterdir())

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli import completion
-from pipeline.cli.output import (
+from newslake.pipeline.cli import completion
+from newslake.pipeline.cli.output import (
     AsJson,
     Quiet,
     out,
@@ -20,10 +20,10 @@ from pipeline.cli.output import (
     progress,
     workspace,
 )
-from pipeline.cli.query import path_outside_lake
-from pipeline.cli.run import Sources, day_of
-from pipeline.errors import ConfigError
-from pipeline.model import pluralize
+from newslake.pipeline.cli.query import path_outside_lake
+from newslake.pipeline.cli.run import Sources, day_of
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.model import pluralize
 
 lake_app = typer.Typer(help="Verify, repair, compact, clean up, snapshot and export the tables.", no_args_is_help=True)
 
@@ -68,9 +68,9 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
     Use it for people who do not use newslake. With --no-text you can share the tables even if you may not pass on the
     texts.
     """
-    from pipeline.exports import FORMS, Selection
-    from pipeline.exports import export as write
-    from pipeline.query.saved_queries import check_sources
+    from newslake.pipeline.addons.share import FORMS, Selection
+    from newslake.pipeline.addons.share import export as write
+    from newslake.pipeline.query.saved_queries import check_sources
 
     form = next((each for each in FORMS if each == form_name), None)
     if form is None:
@@ -108,7 +108,7 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
 
     Exit 1 if there is a problem.
     """
-    from pipeline.jobs import maintenance
+    from newslake.pipeline.upkeep import maintenance
 
     done = maintenance.verify(
         workspace(is_reader=True), reads=maintenance.read_everything if deep else maintenance.read_nothing
@@ -125,7 +125,7 @@ def repair(drop_damaged: DropDamaged = False, give_up: GiveUp = None, as_json: A
 
     Finishes archive files, commits of tables, the article index and takedowns. Exit 1 if a takedown cannot be finished.
     """
-    from pipeline.jobs import maintenance
+    from newslake.pipeline.upkeep import maintenance
 
     space = workspace()
     done = maintenance.repair(space, drops_damaged=drop_damaged, gives_up=give_up or ())
@@ -148,7 +148,7 @@ def compact(
     A month is due NEWS_COMPACT_AFTER_DAYS (7) days after its end and its last change. No row changes; a question about
     years opens fewer files. `news_maintain` does it each night.
     """
-    from pipeline.jobs import maintenance
+    from newslake.pipeline.upkeep import maintenance
 
     if months and every_month:
         raise ConfigError("give months, or --all", key="all")
@@ -221,7 +221,7 @@ def sizes(
     Prints files, rows and bytes of each table, or bytes of each column of one table. The share is that of the texts of
     all articles, before compression. Reads only the footers of the files.
     """
-    from pipeline.reports.lake_sizes import sizes_of
+    from newslake.pipeline.addons.operate.lake_sizes import sizes_of
 
     found = sizes_of(workspace().place)
     chosen = next((each for each in found.tables if each.name == table), None)
@@ -273,7 +273,7 @@ def verify_archive(as_json: AsJson = False) -> None:
 
     Reads all files and compares every digest. Exit 1 if there is a problem.
     """
-    from pipeline.jobs.maintenance import damages_of_archive
+    from newslake.pipeline.upkeep.maintenance import damages_of_archive
 
     _print_damages(damages_of_archive(workspace(is_reader=True)), as_json=as_json, well="the archive is intact")
 
@@ -317,7 +317,7 @@ def changes(
     Kinds of change: new, changed, moved (to another day), removed, withdrawn (by the publisher), returned (published
     again after it was withdrawn).
     """
-    from pipeline.jobs.changes import changes_since
+    from newslake.pipeline.addons.share.changes import changes_since
 
     found = changes_since(workspace(is_reader=True), _parse_time(since))
     if as_json:

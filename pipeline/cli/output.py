@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.log_lines import MESSAGES, configure_logging, writes_json
+from newslake.pipeline.log_lines import MESSAGES, configure_logging, writes_json
 
 if TYPE_CHECKING:
-    from pipeline.jobs.workspace import Workspace
-    from pipeline.settings import Settings
+    from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.settings import Settings
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors, no progress.")]
@@ -35,7 +35,7 @@ err = Console(stderr=True)
 
 def settings() -> "Settings":
     """Return the settings of this process. Raises: ConfigError."""
-    from pipeline.settings import Settings
+    from newslake.pipeline.settings import Settings
 
     configure_logs()
     return Settings.load()
@@ -43,14 +43,14 @@ def settings() -> "Settings":
 
 def configure_logs() -> None:
     """Write the log in the format of this process's setting. Raises: ConfigError."""
-    from pipeline.settings import log_format
+    from newslake.pipeline.settings import log_format
 
     configure_logging(log_format())
 
 
 def workspace(*, is_reader: bool = False) -> "Workspace":
     """Return a workspace with the settings of this process; a reader creates no shared store. Raises: ConfigError."""
-    from pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.jobs.workspace import Workspace
 
     return Workspace(settings(), is_reader=is_reader)
 
@@ -77,8 +77,8 @@ def print_note(*lines: str) -> None:
 
 def note_missing_lake() -> None:
     """Print a note on stderr if the data folder has no lake: then all tables are empty."""
-    from pipeline.jobs.places import place_of
-    from pipeline.query import has_lake
+    from newslake.pipeline.jobs.places import place_of
+    from newslake.pipeline.store.table_files import has_lake
 
     folder = settings().data_dir
     if not has_lake(place_of(settings())):

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from rich.markup import escape
 
-from pipeline.cli.output import err, log
-from pipeline.log_lines import writes_json
+from newslake.pipeline.cli.output import err, log
+from newslake.pipeline.log_lines import writes_json
 
 _LINE_SECONDS = 10.0  # between two lines of counts, where there is no terminal
 _STATUS_SECONDS = 0.2

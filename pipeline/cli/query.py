@@ -14,18 +14,19 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import CompletionItem, TyperCommand  # type: ignore[attr-defined]  # typer exports no other
 
-from pipeline.cli import completion
-from pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings
-from pipeline.cli.run import day_of, day_range
-from pipeline.errors import ConfigError
-from pipeline.extras import require_extra
-from pipeline.model import pluralize
+from newslake.pipeline.cli import completion
+from newslake.pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings
+from newslake.pipeline.cli.run import day_of, day_range
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.extras import require_extra
+from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.query import Connection, LakePlace, Limits, QueryResult, Question
-    from pipeline.query.chart_data import ChartData, ChartLine
-    from pipeline.query.engine_ddl import CatalogAddress
-    from pipeline.query.saved_queries import Denominators
+    from newslake.pipeline.addons.share.engine_ddl import CatalogAddress
+    from newslake.pipeline.query.chart_data import ChartData, ChartLine
+    from newslake.pipeline.query.connection import Connection, Limits, QueryResult
+    from newslake.pipeline.query.saved_queries import Denominators, Question
+    from newslake.pipeline.store.table_files import LakePlace
 
 
 STDOUT = "-"
@@ -84,7 +85,7 @@ _ADVICE = (
 
 def _limits(timeout: float | None, memory: int | None) -> "Limits":
     """Return the limits of one command: its options, else the settings."""
-    from pipeline.query import Limits
+    from newslake.pipeline.query.connection import Limits
 
     given = settings()
     return Limits(timeout or given.sql_seconds, memory or given.sql_memory_mb, threads=None, rows=_ROWS, advice=_ADVICE)
@@ -105,7 +106,7 @@ def sql(  # noqa: PLR0913, PLR0917 - the options of the command
 
     The views articles, quotes and events also have the cluster ids of each row.
     """
-    from pipeline.query import apply_limits, connect, query
+    from newslake.pipeline.query.connection import apply_limits, connect, query
 
     tables = _tables_place(snapshot)
     destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, parquet=parquet)
@@ -144,8 +145,8 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
 
     Without a question, lists all questions, each with its own options.
     """
-    from pipeline.query import apply_limits, question_named
-    from pipeline.query.saved_queries import check_options
+    from newslake.pipeline.query.connection import apply_limits
+    from newslake.pipeline.query.saved_queries import check_options, question_named
 
     slug, given = _split_words(words or [])
     if slug is None:
@@ -208,8 +209,8 @@ class _CliQuery:
 
     def connect(self, lake: "LakePlace") -> "Connection":
         """Return a connection to the selected rows. Raises: ConfigError for an unknown source or option."""
-        from pipeline.query import connect
-        from pipeline.query.saved_queries import check_sources, set_options
+        from newslake.pipeline.query.connection import connect
+        from newslake.pipeline.query.saved_queries import check_sources, set_options
 
         check_sources(lake, [self.source] if self.source else [])
         connection = connect(lake, since=self.since, until=self.until, source=self.source)
@@ -218,21 +219,21 @@ class _CliQuery:
 
     @property
     def sql(self) -> str:
-        from pipeline.query.saved_queries import sql_of
+        from newslake.pipeline.query.saved_queries import sql_of
 
         return sql_of(self.question, limit=self.limit)
 
     def sql_for(self, engine: str) -> str:
         """Return the SQL for another engine, with the options as values. Raises: ConfigError for an unknown engine."""
-        from pipeline.query.dialects import transpile
+        from newslake.pipeline.addons.share.dialects import transpile
 
         return transpile(self.sql, engine, given=self.given)
 
 
 def _tables_place(snapshot: str | None) -> "LakePlace":
     """Return what to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
-    from pipeline.jobs.places import place_of
-    from pipeline.query import files_of
+    from newslake.pipeline.jobs.places import place_of
+    from newslake.pipeline.query.lake_folder import files_of
 
     if snapshot is None:
         note_missing_lake()
@@ -243,7 +244,7 @@ def _tables_place(snapshot: str | None) -> "LakePlace":
 def _picture_path(lake: Path, name: str) -> Path:
     """Return the file of a chart. Raises: ConfigError for an unknown suffix, a file in the lake, or no libraries."""
     require_extra("charts")
-    from pipeline.query.charts import picture_form
+    from newslake.pipeline.query.charts import picture_form
 
     path = path_outside_lake(lake, name)
     picture_form(path)
@@ -270,8 +271,7 @@ def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
 
 
 def _list_questions(*, as_json: bool) -> None:
-    from pipeline.query import list_questions
-    from pipeline.query.saved_queries import option_flag
+    from newslake.pipeline.query.saved_queries import list_questions, option_flag
 
     questions = list_questions()
     if as_json:
@@ -293,9 +293,9 @@ def _print_answer(
     picture: Path | None,
 ) -> None:
     """Print an answer or draw it in the terminal, and draw it to a file, with its denominators."""
-    from pipeline.query import query
-    from pipeline.query.chart_data import plot
-    from pipeline.query.saved_queries import chart_line, count_denominators
+    from newslake.pipeline.query.chart_data import plot
+    from newslake.pipeline.query.connection import query
+    from newslake.pipeline.query.saved_queries import chart_line, count_denominators
 
     question = cli_query.question
     line = chart_line(question) if is_drawn or picture else None
@@ -316,8 +316,8 @@ def _print_answer(
 
 
 def _draw(path: Path, question: "Question", found: "QueryResult", denominators: "Denominators") -> None:
-    from pipeline.query.charts import draw, picture_bytes
-    from pipeline.query.result_files import whole_file
+    from newslake.pipeline.query.charts import draw, picture_bytes
+    from newslake.pipeline.query.result_files import whole_file
 
     chart = draw(question, found, denominators)
     drawn = picture_bytes(path, chart, question=question, answer=found, denominators=denominators)
@@ -347,7 +347,7 @@ def ddl(
 
     It includes the views that the saved questions read. On the shared store, it attaches the Iceberg catalog.
     """
-    from pipeline.query.engine_ddl import catalog_views_sql, views_sql
+    from newslake.pipeline.addons.share.engine_ddl import catalog_views_sql, views_sql
 
     if settings().store == "shared":
         if location is not None:
@@ -361,9 +361,9 @@ def ddl(
 
 def _catalog_address() -> "CatalogAddress":
     """Return where other engines find the shared tables. Raises: ConfigError for a missing setting."""
-    from pipeline.jobs.places import token_url_of
-    from pipeline.query.engine_ddl import CatalogAddress
-    from pipeline.settings import required
+    from newslake.pipeline.addons.share.engine_ddl import CatalogAddress
+    from newslake.pipeline.jobs.places import token_url_of
+    from newslake.pipeline.settings import required
 
     given = settings()
     return CatalogAddress(
@@ -398,8 +398,8 @@ class Destination:
 
     def write(self, connection: "Connection", statement: str) -> None:
         """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
-        from pipeline.query import stream
-        from pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
+        from newslake.pipeline.query.connection import stream
+        from newslake.pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
 
         with stream(connection, statement) as (schema, batches):
             if self._path:
@@ -456,7 +456,7 @@ def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
 
 def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
     """Yield the labels, the number and the number as text of each row that has a number."""
-    from pipeline.query.chart_data import is_share
+    from newslake.pipeline.query.chart_data import is_share
 
     key = {"bar": "x", "line": "y", "heat": "colour"}.get(line.kind, "to")
     column = line.parts[0] if line.parts else getattr(line, key)

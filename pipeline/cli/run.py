@@ -15,31 +15,23 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from pipeline.boundary import run_isolated
-from pipeline.cli.alerts import check_alerts_of_run, read_alert_rules
-from pipeline.cli.completion import sources
-from pipeline.cli.output import (
-    AsJson,
-    Quiet,
-    out,
-    print_error,
-    print_json,
-    print_note,
-    workspace,
-)
-from pipeline.cli.progress import PageProgress, duration, page_progress
-from pipeline.errors import SERVICE_AWAY, ConfigError, LakeError, NewsError, StoreError
-from pipeline.extras import require_extra
-from pipeline.model import pluralize
+from newslake.pipeline.addons.alerts.commands import check_alerts_of_run, read_alert_rules
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.cli.completion import sources
+from newslake.pipeline.cli.output import AsJson, Quiet, out, print_error, print_json, print_note, workspace
+from newslake.pipeline.cli.progress import PageProgress, duration, page_progress
+from newslake.pipeline.errors import SERVICE_AWAY, ConfigError, LakeError, NewsError, StoreError
+from newslake.pipeline.extras import require_extra
+from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.alerts.rules import AlertRules
-    from pipeline.jobs.commit import DerivedDay
-    from pipeline.jobs.run import DayReading
-    from pipeline.jobs.runtimes import History, Stage
-    from pipeline.jobs.workers import WorkerPool
-    from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
-    from pipeline.model import Outcome, SourceFreshness, StageReport
+    from newslake.pipeline.addons.alerts.rules import AlertRules
+    from newslake.pipeline.jobs.commit import DerivedDay
+    from newslake.pipeline.jobs.run import DayReading
+    from newslake.pipeline.jobs.runtimes import History, Stage
+    from newslake.pipeline.jobs.workers import WorkerPool
+    from newslake.pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
+    from newslake.pipeline.model import Outcome, SourceFreshness, StageReport
 
 
 Sources = Annotated[
@@ -87,7 +79,7 @@ def run(
     could not be listed, if a day has lost a file of its tables, or if an item broke newslake for the first time;
     everything else is processed. At the end, checks the rules of alerts.toml and sends the messages that wait.
     """
-    from pipeline.jobs.pipeline_version import version_of
+    from newslake.pipeline.jobs.pipeline_version import version_of
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
@@ -146,7 +138,7 @@ def _log_crash(space: "Workspace", rules: "AlertRules | None") -> Iterator[None]
 
     If it ends because a service of the shared store is away, so are log and alerts: nobody waits for them again.
     """
-    from pipeline.jobs.outcomes import append_failure
+    from newslake.pipeline.jobs.outcomes import append_failure
 
     started_at = space.settings.now()
     try:
@@ -190,7 +182,7 @@ class _RunCommand:
     """
 
     def __init__(self, space: "Workspace", progress: PageProgress, workers: ExitStack) -> None:
-        from pipeline.jobs.runtimes import read_history
+        from newslake.pipeline.jobs.runtimes import read_history
 
         self.space = space
         self.progress = progress
@@ -236,7 +228,7 @@ class _RunCommand:
         return runs.values()
 
     def _ingest(self, day: date, keys: Sequence[str]) -> _RunResult:
-        from pipeline.jobs.run import ingest_sources
+        from newslake.pipeline.jobs.run import ingest_sources
 
         now = self.space.settings.now
         started = now()
@@ -258,7 +250,7 @@ class _RunCommand:
 
     def run_unprocessed(self) -> Iterator[_RunResult]:
         """Process the days that interrupted runs left unprocessed."""
-        from pipeline.jobs.worklist import unprocessed_days
+        from newslake.pipeline.jobs.worklist import unprocessed_days
 
         days = unprocessed_days(self.space)
         for each in days:
@@ -267,7 +259,7 @@ class _RunCommand:
 
     def _extract_all(self, run_ids: Mapping[date, str]) -> Iterator[_RunResult]:
         """Process some days in order; workers read the next days while some are committed. Yield a run per day."""
-        from pipeline.jobs.run import start_reading
+        from newslake.pipeline.jobs.run import start_reading
 
         articles = {day: self._articles_of(day) for day in run_ids}
         pool = self._pool_for(sum(articles.values()))
@@ -294,7 +286,7 @@ class _RunCommand:
 
     def _articles_of(self, day: date) -> int:
         """Return the number of articles that a day must derive; 0 for a day with a lost file, which fails later."""
-        from pipeline.jobs.worklist import articles_to_derive
+        from newslake.pipeline.jobs.worklist import articles_to_derive
 
         try:
             return len(articles_to_derive(self.space, days=[day]))
@@ -303,7 +295,7 @@ class _RunCommand:
 
     def _pool_for(self, articles: int) -> "WorkerPool | None":
         """Return the workers; None if starting them takes longer than reading the articles."""
-        from pipeline.jobs.workers import WorkerPool, reading_workers
+        from newslake.pipeline.jobs.workers import WorkerPool, reading_workers
 
         if self._pool is None and articles >= _FEW_ARTICLES:
             size = min(reading_workers(self.space.settings), articles // (_FEW_ARTICLES // 2))
@@ -313,7 +305,7 @@ class _RunCommand:
 
     def _progress_of(self, articles: Mapping[date, int]) -> "dict[date, DayProgress]":
         """Return the progress of processing each day; if there are many, they count pages of all days together."""
-        from pipeline.jobs.workers import CountSum
+        from newslake.pipeline.jobs.workers import CountSum
 
         if len(articles) <= _DAYS_SHOWN:
             return {
@@ -328,7 +320,7 @@ class _RunCommand:
     def _derive(
         self, day: date, *, run_id: str, progress: "DayProgress", reading: "DayReading | None"
     ) -> "DerivedDay | None":
-        from pipeline.jobs.run import derive_day
+        from newslake.pipeline.jobs.run import derive_day
 
         work = partial(
             derive_day,
@@ -349,8 +341,8 @@ class _RunCommand:
         report_step: "ProgressCallback",
     ) -> Iterator[_RunResult]:
         """Commit the derived days together; yield a run per day, an empty one if it failed."""
-        from pipeline.jobs.run import commit_together
-        from pipeline.model import StageReport
+        from newslake.pipeline.jobs.run import commit_together
+        from newslake.pipeline.model import StageReport
 
         days = [each for each in derived.values() if each is not None]
         started = self.space.settings.now()
@@ -381,20 +373,20 @@ class _RunCommand:
 
     def freshness(self, keys: Sequence[str]) -> "tuple[SourceFreshness, ...]":
         """Return the freshness of the sources of the run; empty if the lake cannot be read, which is an error."""
-        from pipeline.reports.freshness import freshness
+        from newslake.pipeline.addons.operate.freshness import freshness
 
         return self._try(partial(freshness, self.space, source_keys=keys), name="freshness") or ()
 
     def log_failure(self) -> None:
         """Log what failed in the ``runs`` table, so that an alert can report it."""
-        from pipeline.jobs.outcomes import append_failure
+        from newslake.pipeline.jobs.outcomes import append_failure
 
         if self.failures:
             errors = list(dict.fromkeys(self.failures))
             append_failure(self.space, run_id=self.name, kind="manual", started_at=self.started_at, errors=errors)
 
     def _note_broken(self, outcomes: "Sequence[Outcome]") -> None:
-        from pipeline.jobs.broken_items import broken_items_error
+        from newslake.pipeline.jobs.broken_items import broken_items_error
 
         if (error := broken_items_error(self.space, outcomes)) is not None:
             self.errors.append(str(error))
@@ -408,7 +400,7 @@ class _RunCommand:
         *,
         rows: dict[str, int] | None = None,
     ) -> _RunResult:
-        from pipeline.jobs.runtimes import expected_seconds
+        from newslake.pipeline.jobs.runtimes import expected_seconds
 
         size = sum(dict(report.work).values())
         expected = expected_seconds(self.history, stage=stage, launcher="cli", articles=size)
@@ -417,8 +409,8 @@ class _RunCommand:
 
 def _print_summary(job: _RunCommand, done: Sequence[_RunResult], *, label: str, days: Sequence[date]) -> None:
     """Print what the run kept and rejected, what is pending, its time, and the time expected from earlier runs."""
-    from pipeline.jobs.summary import summarize, summary_lines
-    from pipeline.jobs.worklist import settled_articles
+    from newslake.pipeline.jobs.summary import summarize, summary_lines
+    from newslake.pipeline.jobs.worklist import settled_articles
 
     seconds = sum(each.seconds for each in done)
     expected = [each.expected for each in done if each.expected is not None]
@@ -464,7 +456,7 @@ def push(
     Writes the URLs into one file of the inbox and prints its name. A running Airflow fetches them within seconds. Pages
     that are in the archive are requested again only with --refetch.
     """
-    from pipeline.jobs.push import push_urls
+    from newslake.pipeline.jobs.push import push_urls
 
     given = [line for url in urls for line in (_read_urls() if url == "-" else [url])]
     done = push_urls(workspace(), given, source_key=source, is_refetch=refetch)
@@ -485,7 +477,7 @@ def _read_urls() -> list[str]:
 
 # `newslake airflow`: Airflow's own command line.
 
-_PLUGINS = Path(__file__).parents[2] / "plugins"
+_PLUGINS = Path(__file__).parents[3] / "plugins"
 # The package may not import Airflow, nor what knows it: another Python takes the place of this process.
 _RUN_AIRFLOW = "import sys; sys.path.insert(0, sys.argv.pop(1)); from news_airflow.local_airflow import main; main()"
 

@@ -11,17 +11,17 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
-from pipeline.cli.completion import sources
-from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
-from pipeline.cli.query import path_outside_lake
-from pipeline.errors import ConfigError
+from newslake.pipeline.cli.completion import sources
+from newslake.pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
+from newslake.pipeline.cli.query import path_outside_lake
+from newslake.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pipeline.jobs.workspace import Workspace
-    from pipeline.model.provenance import Check, Fact, ProvenanceStep
-    from pipeline.reports.article_view import ArticleView
-    from pipeline.reports.page_history import PageHistory, Revision
-    from pipeline.web import ArticlePage
+    from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep
+    from newslake.pipeline.show.article import ArticlePage
+    from newslake.pipeline.show.article_view import ArticleView
+    from newslake.pipeline.show.page_history import PageHistory, Revision
 
 
 def show(
@@ -52,7 +52,7 @@ def show(
     Prints its text, entities, quotes with speaker and cue, events, provenance, revisions and the number of rows. Exit 1
     if the lake does not have the article.
     """
-    from pipeline.web import article_html, article_page
+    from newslake.pipeline.show.article import article_html, article_page
 
     space = workspace(is_reader=True)
     found = _load_view(space, what or _newest_article(space), published_at=published_at, source=source)
@@ -67,7 +67,7 @@ def show(
 
 
 def _newest_article(space: "Workspace") -> str:
-    from pipeline.reports.article_view import newest_article_id
+    from newslake.pipeline.show.article_view import newest_article_id
 
     if (article_id := newest_article_id(space)) is None:
         print_error("the lake has no article yet; start with `newslake run`")
@@ -76,7 +76,7 @@ def _newest_article(space: "Workspace") -> str:
 
 
 def _load_view(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "ArticleView":
-    from pipeline.reports.article_view import preview, view_article, view_preview
+    from newslake.pipeline.show.article_view import preview, view_article, view_preview
 
     if Path(what).is_file():
         return view_preview(space, what, preview(space, what, published_at=published_at, source_key=source))
@@ -90,8 +90,8 @@ def _load_view(space: "Workspace", what: str, *, published_at: str | None, sourc
 
 
 def _print(page: "ArticlePage", found: "ArticleView") -> None:
-    from pipeline.cli.article_text import draw_fields, draw_lists, draw_text
-    from pipeline.web import make_visible
+    from newslake.pipeline.cli.article_text import draw_fields, draw_lists, draw_text
+    from newslake.pipeline.show.rendering import make_visible
 
     out.print(Text(f"{make_visible(page.byline)}\n{page.origin}", style="dim"))
     draw_text(page)
@@ -111,7 +111,7 @@ def _new_file() -> Path:
 
 
 def _write(path: Path, html: str) -> None:
-    from pipeline.query.result_files import whole_file
+    from newslake.pipeline.query.result_files import whole_file
 
     with whole_file(path) as file:
         file.write(html.encode())
@@ -137,7 +137,7 @@ def why(
     its latest outcome with the reason. Checks each part of the trace again. Exit 1 if nothing is known, or if a check
     fails.
     """
-    from pipeline.reports.provenance import trace_provenance
+    from newslake.pipeline.show.provenance import trace_provenance
 
     found = trace_provenance(workspace(is_reader=True), what)
     if as_json:
@@ -151,7 +151,7 @@ def why(
 
 def print_step(step: "ProvenanceStep", *, is_first: bool) -> None:
     """Print one step of the provenance."""
-    from pipeline.model.provenance import STEP_HEADINGS
+    from newslake.pipeline.model.provenance import STEP_HEADINGS
 
     heading = Text(f"{STEP_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
     out.print(Text() if is_first else Text("\n"), end="")
@@ -194,7 +194,7 @@ def history(
 
     Captures are in time order. Changes are sentences that were added or removed.
     """
-    from pipeline.reports.page_history import page_history
+    from newslake.pipeline.show.page_history import page_history
 
     found = page_history(workspace(is_reader=True), page)
     if as_json:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.completion import sources
-from pipeline.cli.output import AsJson, err, out, print_error, print_json, print_rows, progress, workspace
-from pipeline.errors import ConfigError
-from pipeline.model import pluralize
+from newslake.pipeline.cli.completion import sources
+from newslake.pipeline.cli.output import AsJson, err, out, print_error, print_json, print_rows, progress, workspace
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.jobs.takedown import TakedownResult, TakedownTarget
-    from pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.upkeep.takedown import TakedownResult, TakedownTarget
 
 _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
 _DUPLICATES_MAX = 10
@@ -79,7 +79,7 @@ def forget(  # noqa: PLR0913 - one argument per option
 
 
 def _target(what: str | None, publisher: str | None, source: str | None, *, duplicates: bool) -> "TakedownTarget":
-    from pipeline.jobs.takedown import TakedownTarget
+    from newslake.pipeline.upkeep.takedown import TakedownTarget
 
     if what is not None:
         return TakedownTarget(kind="article", value=what, with_duplicates=duplicates)
@@ -99,8 +99,8 @@ def _revoke(space: "Workspace", takedown_id: str) -> None:
 def _forget(
     space: "Workspace", target: "TakedownTarget", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    from pipeline.alerts.store import write_feeds_again
-    from pipeline.jobs.takedown import forget, preview_takedown
+    from newslake.pipeline.addons.alerts.store import write_feeds_again
+    from newslake.pipeline.upkeep.takedown import forget, preview_takedown
 
     if dry_run or not yes:
         seen = preview_takedown(space, target)

@@ -1,7 +1,7 @@
 """Relations between articles: near duplicates, quotes, events, people, revisions and co-mentions, from rows to rows."""
 
-from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
-from pipeline.clusters.event_clusters import (
+from newslake.pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
+from newslake.pipeline.clusters.event_clusters import (
     PLAN_COLUMNS,
     PLAN_WINDOW,
     REPORTED_COLUMNS,
@@ -10,13 +10,18 @@ from pipeline.clusters.event_clusters import (
     cluster_rows,
     plans_of,
 )
-from pipeline.clusters.event_linking import event_cluster_member_rows, relate_events
-from pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
-from pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
-from pipeline.clusters.near_duplicates import WINDOW, affected_days, drop_site_boilerplate, find_near_duplicates
-from pipeline.clusters.person_links import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
-from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, cluster_quotes, quote_cluster_rows, quotes_of_day
-from pipeline.clusters.revisions import (
+from newslake.pipeline.clusters.event_linking import event_cluster_member_rows, relate_events
+from newslake.pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
+from newslake.pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
+from newslake.pipeline.clusters.near_duplicates import (
+    WINDOW,
+    affected_days,
+    drop_site_boilerplate,
+    find_near_duplicates,
+)
+from newslake.pipeline.clusters.person_links import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
+from newslake.pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, cluster_quotes, quote_cluster_rows, quotes_of_day
+from newslake.pipeline.clusters.revisions import (
     SentenceChange,
     changes_between,
     contents_in_order,

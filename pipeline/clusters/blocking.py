@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clusters.text import Integers
+from newslake.pipeline.clusters.text import Integers
 
 _MOST_OWNERS = 100  # of one number; a number with more owners is a common phrase
 _SHARE = 0.25  # of the numbers of the owner with fewer

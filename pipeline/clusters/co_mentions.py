@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.tables import table_named
+from newslake.pipeline.tables import table_named
 
 MENTION_COLUMNS = (
     "article_id",

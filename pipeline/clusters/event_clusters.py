@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
-from pipeline.clusters.text import rows_by, rows_of_table
-from pipeline.tables import table_named
-from pipeline.tables.spec import Row
+from newslake.pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
+from newslake.pipeline.clusters.text import rows_by, rows_of_table
+from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables.spec import Row
 
 REPORTED_COLUMNS = (
     "article_id",

@@ -9,10 +9,10 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 
-from pipeline.clusters.blocking import earlier_sharing
-from pipeline.clusters.event_mentions import EventDay, EventUnit, Name
-from pipeline.clusters.name_matching import may_be_one, shared_count
-from pipeline.tables import table_named
+from newslake.pipeline.clusters.blocking import earlier_sharing
+from newslake.pipeline.clusters.event_mentions import EventDay, EventUnit, Name
+from newslake.pipeline.clusters.name_matching import may_be_one, shared_count
+from newslake.pipeline.tables import table_named
 
 _DAY = timedelta(days=1)
 _ENOUGH = 2.5

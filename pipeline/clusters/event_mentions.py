@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.name_matching import name_words
-from pipeline.clusters.text import Integers, fold_text, hash_of, rows_by, sentence_spans
+from newslake.pipeline.clusters.name_matching import name_words
+from newslake.pipeline.clusters.text import Integers, fold_text, hash_of, rows_by, sentence_spans
 
 # Context of an event: its sentence, and all entities of the article.
 

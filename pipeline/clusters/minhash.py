@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from pipeline.clusters.text import Integers, fold_text, hash_of, list_array, shingles_of
+from newslake.pipeline.clusters.text import Integers, fold_text, hash_of, list_array, shingles_of
 
 PERMUTATIONS = 128
 SKETCH_FIELDS = (

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
-from pipeline.clusters.text import Integers, list_array, rows_of
-from pipeline.tables import table_named
+from newslake.pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
+from newslake.pipeline.clusters.text import Integers, list_array, rows_of
+from newslake.pipeline.tables import table_named
 
 # Match of two articles, by their shingles, not by an estimate.
 

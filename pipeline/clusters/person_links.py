@@ -15,8 +15,8 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.tables import table_named
-from pipeline.tables.spec import Row
+from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables.spec import Row
 
 LINK_COLUMNS = (
     "article_id",

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 
-from pipeline.clusters.blocking import pairs_sharing
-from pipeline.clusters.name_matching import may_be_one
-from pipeline.clusters.text import Integers, fold_text, hash_of, shingles_of
-from pipeline.tables import table_named
+from newslake.pipeline.clusters.blocking import pairs_sharing
+from newslake.pipeline.clusters.name_matching import may_be_one
+from newslake.pipeline.clusters.text import Integers, fold_text, hash_of, shingles_of
+from newslake.pipeline.tables import table_named
 
 # Match of two quotes, by words and speaker.
 

@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Literal
 
-from pipeline.clusters.text import sentence_spans
-from pipeline.model import Article
+from newslake.pipeline.clusters.text import sentence_spans
+from newslake.pipeline.model import Article
 
 _QUOTED = re.compile('“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|"([^"]+)"')
 _WORD = re.compile(r"\w+")

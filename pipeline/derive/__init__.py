@@ -1,7 +1,7 @@
 """Derive rows from pages: one pure path from bytes to the annotation tables, without archive, lake or network."""
 
-from pipeline.derive.annotator import LoadedAnnotator, load_annotator, readers_of
-from pipeline.derive.pages import (
+from newslake.pipeline.derive.annotator import LoadedAnnotator, load_annotator, readers_of
+from newslake.pipeline.derive.pages import (
     ArticleTables,
     DerivedPages,
     SourcePage,

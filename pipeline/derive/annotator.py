@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import NewsError
-from pipeline.kb import KnowledgeBase
-from pipeline.model import Annotation, Article
-from pipeline.nlp import Annotator, load_model, model_label
-from pipeline.settings import Settings
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model import Annotation, Article
+from newslake.pipeline.nlp import Annotator, load_model, model_label
+from newslake.pipeline.settings import Settings
 
 _GROUP_CHARS = 100_000  # about one batch of the parser: a longer group would hold more parsed texts and save nothing
 

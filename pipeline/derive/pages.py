@@ -11,14 +11,14 @@ from itertools import chain
 
 import pyarrow as pa
 
-from pipeline.boundary import run_isolated
-from pipeline.clean import Origin, clean, page_identity
-from pipeline.derive.annotator import LoadedAnnotator, NoTurns, ReadArticle, Turns, content_of
-from pipeline.errors import ContractError, NewsError
-from pipeline.model import Annotation, Article, Page, Rejected, RightsStatement, pluralize
-from pipeline.model.rights import refusal_of
-from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
-from pipeline.tables.spec import Row, TableSpec
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.clean import Origin, clean, page_identity
+from newslake.pipeline.derive.annotator import LoadedAnnotator, NoTurns, ReadArticle, Turns, content_of
+from newslake.pipeline.errors import ContractError, NewsError
+from newslake.pipeline.model import Annotation, Article, Page, Rejected, RightsStatement, pluralize
+from newslake.pipeline.model.rights import refusal_of
+from newslake.pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows, rows_table
+from newslake.pipeline.tables.spec import Row, TableSpec
 
 Tables = Mapping[str, pa.Table]
 ReadPage = Article | Rejected | NewsError
@@ -231,7 +231,7 @@ def derive_pages(
 ) -> DerivedPages:
     """Return the rows of the articles of some pages, and why the other pages have none.
 
-    For callers that have pages in memory, and neither archive nor lake. ``pipeline.jobs`` reads captures when it needs
+    For callers that have pages in memory, and neither archive nor lake. ``jobs`` reads captures when it needs
     them and stages rows in batches, so it calls the steps of this function one by one: ``read_page``,
     ``latest_revision``, ``derive_articles``. A test compares the rows of both on the sample newsroom.
 

@@ -28,10 +28,10 @@ Reasons of a ``RefusedFetchError`` (the page is not available):
   bad_encoding          an unknown content coding, or a body that does not match its content coding
 """
 
-from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
-from pipeline.fetch.fetcher import Fetcher, FetchResult, NotModified, PageRequest
-from pipeline.fetch.rate_limit import FileRates
-from pipeline.fetch.transport import FetchLimits, limits_from
+from newslake.pipeline.content_encoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
+from newslake.pipeline.fetch.fetcher import Fetcher, FetchResult, NotModified, PageRequest
+from newslake.pipeline.fetch.rate_limit import FileRates
+from newslake.pipeline.fetch.transport import FetchLimits, limits_from
 
 __all__ = [
     "BadEncodingError",

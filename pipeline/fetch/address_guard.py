@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 
-from pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.retry import FetchFailure
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _CACHE_SECONDS = 600.0  # a trigger runs for weeks, and addresses change

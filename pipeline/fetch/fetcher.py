@@ -11,17 +11,17 @@ from typing import Self
 import requests
 import urllib3
 
-from pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
-from pipeline.fetch.address_guard import AddressBook
-from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
-from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.robots import Reservations, Robots, refusal_for
-from pipeline.fetch.scheduler import Schedule
-from pipeline.fetch.transport import Caps, FetchLimits, Reply, Transport, failure_of
-from pipeline.model import Exchange, Hints, Page
-from pipeline.model.rights import distinct_rights, rights_in_headers
-from pipeline.store.leases import HostRates
+from newslake.pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
+from newslake.pipeline.fetch.address_guard import AddressBook
+from newslake.pipeline.fetch.rate_limit import RateLimiter
+from newslake.pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
+from newslake.pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.robots import Reservations, Robots, refusal_for
+from newslake.pipeline.fetch.scheduler import Schedule
+from newslake.pipeline.fetch.transport import Caps, FetchLimits, Reply, Transport, failure_of
+from newslake.pipeline.leases import HostRates
+from newslake.pipeline.model import Exchange, Hints, Page
+from newslake.pipeline.model.rights import distinct_rights, rights_in_headers
 
 _NO_HINTS = Hints()
 

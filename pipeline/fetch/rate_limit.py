@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from pipeline.fetch.retry import FetchFailure
-from pipeline.model import file_name_of
-from pipeline.store.leases import HostRates
+from newslake.pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.leases import HostRates
+from newslake.pipeline.model import file_name_of
 
 # Between processes: a daily run, a run started by a signal and the feed trigger may fetch from the same host.
 

@@ -13,13 +13,13 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import NewsError
-from pipeline.fetch.address_guard import AddressBook
-from pipeline.fetch.rate_limit import HostHealth, RateLimiter
-from pipeline.fetch.retry import FetchFailure, pause_seconds, retry_after_seconds
-from pipeline.fetch.transport import Budget, Caps, FetchLimits, Reply, Transport
-from pipeline.model import GONE, browser_url
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.fetch.address_guard import AddressBook
+from newslake.pipeline.fetch.rate_limit import HostHealth, RateLimiter
+from newslake.pipeline.fetch.retry import FetchFailure, pause_seconds, retry_after_seconds
+from newslake.pipeline.fetch.transport import Budget, Caps, FetchLimits, Reply, Transport
+from newslake.pipeline.model import GONE, browser_url
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)

@@ -8,8 +8,8 @@ from random import SystemRandom
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pipeline.errors import BrokenItemError, RefusedFetchError, TransientFetchError
-from pipeline.model import Exchange
+from newslake.pipeline.errors import BrokenItemError, RefusedFetchError, TransientFetchError
+from newslake.pipeline.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ from functools import cached_property, partial
 from threading import Lock
 from urllib.parse import urlsplit
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import NewsError
-from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
-from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.robots_rules import RobotsRules
-from pipeline.fetch.transport import Caps, FetchLimits, Reply
-from pipeline.model import RightsStatement
-from pipeline.model.rights import evidence_of, refusal_of
-from pipeline.unicode import well_formed_json
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.fetch.rate_limit import RateLimiter
+from newslake.pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
+from newslake.pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.robots_rules import RobotsRules
+from newslake.pipeline.fetch.transport import Caps, FetchLimits, Reply
+from newslake.pipeline.model import RightsStatement
+from newslake.pipeline.model.rights import evidence_of, refusal_of
+from newslake.pipeline.unicode import well_formed_json
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from protego import Protego
 
-from pipeline.model.rights import license_of, signal_of, usage_of
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.model.rights import license_of, signal_of, usage_of
+from newslake.pipeline.unicode import to_well_formed
 
 _EOL = re.compile(r"\r\n?|\n")
 _TOKEN = re.compile(r"[A-Za-z_-]+")

@@ -10,10 +10,10 @@ from itertools import count
 from math import inf
 from threading import Condition, Lock
 
-from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.redirects import Walk, WalkStep
-from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.transport import Reply
+from newslake.pipeline.fetch.rate_limit import RateLimiter
+from newslake.pipeline.fetch.redirects import Walk, WalkStep
+from newslake.pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.transport import Reply
 
 _WAITING_MAX = 10_000  # pages read ahead: enough to reach other hosts after many pages of one
 _HELD_BYTES_A_THREAD = 24 << 20  # of bodies; open requests count with their maximum size: 192 MB with 8 threads

@@ -16,11 +16,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from pipeline.content_encoding import BadEncodingError, CutShortError, TooLargeError, decode_body
-from pipeline.fetch.address_guard import AddressBook
-from pipeline.fetch.retry import FetchFailure
-from pipeline.model import Exchange
-from pipeline.settings import Settings
+from newslake.pipeline.content_encoding import BadEncodingError, CutShortError, TooLargeError, decode_body
+from newslake.pipeline.fetch.address_guard import AddressBook
+from newslake.pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.model import Exchange
+from newslake.pipeline.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import BrokenItemsError
-from pipeline.jobs.outcomes import BROKEN_REASONS, PageName, page_of
-from pipeline.jobs.pipeline_version import failure_version, version_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Outcome, pluralize
+from newslake.pipeline.errors import BrokenItemsError
+from newslake.pipeline.jobs.outcomes import BROKEN_REASONS, PageName, page_of
+from newslake.pipeline.jobs.pipeline_version import failure_version, version_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Outcome, pluralize
 
 _EXAMPLES = 5
 _COLUMNS = ("source_key", "url", "run_id", "reason", "decided_at")

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
-from pipeline.archive import digest_of
-from pipeline.boundary import run_isolated
-from pipeline.clean import Origin, publication_time
-from pipeline.derive import latest_revision, read_page
-from pipeline.errors import NewsError
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article, Capture, Page, Rejected
+from newslake.pipeline.archive import digest_of
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.clean import Origin, publication_time
+from newslake.pipeline.derive import latest_revision, read_page
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Article, Capture, Page, Rejected
 
 
 def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected | NewsError:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters import (
+from newslake.pipeline.clusters import (
     EVENT_COLUMNS,
     LINK_COLUMNS,
     MENTION_COLUMNS,
@@ -48,15 +48,15 @@ from pipeline.clusters import (
     revision_rows,
     sketches_of,
 )
-from pipeline.errors import NewsError
-from pipeline.jobs.clean import clean_capture
-from pipeline.jobs.pipeline_version import sketch_version, version_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article
-from pipeline.store.leases import Lease
-from pipeline.store.tables import Tables
-from pipeline.tables import table_named
-from pipeline.tables.spec import Row
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.jobs.clean import clean_capture
+from newslake.pipeline.jobs.pipeline_version import sketch_version, version_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import Article
+from newslake.pipeline.store.tables import Tables
+from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables.spec import Row
 
 
 def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from pipeline.jobs.derive import DeriveReport, derive_batch_of
-from pipeline.jobs.outcomes import (
+from newslake.pipeline.addons.search.upkeep import update_after_commit
+from newslake.pipeline.jobs.derive import DeriveReport, derive_batch_of
+from newslake.pipeline.jobs.outcomes import (
     OutcomeRecorder,
     PageName,
     append_outcomes,
@@ -20,14 +21,13 @@ from pipeline.jobs.outcomes import (
     page_of,
     run_counts,
 )
-from pipeline.jobs.pipeline_version import versions_of
-from pipeline.jobs.search_index import update_after_commit
-from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
-from pipeline.jobs.workspace import Workspace
-from pipeline.lake import ArticleResult, CommitReport
-from pipeline.model import Outcome, StageReport
-from pipeline.model.outcome import OutcomeKind, RunKind
-from pipeline.store.leases import Lease
+from newslake.pipeline.jobs.pipeline_version import versions_of
+from newslake.pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.lake import ArticleResult, CommitReport
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import Outcome, StageReport
+from newslake.pipeline.model.outcome import OutcomeKind, RunKind
 
 # The outcome for each result of a staged article: (kind, reason, detail).
 _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {

@@ -10,12 +10,12 @@ from itertools import chain
 
 import pyarrow as pa
 
-from pipeline.archive import publisher_name
-from pipeline.derive import ArticleTables, concat_articles, derive_articles, load_annotator, published_day
-from pipeline.errors import BrokenRecordError, NewsError
-from pipeline.jobs.clean import latest_content
-from pipeline.jobs.in_flight import InFlight
-from pipeline.jobs.outcomes import (
+from newslake.pipeline.archive import publisher_name
+from newslake.pipeline.derive import ArticleTables, concat_articles, derive_articles, load_annotator, published_day
+from newslake.pipeline.errors import BrokenRecordError, NewsError
+from newslake.pipeline.jobs.clean import latest_content
+from newslake.pipeline.jobs.in_flight import InFlight
+from newslake.pipeline.jobs.outcomes import (
     BROKEN_REASONS,
     OutcomeRecorder,
     PageName,
@@ -25,9 +25,9 @@ from pipeline.jobs.outcomes import (
     outcome_kind_of,
     page_name_of,
 )
-from pipeline.jobs.pipeline_version import failure_version
-from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
-from pipeline.jobs.worklist import (
+from newslake.pipeline.jobs.pipeline_version import failure_version
+from newslake.pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
+from newslake.pipeline.jobs.worklist import (
     Captures,
     DayWork,
     articles_to_derive,
@@ -35,11 +35,11 @@ from pipeline.jobs.worklist import (
     input_hash_of,
     unchanged_outcome,
 )
-from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
-from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
-from pipeline.model import Article, Capture, Outcome, Rejected, StageReport
-from pipeline.model.outcome import OutcomeKind
-from pipeline.store.leases import Lease
+from newslake.pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
+from newslake.pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import Article, Capture, Outcome, Rejected, StageReport
+from newslake.pipeline.model.outcome import OutcomeKind
 
 _MIN_ARTICLES_PER_CHUNK = 64  # articles
 _BATCH_ARTICLES = 500  # at least, but for the last batch: a batch costs some files, and its rows are in memory

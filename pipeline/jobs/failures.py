@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pipeline.archive import ArchiveWriter, Validators
-from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
-from pipeline.jobs.outcomes import outcome_kind_of
-from pipeline.model import Attempt, Capture
-from pipeline.model.outcome import OutcomeKind
-from pipeline.model.page import GONE
+from newslake.pipeline.archive import ArchiveWriter, Validators
+from newslake.pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
+from newslake.pipeline.jobs.outcomes import outcome_kind_of
+from newslake.pipeline.model import Attempt, Capture
+from newslake.pipeline.model.outcome import OutcomeKind
+from newslake.pipeline.model.page import GONE
 
 MAX_ATTEMPTS = 8
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first

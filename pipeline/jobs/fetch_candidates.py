@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from pipeline.archive import PageState
-from pipeline.fetch import PageRequest
-from pipeline.jobs.page_limits import Refusal
-from pipeline.jobs.rechecks import next_recheck, published_by
-from pipeline.model import Attempt, Capture, Hints, Ref
-from pipeline.model.outcome import OutcomeKind
+from newslake.pipeline.archive import PageState
+from newslake.pipeline.fetch import PageRequest
+from newslake.pipeline.jobs.page_limits import Refusal
+from newslake.pipeline.jobs.rechecks import next_recheck, published_by
+from newslake.pipeline.model import Attempt, Capture, Hints, Ref
+from newslake.pipeline.model.outcome import OutcomeKind
 
 ALREADY_FETCHED = "already_fetched"
 _REFUSED: Mapping[str, OutcomeKind] = {"rejected": "rejected", "quarantined": "quarantined"}

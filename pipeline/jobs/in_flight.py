@@ -4,7 +4,7 @@ A segmentation fault or the kernel's out-of-memory killer ends a process without
 same item again. Message queues count the deliveries of such a "poison message". Here each process has one small locked
 file with the items of its current turn. The lock ends with the process, so the next process finds the file of a dead
 one and counts one death for each of its items. On a shared store the turns are rows in PostgreSQL: see
-``pipeline.shared.turns``.
+``newslake.pipeline.shared.turns``.
 
 Turns have hashes of item keys, never the keys, so that a takedown finds no name here.
 """
@@ -20,8 +20,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import PoisonItemError
-from pipeline.store.leases import TurnRecord, TurnRecords
+from newslake.pipeline.errors import PoisonItemError
+from newslake.pipeline.leases import TurnRecord, TurnRecords
 
 log = logging.getLogger(__name__)
 

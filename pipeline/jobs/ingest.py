@@ -13,14 +13,14 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
-from pipeline.boundary import run_isolated
-from pipeline.clean import PageIdentity, page_identity
-from pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
-from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
-from pipeline.jobs.clean import date_page
-from pipeline.jobs.failures import archive_failed_response, failure_of, marked_as_failed, unmarked_validators
-from pipeline.jobs.fetch_candidates import (
+from newslake.pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.clean import PageIdentity, page_identity
+from newslake.pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
+from newslake.pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
+from newslake.pipeline.jobs.clean import date_page
+from newslake.pipeline.jobs.failures import archive_failed_response, failure_of, marked_as_failed, unmarked_validators
+from newslake.pipeline.jobs.fetch_candidates import (
     ALREADY_FETCHED,
     FetchCandidate,
     capture_outcome,
@@ -33,8 +33,8 @@ from pipeline.jobs.fetch_candidates import (
     state_key_of,
     tombstone_of,
 )
-from pipeline.jobs.in_flight import InFlight
-from pipeline.jobs.outcomes import (
+from newslake.pipeline.jobs.in_flight import InFlight
+from newslake.pipeline.jobs.outcomes import (
     BROKEN_REASONS,
     ListingResult,
     ListingRow,
@@ -48,14 +48,15 @@ from pipeline.jobs.outcomes import (
     logged_outcomes,
     outcome_kind_of,
 )
-from pipeline.jobs.page_limits import PageLimits, Refusal
-from pipeline.jobs.pipeline_version import failure_version, version_of
-from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
-from pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
-from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
-from pipeline.model.outcome import OutcomeKind
-from pipeline.model.source import LOCAL_KINDS
-from pipeline.sources import (
+from newslake.pipeline.jobs.page_limits import PageLimits, Refusal
+from newslake.pipeline.jobs.pipeline_version import failure_version, version_of
+from newslake.pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
+from newslake.pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
+from newslake.pipeline.model.outcome import OutcomeKind
+from newslake.pipeline.model.source import LOCAL_KINDS
+from newslake.pipeline.sources import (
     Listing,
     ListingEntry,
     ReadContext,
@@ -64,9 +65,8 @@ from pipeline.sources import (
     isolated_entries,
     listable_days,
 )
-from pipeline.sources.folder import expected_pages
-from pipeline.sources.normalize import is_plausible
-from pipeline.store.leases import Lease
+from newslake.pipeline.sources.folder import expected_pages
+from newslake.pipeline.sources.normalize import is_plausible
 
 log = logging.getLogger(__name__)
 

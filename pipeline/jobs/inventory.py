@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive import NEW_STATE, Takedowns
-from pipeline.durability import make_folder, write_whole_file
-from pipeline.errors import ConfigError, MissingStoreError
-from pipeline.kb import KnowledgeBase, load_kb
-from pipeline.settings import Settings
+from newslake.pipeline.archive import NEW_STATE, Takedowns
+from newslake.pipeline.durability import make_folder, write_whole_file
+from newslake.pipeline.errors import ConfigError, MissingStoreError
+from newslake.pipeline.kb import KnowledgeBase, load_kb
+from newslake.pipeline.settings import Settings
 
 _FILE = "inventory.json"
 ARCHIVE, STATE, LAKE, KNOWLEDGE = "archive/warc", "archive/state.sqlite", "lake/_state", "kb.sqlite"

@@ -7,15 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.derive import LoadedAnnotator, load_annotator
-from pipeline.errors import ConfigError
-from pipeline.jobs.inventory import KNOWLEDGE, check_stores, knowledge_of, note_stores
-from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
-from pipeline.lake import StoredArticle
-from pipeline.nlp.entities.linking import group_of
-from pipeline.settings import Settings
-from pipeline.store.tables import Tables
-from pipeline.tables import combine_versions
+from newslake.pipeline.derive import LoadedAnnotator, load_annotator
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.jobs.inventory import KNOWLEDGE, check_stores, knowledge_of, note_stores
+from newslake.pipeline.kb import (
+    ImportResult,
+    KbEntry,
+    KbInfo,
+    KbStore,
+    KnowledgeBase,
+    NameOverride,
+    build_store,
+    read_records,
+)
+from newslake.pipeline.lake import StoredArticle
+from newslake.pipeline.nlp.entities.linking import group_of
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.store.tables import Tables
+from newslake.pipeline.tables import combine_versions
 
 _MENTION_COLUMNS = ("article_id", "cluster_index", "entity_text", "mention_kind")
 _ARTICLE_COLUMNS = ("article_id", "url", "source_key", "kb_version", "model_name")

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from pipeline.errors import NewsError, OutcomeError
-from pipeline.jobs.pipeline_version import code_version
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Capture, Outcome, StageReport
-from pipeline.model.outcome import OutcomeKind, RunKind
-from pipeline.store.leases import Lease
-from pipeline.tables import SCHEMA_VERSION, rows_table, table_named
+from newslake.pipeline.errors import NewsError, OutcomeError
+from newslake.pipeline.jobs.pipeline_version import code_version
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import Capture, Outcome, StageReport
+from newslake.pipeline.model.outcome import OutcomeKind, RunKind
+from newslake.pipeline.tables import SCHEMA_VERSION, rows_table, table_named
 
 log = logging.getLogger(__name__)
 

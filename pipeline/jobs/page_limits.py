@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipeline.archive import RecordArchive
-from pipeline.model import Source
+from newslake.pipeline.archive import RecordArchive
+from newslake.pipeline.model import Source
 
 RefusalReason = Literal["excluded_url", "day_limit"]
 

@@ -6,9 +6,9 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-from pipeline.nlp import model_label
-from pipeline.settings import Settings, load_sources
-from pipeline.tables import SCHEMA_VERSION
+from newslake.pipeline.nlp import model_label
+from newslake.pipeline.settings import Settings, load_sources
+from newslake.pipeline.tables import SCHEMA_VERSION
 
 # Packages whose code and data decide the rows.
 _PACKAGES = ("model", "clean", "kb", "nlp", "tables", "derive", "clusters")
@@ -80,7 +80,7 @@ def pipeline_version(*, model: str, infer_gender: bool, tdm_policy: str, sources
 def version_of(settings: Settings) -> str:
     """Return the pipeline version of these settings, without loading the model.
 
-    Knowledge base and corrections are not part of it: ``pipeline.jobs.knowledge`` finds the articles they affect.
+    Knowledge base and corrections are not part of it: ``jobs.knowledge`` finds the articles they affect.
     """
     return pipeline_version(
         model=model_label(settings.spacy_model),

@@ -2,18 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.extras import require_extra
-from pipeline.settings import Settings
+from newslake.pipeline.extras import require_extra
+from newslake.pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.store.table_files import LakePlace
+    from newslake.pipeline.store.table_files import LakePlace
 
 
 def place_of(settings: Settings) -> "LakePlace":
     """Return the place of the tables. On one machine nothing is loaded for it. Raises: ConfigError, StoreError."""
     if settings.store == "local":
         return settings.lake_dir
-    from pipeline.jobs.stores import open_store  # noqa: PLC0415 - it loads the clients of all parts
+    from newslake.pipeline.jobs.stores import open_store  # noqa: PLC0415 - it loads the clients of all parts
 
     return open_store(settings).files
 
@@ -26,6 +26,6 @@ def token_url_of(settings: Settings) -> str | None:
     if settings.catalog_properties_file is None:
         return None
     require_extra("shared")
-    from pipeline.shared.table_places import token_url_of as find  # noqa: PLC0415 - it loads the clients of all parts
+    from newslake.pipeline.shared.table_places import token_url_of as find  # noqa: PLC0415 - it loads the clients of all parts
 
     return find(settings)

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.archive import url_name
-from pipeline.errors import ConfigError, NewsError
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Source, canonical_url
-from pipeline.sources import absolute_url
+from newslake.pipeline.archive import url_name
+from newslake.pipeline.errors import ConfigError, NewsError
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Source, canonical_url
+from newslake.pipeline.sources import absolute_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

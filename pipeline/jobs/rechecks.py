@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from pipeline.archive import PageState
-from pipeline.jobs.page_limits import PageLimits
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints, Source
+from newslake.pipeline.archive import PageState
+from newslake.pipeline.jobs.page_limits import PageLimits
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Hints, Source
 
 _DAY = timedelta(days=1)
 

@@ -7,19 +7,19 @@ from datetime import date, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import NewsError
-from pipeline.jobs.cluster import changed_days, cluster
-from pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
-from pipeline.jobs.derive import DeriveReport, derive
-from pipeline.jobs.ingest import IngestResult, ingest
-from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
-from pipeline.jobs.pipeline_version import versions_of
-from pipeline.jobs.workers import CountSum, WorkerPool, results_of
-from pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace, count_nothing
-from pipeline.model import Outcome, StageReport, domain_of, pluralize
-from pipeline.model.outcome import RunKind
-from pipeline.sources import listable_days
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.jobs.cluster import changed_days, cluster
+from newslake.pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
+from newslake.pipeline.jobs.derive import DeriveReport, derive
+from newslake.pipeline.jobs.ingest import IngestResult, ingest
+from newslake.pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
+from newslake.pipeline.jobs.pipeline_version import versions_of
+from newslake.pipeline.jobs.workers import CountSum, WorkerPool, results_of
+from newslake.pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace, count_nothing
+from newslake.pipeline.model import Outcome, StageReport, domain_of, pluralize
+from newslake.pipeline.model.outcome import RunKind
+from newslake.pipeline.sources import listable_days
 
 # Articles of a chunk for a worker: few enough to keep all workers busy, and enough to pay for its batch.
 _MIN_ARTICLES, _MAX_ARTICLES = 16, 500

@@ -8,7 +8,7 @@ from itertools import combinations
 from statistics import median
 from typing import Any, Literal
 
-from pipeline.jobs.workspace import Workspace
+from newslake.pipeline.jobs.workspace import Workspace
 
 Stage = Literal["ingest", "extract"]
 Launcher = Literal["cli", "airflow"]

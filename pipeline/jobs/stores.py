@@ -10,21 +10,21 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from pipeline.archive import Archive, FetchState, FileLeases, Takedowns
-from pipeline.errors import ConfigError
-from pipeline.extras import require_extra
-from pipeline.fetch import FileRates
-from pipeline.jobs.in_flight import FileTurns
-from pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, takedowns_of
-from pipeline.model.source import is_bucket
-from pipeline.settings import Settings
-from pipeline.sources import FolderInbox
-from pipeline.store.sqlite_alerts import SqliteAlerts
+from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlerts
+from newslake.pipeline.archive import Archive, FetchState, FileLeases, Takedowns
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.extras import require_extra
+from newslake.pipeline.fetch import FileRates
+from newslake.pipeline.jobs.in_flight import FileTurns
+from newslake.pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, takedowns_of
+from newslake.pipeline.model.source import is_bucket
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.sources import FolderInbox
 
 if TYPE_CHECKING:
-    from pipeline.lake import Lake
-    from pipeline.shared.store import SharedStore
-    from pipeline.store.store import PartCheck, Store
+    from newslake.pipeline.lake import Lake
+    from newslake.pipeline.shared.store import SharedStore
+    from newslake.pipeline.store.store import PartCheck, Store
 
 
 class LocalStore:
@@ -73,7 +73,7 @@ class LocalStore:
 
     @cached_property
     def tables(self) -> "Lake":
-        from pipeline.lake import Lake  # noqa: PLC0415 - see above
+        from newslake.pipeline.lake import Lake  # noqa: PLC0415 - see above
 
         check_stores(self._settings, LAKE)
         return Lake(
@@ -113,7 +113,7 @@ def _open_shared(settings: Settings, *, is_reader: bool) -> "Store":
 @lru_cache(maxsize=2)  # for readers, and for others
 def _shared_store(settings: Settings, _process: int, *, is_reader: bool) -> "Store":
     """Return the shared store of a process, whose threads share it: to open it takes a check of each service."""
-    from pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
+    from newslake.pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
 
     return SharedStore(settings, is_reader=is_reader)
 
@@ -121,7 +121,7 @@ def _shared_store(settings: Settings, _process: int, *, is_reader: bool) -> "Sto
 def open_target(settings: Settings) -> "SharedStore":
     """Return the shared store of the settings as the target of a move. Raises: ConfigError (extra_missing)."""
     require_extra("shared")
-    from pipeline.shared.store import SharedStore  # noqa: PLC0415 - see above
+    from newslake.pipeline.shared.store import SharedStore  # noqa: PLC0415 - see above
 
     return SharedStore(settings, is_target=True)
 

@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.jobs.outcomes import PageName, page_of
-from pipeline.model import Outcome, pluralize
-from pipeline.model.outcome import OutcomeKind
+from newslake.pipeline.jobs.outcomes import PageName, page_of
+from newslake.pipeline.model import Outcome, pluralize
+from newslake.pipeline.model.outcome import OutcomeKind
 
 _REASONS_MAX = 12  # rows
 _DETAIL_MAX = 140  # characters

@@ -5,13 +5,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.archive import page_name, pseudonym, publisher_name, source_name, url_name
-from pipeline.boundary import run_isolated
-from pipeline.clean import PageIdentity, extract, page_identity
-from pipeline.jobs.outcomes import PageName
-from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
-from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
-from pipeline.store.state import Blocklist
+from newslake.pipeline.archive import page_name, pseudonym, publisher_name, source_name, url_name
+from newslake.pipeline.archive.interfaces import Blocklist
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.clean import PageIdentity, extract, page_identity
+from newslake.pipeline.jobs.outcomes import PageName
+from newslake.pipeline.model import Article, Capture, Outcome, Page, Ref, Source
+from newslake.pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 
 REASON = "taken_down"
 DETAIL = "taken down and blocked; `newslake forget --list` says when and why"

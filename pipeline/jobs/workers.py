@@ -1,7 +1,7 @@
 """Worker processes of `newslake run`: each does one job at a time and keeps what it has loaded for the next.
 
 A worker that dies is replaced, and its job is tried again, as Airflow tries a task again: the items that were in flight
-are known (``pipeline.jobs.in_flight``), so that the next try parses them alone, and sets aside one that ended two
+are known (``jobs.in_flight``), so that the next try parses them alone, and sets aside one that ended two
 processes. The other workers go on.
 """
 
@@ -19,17 +19,17 @@ from threading import Lock
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Protocol, Self
 
-from pipeline.errors import ExtractorError, NewsError
-from pipeline.jobs.in_flight import MAX_DEATHS
-from pipeline.jobs.workspace import CountCallback, Workspace
-from pipeline.log_lines import configure_logging
-from pipeline.settings import Settings
+from newslake.pipeline.errors import ExtractorError, NewsError
+from newslake.pipeline.jobs.in_flight import MAX_DEATHS
+from newslake.pipeline.jobs.workspace import CountCallback, Workspace
+from newslake.pipeline.log_lines import configure_logging
+from newslake.pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 
 _WORKER_MB = 1_000  # of a worker that reads pages, at most, with what the system needs for its files
 _TRIES = 2 * MAX_DEATHS + 1  # of a job: enough for two items that end processes
-_PRELOAD = ["pipeline.jobs.tasks"]
+_PRELOAD = ["news_airflow.tasks"]
 _END_SECONDS = 10.0
 
 

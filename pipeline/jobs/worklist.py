@@ -8,15 +8,15 @@ from datetime import date, datetime
 from itertools import batched
 from typing import Literal, Protocol
 
-from pipeline.archive import CaptureSummary
-from pipeline.jobs.inventory import knowledge_of
-from pipeline.jobs.knowledge import stale_articles
-from pipeline.jobs.outcomes import BROKEN_REASONS
-from pipeline.jobs.pipeline_version import failure_version, version_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.kb import KnowledgeBase
-from pipeline.lake import CachedOutcome, StoredArticle
-from pipeline.model import Capture
+from newslake.pipeline.archive import CaptureSummary
+from newslake.pipeline.jobs.inventory import knowledge_of
+from newslake.pipeline.jobs.knowledge import stale_articles
+from newslake.pipeline.jobs.outcomes import BROKEN_REASONS
+from newslake.pipeline.jobs.pipeline_version import failure_version, version_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.lake import CachedOutcome, StoredArticle
+from newslake.pipeline.model import Capture
 
 Captures = Sequence[Capture]
 DeriveReason = Literal["new", "again"]

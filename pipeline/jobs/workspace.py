@@ -7,27 +7,27 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
-from pipeline.errors import ConfigError
-from pipeline.fetch import Fetcher, limits_from
-from pipeline.jobs.in_flight import InFlight, open_turns
-from pipeline.jobs.inventory import check_stores, note_stores
-from pipeline.jobs.pipeline_version import failure_version, version_of
-from pipeline.jobs.places import place_of
-from pipeline.jobs.stores import open_store
-from pipeline.model import Source
-from pipeline.model.source import is_bucket
-from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources.registry import SOURCE_ADAPTERS
-from pipeline.store.inbox import Inbox, check_inbox_place
-from pipeline.store.leases import Lease
-from pipeline.store.state import Blocklist, PageStates
-from pipeline.store.store import Store
+from newslake.pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
+from newslake.pipeline.archive.interfaces import Blocklist, PageStates
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.fetch import Fetcher, limits_from
+from newslake.pipeline.jobs.in_flight import InFlight, open_turns
+from newslake.pipeline.jobs.inventory import check_stores, note_stores
+from newslake.pipeline.jobs.pipeline_version import failure_version, version_of
+from newslake.pipeline.jobs.places import place_of
+from newslake.pipeline.jobs.stores import open_store
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import Source
+from newslake.pipeline.model.source import is_bucket
+from newslake.pipeline.settings import Settings, SourceList, load_sources
+from newslake.pipeline.sources.registry import SOURCE_ADAPTERS
+from newslake.pipeline.store.inbox import Inbox, check_inbox_place
+from newslake.pipeline.store.store import Store
 
 if TYPE_CHECKING:
-    from pipeline.search import SearchPlace
-    from pipeline.store.table_files import LakePlace
-    from pipeline.store.tables import Tables
+    from newslake.pipeline.addons.search import SearchPlace
+    from newslake.pipeline.store.table_files import LakePlace
+    from newslake.pipeline.store.tables import Tables
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Workspace:
     @property
     def search_place(self) -> "SearchPlace":
         """The tables that are searched, and the file of their index: in the lake, or of this host alone."""
-        from pipeline.search import SearchPlace, index_path  # noqa: PLC0415 - a trigger opens a workspace
+        from newslake.pipeline.addons.search import SearchPlace, index_path  # noqa: PLC0415 - a trigger opens a workspace
 
         if self.settings.store == "shared":
             return SearchPlace(tables=self.lake, path=self.settings.data_dir / "search.sqlite", is_of_host=True)
@@ -145,7 +145,7 @@ class Workspace:
         return sorted(self.lake.log.batches("deletions") - self.takedowns.known())
 
     def turns(self) -> AbstractContextManager[InFlight]:
-        """Open the turns of this process; see ``pipeline.jobs.in_flight``."""
+        """Open the turns of this process; see ``newslake.pipeline.jobs.in_flight``."""
         version = failure_version(version_of(self.settings))
         return open_turns(self.store.turns, version=version)
 

@@ -1,12 +1,19 @@
 """Knowledge base for entity linking: countries, cities, organisations, your own base, and your corrections."""
 
-from pipeline.kb.base import KnowledgeBase
-from pipeline.kb.builtin import load_kb
-from pipeline.kb.cities import City
-from pipeline.kb.entry import KbEntry
-from pipeline.kb.overrides import Corrections, NameLine, NameOverride, QuoteOverride, parse_overrides, read_overrides
-from pipeline.kb.records import BadLine, read_records
-from pipeline.kb.store import ImportResult, KbInfo, KbStore, build_store
+from newslake.pipeline.kb.base import KnowledgeBase
+from newslake.pipeline.kb.builtin import load_kb
+from newslake.pipeline.kb.cities import City
+from newslake.pipeline.kb.entry import KbEntry
+from newslake.pipeline.kb.overrides import (
+    Corrections,
+    NameLine,
+    NameOverride,
+    QuoteOverride,
+    parse_overrides,
+    read_overrides,
+)
+from newslake.pipeline.kb.records import BadLine, read_records
+from newslake.pipeline.kb.store import ImportResult, KbInfo, KbStore, build_store
 
 __all__ = [
     "BadLine",

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from pipeline.kb.cities import City
-from pipeline.kb.entry import KbEntry, fold_name
-from pipeline.kb.overrides import NO_CORRECTIONS, Corrections, NameOverride, QuoteOverride, article_id_at
-from pipeline.kb.store import KbStore
+from newslake.pipeline.kb.cities import City
+from newslake.pipeline.kb.entry import KbEntry, fold_name
+from newslake.pipeline.kb.overrides import NO_CORRECTIONS, Corrections, NameOverride, QuoteOverride, article_id_at
+from newslake.pipeline.kb.store import KbStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from pipeline.kb.base import KnowledgeBase
-from pipeline.kb.cities import read_cities
-from pipeline.kb.entry import KbEntry, fold_name
-from pipeline.kb.overrides import read_overrides
-from pipeline.kb.store import KbStore
+from newslake.pipeline.kb.base import KnowledgeBase
+from newslake.pipeline.kb.cities import read_cities
+from newslake.pipeline.kb.entry import KbEntry, fold_name
+from newslake.pipeline.kb.overrides import read_overrides
+from newslake.pipeline.kb.store import KbStore
 
 _FILES = ("countries.csv", "places.csv", "organisations.csv")
 CsvRow = Mapping[str, str]
@@ -47,7 +47,7 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
 @cache
 def load_builtin() -> BuiltinBase:
     """Return the built-in base. Loaded once per process."""
-    data = resources.files("pipeline.kb").joinpath("data")
+    data = resources.files("newslake.pipeline.kb").joinpath("data")
     countries, places, organisations = (
         tuple(csv.DictReader(data.joinpath(name).read_text("utf-8").splitlines())) for name in _FILES
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pipeline.kb.entry import fold_name
+from newslake.pipeline.kb.entry import fold_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class City:
 @cache
 def read_cities() -> Mapping[str, tuple[City, ...]]:
     """Return the cities by folded name and alias, the largest first. Loaded once per process, in about 20 ms."""
-    text = resources.files("pipeline.kb").joinpath("data", "cities.csv").read_text("utf-8")
+    text = resources.files("newslake.pipeline.kb").joinpath("data", "cities.csv").read_text("utf-8")
     found: defaultdict[str, list[City]] = defaultdict(list)
     rows = csv.reader(text.splitlines())
     next(rows)

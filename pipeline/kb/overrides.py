@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ConfigError
-from pipeline.kb.entry import ENTITY_TYPES, fold_name
-from pipeline.model import article_id_of, canonical_url
-from pipeline.model.corrections import folded_words
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.kb.entry import ENTITY_TYPES, fold_name
+from newslake.pipeline.model import article_id_of, canonical_url
+from newslake.pipeline.model.corrections import folded_words
 
 # Checks of values, shared by names and quotes.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, BinaryIO
 
-from pipeline.kb.entry import ENTITY_TYPES, KbEntry, fold_name, words_of
+from newslake.pipeline.kb.entry import ENTITY_TYPES, KbEntry, fold_name, words_of
 
 LINE_MAX_BYTES = 1_000_000
 _NAME_MAX_CHARS = 300

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from pipeline.durability import make_folder, sync_folder
-from pipeline.errors import KnowledgeError
-from pipeline.kb.entry import KbEntry
-from pipeline.kb.records import BadLine, KbRecord
-from pipeline.sqlite import Database, open_database, open_read_only, transaction
+from newslake.pipeline.durability import make_folder, sync_folder
+from newslake.pipeline.errors import KnowledgeError
+from newslake.pipeline.kb.entry import KbEntry
+from newslake.pipeline.kb.records import BadLine, KbRecord
+from newslake.pipeline.sqlite import Database, open_database, open_read_only, transaction
 
 _FORMAT = 1
 _CACHED_NAMES = 20_000  # names repeat within a batch; about 10 MB if all are known

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pipeline.sqlite import from_micros
+from newslake.pipeline.sqlite import from_micros
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 

@@ -12,12 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.durability import Durability
-from pipeline.errors import LakeError
-from pipeline.lake.article_changes import ArticleHistory, ChangeHistory, ChangeRow, Changes, GoneRow, changes_of
-from pipeline.lake.storage import REMOVE, Month
-from pipeline.model.outcome import OutcomeKind
-from pipeline.sqlite import (
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.article_changes import (
+    ArticleHistory,
+    ChangeHistory,
+    ChangeRow,
+    Changes,
+    GoneRow,
+    changes_of,
+)
+from newslake.pipeline.lake.storage import REMOVE, Month
+from newslake.pipeline.model.outcome import OutcomeKind
+from newslake.pipeline.sqlite import (
     Database,
     from_micros,
     open_database,

@@ -11,13 +11,21 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from pipeline.errors import LakeError
-from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, StoredArticle
-from pipeline.lake.manifests import MonthManifest
-from pipeline.lake.merge import STORED_COLUMNS, CommitReport, IsCurrent, Merge, drop_articles, merge, stored_articles
-from pipeline.lake.partitions import DayContent, LakeState, Partitions, ReadRows
-from pipeline.lake.staging import Batch, read_batch
-from pipeline.lake.storage import (
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, StoredArticle
+from newslake.pipeline.lake.manifests import MonthManifest
+from newslake.pipeline.lake.merge import (
+    STORED_COLUMNS,
+    CommitReport,
+    IsCurrent,
+    Merge,
+    drop_articles,
+    merge,
+    stored_articles,
+)
+from newslake.pipeline.lake.partitions import DayContent, LakeState, Partitions, ReadRows
+from newslake.pipeline.lake.staging import Batch, read_batch
+from newslake.pipeline.lake.storage import (
     ANNOTATION_NAMES,
     PUBLISH_ORDER,
     REDERIVE_LOST_DAY,
@@ -26,7 +34,7 @@ from pipeline.lake.storage import (
     Month,
     month_of,
 )
-from pipeline.tables import table_named
+from newslake.pipeline.tables import table_named
 
 _COMPARED_BY_CLUSTERING = ("quote_clusters", "event_cluster_members", "event_clusters")
 

@@ -10,15 +10,15 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
-from pipeline.errors import ConfigError, LakeError
-from pipeline.lake.commit import Committer
-from pipeline.lake.exchange import check_exchange
-from pipeline.lake.maintenance import stray_files
-from pipeline.lake.manifests import DayState, Entry, MonthManifest, TableDay
-from pipeline.lake.partitions import LakeState, digest_of
-from pipeline.lake.storage import Month, encode, encode_days, month_of
-from pipeline.model import pluralize
-from pipeline.tables import table_named
+from newslake.pipeline.errors import ConfigError, LakeError
+from newslake.pipeline.lake.commit import Committer
+from newslake.pipeline.lake.exchange import check_exchange
+from newslake.pipeline.lake.maintenance import stray_files
+from newslake.pipeline.lake.manifests import DayState, Entry, MonthManifest, TableDay
+from newslake.pipeline.lake.partitions import LakeState, digest_of
+from newslake.pipeline.lake.storage import Month, encode, encode_days, month_of
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.tables import table_named
 
 _WRITERS = 2  # threads: one table is read and encoded while another is written to the disk
 

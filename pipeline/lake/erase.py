@@ -17,14 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import LakeError
-from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.log_compaction import remove_exchanged_log
-from pipeline.lake.log_files import encode_rows, is_month_file, merge_rows, read_log_file
-from pipeline.lake.maintenance import PACKAGE, collect_garbage
-from pipeline.lake.manifests import Entry, head_bytes
-from pipeline.lake.partitions import LakeState, Partitions, ReadRows
-from pipeline.lake.snapshots import (
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.commit import Committer, OpenCommitter
+from newslake.pipeline.lake.log_compaction import remove_exchanged_log
+from newslake.pipeline.lake.log_files import encode_rows, is_month_file, merge_rows, read_log_file
+from newslake.pipeline.lake.maintenance import PACKAGE, collect_garbage
+from newslake.pipeline.lake.manifests import Entry, head_bytes
+from newslake.pipeline.lake.partitions import LakeState, Partitions, ReadRows
+from newslake.pipeline.lake.snapshots import (
     UNFINISHED,
     facts_bytes,
     facts_of,
@@ -34,15 +34,9 @@ from pipeline.lake.snapshots import (
     snapshot_partitions,
     write_manifests,
 )
-from pipeline.lake.staging import erase_staged, staged_among
-from pipeline.lake.storage import (
-    RECOVER,
-    Disk,
-    Layout,
-    decode,
-    sort_rows,
-)
-from pipeline.tables import TableSpec, table_named
+from newslake.pipeline.lake.staging import erase_staged, staged_among
+from newslake.pipeline.lake.storage import RECOVER, Disk, Layout, decode, sort_rows
+from newslake.pipeline.tables import TableSpec, table_named
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ANY_AGE = float("inf")

@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import LakeError, os_error
+from newslake.pipeline.errors import LakeError, os_error
 
 _AT_FDCWD = -100  # a relative path starts in the current folder
 _RENAME_EXCHANGE = 2

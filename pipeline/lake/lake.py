@@ -10,25 +10,34 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.durability import Durability
-from pipeline.errors import ContractError, LakeError
-from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.commit import Committer
-from pipeline.lake.compaction import compact_month, months_to_compact
-from pipeline.lake.erase import Erasure
-from pipeline.lake.exchange import check_exchange
-from pipeline.lake.log_files import batch_id_of
-from pipeline.lake.log_tables import LogTables
-from pipeline.lake.maintenance import Garbage, collect_garbage, publish_descriptions, recover
-from pipeline.lake.merge import CommitReport, IsCurrent
-from pipeline.lake.partitions import Partitions
-from pipeline.lake.reader import LakeVersion, LakeVersions
-from pipeline.lake.repair import drop_damaged
-from pipeline.lake.snapshots import Snapshots
-from pipeline.lake.staging import Batch, check_staged, write_batch
-from pipeline.lake.storage import Disk, Layout, Month, check_layout, month_of, sort_rows, with_digest, without_digest
-from pipeline.lake.verify import ALL_NEW, Depth, problems_of
-from pipeline.tables import check_batch, table_named
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.errors import ContractError, LakeError
+from newslake.pipeline.lake.article_index import ArticleIndex
+from newslake.pipeline.lake.commit import Committer
+from newslake.pipeline.lake.compaction import compact_month, months_to_compact
+from newslake.pipeline.lake.erase import Erasure
+from newslake.pipeline.lake.exchange import check_exchange
+from newslake.pipeline.lake.log_files import batch_id_of
+from newslake.pipeline.lake.log_tables import LogTables
+from newslake.pipeline.lake.maintenance import Garbage, collect_garbage, publish_descriptions, recover
+from newslake.pipeline.lake.merge import CommitReport, IsCurrent
+from newslake.pipeline.lake.partitions import Partitions
+from newslake.pipeline.lake.reader import LakeVersion, LakeVersions
+from newslake.pipeline.lake.repair import drop_damaged
+from newslake.pipeline.lake.snapshots import Snapshots
+from newslake.pipeline.lake.staging import Batch, check_staged, write_batch
+from newslake.pipeline.lake.storage import (
+    Disk,
+    Layout,
+    Month,
+    check_layout,
+    month_of,
+    sort_rows,
+    with_digest,
+    without_digest,
+)
+from newslake.pipeline.lake.verify import ALL_NEW, Depth, problems_of
+from newslake.pipeline.tables import check_batch, table_named
 
 log = logging.getLogger(__name__)
 

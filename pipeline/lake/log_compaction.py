@@ -18,10 +18,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import LakeError
-from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.exchange import check_exchange, exchange
-from pipeline.lake.log_files import (
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.article_index import ArticleIndex
+from newslake.pipeline.lake.exchange import check_exchange, exchange
+from newslake.pipeline.lake.log_files import (
     encode_rows,
     has_current_columns,
     listed_name,
@@ -33,9 +33,9 @@ from pipeline.lake.log_files import (
     month_start,
     read_log_file,
 )
-from pipeline.lake.storage import Disk, Layout, Month, files_in, is_parquet_sound, sha256_of
-from pipeline.model import pluralize
-from pipeline.tables import LOG_TABLES, TableSpec
+from newslake.pipeline.lake.storage import Disk, Layout, Month, files_in, is_parquet_sound, sha256_of
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.tables import LOG_TABLES, TableSpec
 
 # Takedowns must stay known, so deletions stay.
 EXPIRING = tuple(spec for spec in LOG_TABLES if spec.name != "deletions")

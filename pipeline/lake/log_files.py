@@ -23,10 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.errors import LakeError
-from pipeline.lake.storage import EMPTY_CHECKSUM, Month, checksummed_parquet, decode, encode, files_in
-from pipeline.model import file_name_of
-from pipeline.tables import TableSpec
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.storage import EMPTY_CHECKSUM, Month, checksummed_parquet, decode, encode, files_in
+from newslake.pipeline.model import file_name_of
+from newslake.pipeline.tables import TableSpec
 
 # The column whose UTC day is that of the row.
 _TIME_OF: Mapping[str, str] = {

@@ -19,10 +19,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import ContractError, LakeError
-from pipeline.lake.article_index import ArticleIndex, HeldLease
-from pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log, removed_log_problems
-from pipeline.lake.log_files import (
+from newslake.pipeline.errors import ContractError, LakeError
+from newslake.pipeline.lake.article_index import ArticleIndex, HeldLease
+from newslake.pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log, removed_log_problems
+from newslake.pipeline.lake.log_files import (
     LogRows,
     batch_id_of,
     batch_name,
@@ -41,8 +41,8 @@ from pipeline.lake.log_files import (
     rows_by_key,
     rows_of_batch,
 )
-from pipeline.lake.storage import REMOVE, Disk, Month, decode, files_in, is_parquet_sound, month_of
-from pipeline.tables import LOG_TABLES, TableSpec, check_batch, table_named
+from newslake.pipeline.lake.storage import REMOVE, Disk, Month, decode, files_in, is_parquet_sound, month_of
+from newslake.pipeline.tables import LOG_TABLES, TableSpec, check_batch, table_named
 
 _LOST = "its log entries are lost, but no table is"
 _TWICE = "is in the folder of a closed month, so its rows may be there twice; move it out of the lake"

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from pipeline.errors import LakeError
-from pipeline.lake.article_index import FileSize, Totals, totals_of
-from pipeline.lake.commit import Committer
-from pipeline.lake.log_tables import adopt_log_files
-from pipeline.lake.manifests import DayState, Head, MonthManifest, generation_of, head_bytes, parse_manifest
-from pipeline.lake.partitions import is_public_name
-from pipeline.lake.staging import discard_batch_at
-from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of, names_in
-from pipeline.model import pluralize
-from pipeline.tables import LOG_TABLES, TableSpec
-from pipeline.tables.datacontract import contract_bytes
-from pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.article_index import FileSize, Totals, totals_of
+from newslake.pipeline.lake.commit import Committer
+from newslake.pipeline.lake.log_tables import adopt_log_files
+from newslake.pipeline.lake.manifests import DayState, Head, MonthManifest, generation_of, head_bytes, parse_manifest
+from newslake.pipeline.lake.partitions import is_public_name
+from newslake.pipeline.lake.staging import discard_batch_at
+from newslake.pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of, names_in
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.tables import LOG_TABLES, TableSpec
+from newslake.pipeline.tables.datacontract import contract_bytes
+from newslake.pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
 
 
 def recover(committer: Committer) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import LakeError
-from pipeline.lake.storage import REDERIVE, RESTORE_HEAD, Month, sha256_of
-from pipeline.tables import SCHEMA_VERSION
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.storage import REDERIVE, RESTORE_HEAD, Month, sha256_of
+from newslake.pipeline.tables import SCHEMA_VERSION
 
 _START = re.compile(rb'{"checksum": "([0-9a-f]{64})", ')  # what ``_checksummed`` puts in place of the first brace
 

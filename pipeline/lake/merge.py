@@ -12,10 +12,10 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.lake.article_index import StoredArticle
-from pipeline.lake.staging import Batch
-from pipeline.lake.storage import ANNOTATION_NAMES, sort_rows_at
-from pipeline.tables import ANNOTATION_TABLES, TableSpec
+from newslake.pipeline.lake.article_index import StoredArticle
+from newslake.pipeline.lake.staging import Batch
+from newslake.pipeline.lake.storage import ANNOTATION_NAMES, sort_rows_at
+from newslake.pipeline.tables import ANNOTATION_TABLES, TableSpec
 
 ArticleResult = Literal["committed", "unchanged", "superseded"]
 IsCurrent = Callable[[str, datetime], bool]

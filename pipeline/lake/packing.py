@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.tables import TableSpec
+from newslake.pipeline.tables import TableSpec
 
 # Columns with hardly a value twice: a dictionary of them costs bytes and time. Other texts and numbers have one.
 _DISTINCT = {

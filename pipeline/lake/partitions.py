@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.errors import LakeError
-from pipeline.lake.exchange import exchange
-from pipeline.lake.manifests import (
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.exchange import exchange
+from newslake.pipeline.lake.manifests import (
     DayState,
     Entry,
     Head,
@@ -32,7 +32,7 @@ from pipeline.lake.manifests import (
     parse_head,
     parse_manifest,
 )
-from pipeline.lake.storage import (
+from newslake.pipeline.lake.storage import (
     PUBLISH_ORDER,
     REDERIVE,
     RESTORE_HEAD,
@@ -51,7 +51,7 @@ from pipeline.lake.storage import (
     sha256_of,
     with_day,
 )
-from pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TableSpec, table_named
 
 _WRITERS = 4  # threads: one table is read and encoded while another is written to the disk
 _DIGEST = 16  # hex digits of the digest of a day's rows

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.lake.partitions import LakeState, Partitions, partitions_of
-from pipeline.lake.storage import Month, month_of
-from pipeline.tables import table_named
+from newslake.pipeline.lake.partitions import LakeState, Partitions, partitions_of
+from newslake.pipeline.lake.storage import Month, month_of
+from newslake.pipeline.tables import table_named
 
 
 @dataclass(frozen=True, slots=True)

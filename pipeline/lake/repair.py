@@ -6,18 +6,18 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.errors import LakeError
-from pipeline.lake.article_index import ArticleIndex, index_problems
-from pipeline.lake.commit import Committer
-from pipeline.lake.log_tables import drop_missing_log_files
-from pipeline.lake.maintenance import recover, restore_head
-from pipeline.lake.manifests import MonthManifest
-from pipeline.lake.partitions import LakeState, Partitions
-from pipeline.lake.staging import discard_batch_at
-from pipeline.lake.storage import Disk, Layout, Month, files_in, is_named_by_digest, sha256_of
-from pipeline.lake.verify import ALL_NEW, damaged_batches, damaged_cache_files
-from pipeline.model import pluralize
-from pipeline.sqlite import overwrite_database
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.article_index import ArticleIndex, index_problems
+from newslake.pipeline.lake.commit import Committer
+from newslake.pipeline.lake.log_tables import drop_missing_log_files
+from newslake.pipeline.lake.maintenance import recover, restore_head
+from newslake.pipeline.lake.manifests import MonthManifest
+from newslake.pipeline.lake.partitions import LakeState, Partitions
+from newslake.pipeline.lake.staging import discard_batch_at
+from newslake.pipeline.lake.storage import Disk, Layout, Month, files_in, is_named_by_digest, sha256_of
+from newslake.pipeline.lake.verify import ALL_NEW, damaged_batches, damaged_cache_files
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.sqlite import overwrite_database
 
 
 def drop_damaged(

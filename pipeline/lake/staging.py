@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import ContractError, LakeError
-from pipeline.lake.storage import ANNOTATION_NAMES, RESTAGE, SUMS, Disk, Layout, sums_of
-from pipeline.tables import check_batch
+from newslake.pipeline.errors import ContractError, LakeError
+from newslake.pipeline.lake.storage import ANNOTATION_NAMES, RESTAGE, SUMS, Disk, Layout, sums_of
+from newslake.pipeline.tables import check_batch
 
 KEYS_SCHEMA = pa.schema(
     [

@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.durability import Durability, make_folder, sync_all, sync_folder, write_file
-from pipeline.errors import LakeError, name_file_on_error
-from pipeline.lake.packing import writer_options
-from pipeline.model import file_name_of
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec, table_named
+from newslake.pipeline.durability import Durability, make_folder, sync_all, sync_folder, write_file
+from newslake.pipeline.errors import LakeError, name_file_on_error
+from newslake.pipeline.lake.packing import writer_options
+from newslake.pipeline.model import file_name_of
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec, table_named
 
 # Repair advice of all messages about a damaged lake.
 RECOVER = "run `newslake lake repair`"

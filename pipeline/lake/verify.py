@@ -15,16 +15,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import LakeError
-from pipeline.lake.article_index import index_problems
-from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.log_tables import log_problems
-from pipeline.lake.maintenance import foreign_file_problem, is_own, stale_descriptions, stray_files
-from pipeline.lake.manifests import Entry
-from pipeline.lake.merge import stored_articles
-from pipeline.lake.partitions import LakeState, check_object
-from pipeline.lake.staging import is_batch_sound
-from pipeline.lake.storage import (
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.article_index import index_problems
+from newslake.pipeline.lake.commit import Committer, OpenCommitter
+from newslake.pipeline.lake.log_tables import log_problems
+from newslake.pipeline.lake.maintenance import foreign_file_problem, is_own, stale_descriptions, stray_files
+from newslake.pipeline.lake.manifests import Entry
+from newslake.pipeline.lake.merge import stored_articles
+from newslake.pipeline.lake.partitions import LakeState, check_object
+from newslake.pipeline.lake.staging import is_batch_sound
+from newslake.pipeline.lake.storage import (
     ANNOTATION_NAMES,
     RECOVER,
     REDERIVE_LOST_DAY,
@@ -39,7 +39,7 @@ from pipeline.lake.storage import (
     sha256_of,
     without_digest,
 )
-from pipeline.tables import check_batch, check_genders, check_offsets
+from newslake.pipeline.tables import check_batch, check_genders, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 

@@ -1,9 +1,9 @@
 """The frozen values that packages pass to each other."""
 
-from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
-from pipeline.model.article import Article, Block, Credit, FieldMethod, Rejected, Threshold
-from pipeline.model.freshness import FreshnessLimits, SourceFreshness
-from pipeline.model.identity import (
+from newslake.pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
+from newslake.pipeline.model.article import Article, Block, Credit, FieldMethod, Rejected, Threshold
+from newslake.pipeline.model.freshness import FreshnessLimits, SourceFreshness
+from newslake.pipeline.model.identity import (
     article_id_of,
     browser_url,
     canonical_url,
@@ -12,10 +12,10 @@ from pipeline.model.identity import (
     file_name_of,
     revision_id_of,
 )
-from pipeline.model.outcome import Outcome, StageReport, pluralize
-from pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
-from pipeline.model.rights import RightsStatement
-from pipeline.model.source import NO_OUTLET_KEYS, LayoutRule, OutletKeys, Source
+from newslake.pipeline.model.outcome import Outcome, StageReport, pluralize
+from newslake.pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
+from newslake.pipeline.model.rights import RightsStatement
+from newslake.pipeline.model.source import NO_OUTLET_KEYS, LayoutRule, OutletKeys, Source
 
 __all__ = [
     "GONE",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.model.identity import article_id_of, canonical_url
+from newslake.pipeline.model.identity import article_id_of, canonical_url
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _TO_ESCAPE = re.compile(r"[^\w !#$%&()*+,./:;<=>?@^`{|}~“”‘’–—-]")  # all that may need it, and some that do not

@@ -101,7 +101,7 @@ class _Tracking(NamedTuple):
 
 @cache
 def _tracking() -> _Tracking:
-    text = files("pipeline.model").joinpath("data/tracking_parameters.toml").read_text(encoding="utf-8")
+    text = files("newslake.pipeline.model").joinpath("data/tracking_parameters.toml").read_text(encoding="utf-8")
     families = tomllib.loads(text).values()
     return _Tracking(
         frozenset(name for family in families for name in family.get("names", ())),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from pipeline.model.rights import RightsStatement
+from newslake.pipeline.model.rights import RightsStatement
 
 GONE = (404, 410)
 UrlMethod = Literal["singlefile", "saved_from", "httrack", "canonical_link", "og_url", "folders"]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from urllib.parse import urljoin
 
-from pipeline.model.identity import browser_url
+from newslake.pipeline.model.identity import browser_url
 
 RSL_TYPE = "application/rsl+xml"
 _VALUE_MAX = 500  # characters of a statement, and of a URL in it

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from pipeline.model.freshness import FreshnessLimits
+from newslake.pipeline.model.freshness import FreshnessLimits
 
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
 LOCAL_KINDS: tuple[SourceKind, ...] = ("folder", "inbox")  # their pages are in files; people fill them

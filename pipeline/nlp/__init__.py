@@ -1,5 +1,5 @@
 """Annotation of articles: entities, quotes, events and times. Pure functions over a spaCy Doc."""
 
-from pipeline.nlp.annotator import TOO_LONG, Annotator, load_model, model_label, why_not_annotated
+from newslake.pipeline.nlp.annotator import TOO_LONG, Annotator, load_model, model_label, why_not_annotated
 
 __all__ = ["TOO_LONG", "Annotator", "load_model", "model_label", "why_not_annotated"]

@@ -22,21 +22,21 @@ from spacy.tokens import Doc
 from spacy.util import compile_infix_regex, compile_prefix_regex, get_model_meta
 from thinc.api import Model, NumpyOps
 
-from pipeline.errors import ConfigError, ExtractorError, NewsError
-from pipeline.kb import KnowledgeBase
-from pipeline.model import Annotation, Article
-from pipeline.model.annotation import WordExplanation
-from pipeline.nlp.attribute_rules import cache_attribute_rules
-from pipeline.nlp.entities.extraction import find_entities, link_quotes
-from pipeline.nlp.events.explanation import explain_words
-from pipeline.nlp.events.extraction import extract_events
-from pipeline.nlp.events.parse import parse_of
-from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.extraction import extract_quotes
-from pipeline.nlp.quotes.overrides import correct_quotes
-from pipeline.nlp.quotes.quotation_marks import scan_marks
-from pipeline.nlp.times.extraction import find_times
-from pipeline.nlp.tokens import gather_tokens
+from newslake.pipeline.errors import ConfigError, ExtractorError, NewsError
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model import Annotation, Article
+from newslake.pipeline.model.annotation import WordExplanation
+from newslake.pipeline.nlp.attribute_rules import cache_attribute_rules
+from newslake.pipeline.nlp.entities.extraction import find_entities, link_quotes
+from newslake.pipeline.nlp.events.explanation import explain_words
+from newslake.pipeline.nlp.events.extraction import extract_events
+from newslake.pipeline.nlp.events.parse import parse_of
+from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.quotes.extraction import extract_quotes
+from newslake.pipeline.nlp.quotes.overrides import correct_quotes
+from newslake.pipeline.nlp.quotes.quotation_marks import scan_marks
+from newslake.pipeline.nlp.times.extraction import find_times
+from newslake.pipeline.nlp.tokens import gather_tokens
 
 MAX_CHARS = 2_000_000  # of an article that is kept
 # Time and memory grow with the tokens, whatever they are: `python -m tests.bench_budgets` measures both.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, ORTH, POS, SENT_START, TAG
 from spacy.tokens import Doc
 
-from pipeline.model import Article, Block
+from newslake.pipeline.model import Article, Block
 
 _NOUNS = frozenset({"NN", "NNS"})
 BODY_KINDS = frozenset({"standfirst", "paragraph", "list"})  # blocks of running text

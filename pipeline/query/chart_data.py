@@ -20,8 +20,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from pipeline.errors import ConfigError
-from pipeline.query.connection import QueryResult
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.connection import QueryResult
 
 ChartKind = Literal["bar", "stack", "line", "heat"]
 _REQUIRED_KEYS: dict[ChartKind, tuple[str, ...]] = {

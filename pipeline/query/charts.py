@@ -14,8 +14,9 @@ from typing import Any
 
 import vl_convert
 
-from pipeline.errors import ConfigError
-from pipeline.query.chart_data import (
+from newslake.pipeline.addons.newsroom.pages.compact_svg import compact
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.chart_data import (
     ChartData,
     ChartKind,
     ChartLine,
@@ -27,9 +28,8 @@ from pipeline.query.chart_data import (
     plot,
     value_label,
 )
-from pipeline.query.compact_svg import compact
-from pipeline.query.connection import QueryResult
-from pipeline.query.palette import (
+from newslake.pipeline.query.connection import QueryResult
+from newslake.pipeline.query.palette import (
     BACKGROUND,
     CONFIG,
     DARK_STYLE,
@@ -51,7 +51,7 @@ from pipeline.query.palette import (
     WHISKER,
     WIDTH,
 )
-from pipeline.query.saved_queries import Denominators, Question, chart_line
+from newslake.pipeline.query.saved_queries import Denominators, Question, chart_line
 
 _SHADE_NOTE = "Shaded: missing days."
 _INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, if the {n} are independent."

@@ -12,13 +12,13 @@ from time import monotonic
 import duckdb
 import pyarrow as pa
 
-from pipeline.errors import ConfigError, LakeError, LimitError, did_you_mean
-from pipeline.query.lake_filesystem import lake_files
-from pipeline.query.lake_folder import VERIFY
-from pipeline.query.views import SCHEME, lake_views
-from pipeline.store.table_files import LakePlace
-from pipeline.tables import TABLES
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.errors import ConfigError, LakeError, LimitError, did_you_mean
+from newslake.pipeline.query.lake_filesystem import lake_files
+from newslake.pipeline.query.lake_folder import VERIFY
+from newslake.pipeline.query.views import SCHEME, lake_views
+from newslake.pipeline.store.table_files import LakePlace
+from newslake.pipeline.tables import TABLES
+from newslake.pipeline.unicode import to_well_formed
 
 # Set before the views are created. After that, SQL can read the lake's files, but no other file, database, socket or
 # Python variable.

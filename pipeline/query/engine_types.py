@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline.tables import Column
+from newslake.pipeline.tables import Column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

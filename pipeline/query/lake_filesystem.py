@@ -16,10 +16,10 @@ from typing import Any
 import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 
-from pipeline.query.lake_folder import DiskFile, files_of
-from pipeline.query.views import SCHEME, TableScan, table_name
-from pipeline.store.table_files import FileBytes, LakePlace
-from pipeline.tables import TABLES, TableSpec
+from newslake.pipeline.query.lake_folder import DiskFile, files_of
+from newslake.pipeline.query.views import SCHEME, TableScan, table_name
+from newslake.pipeline.store.table_files import FileBytes, LakePlace
+from newslake.pipeline.tables import TABLES, TableSpec
 
 
 class _MemoryFile:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pipeline.errors import ConfigError
-from pipeline.lake import committed_files
-from pipeline.query.views import table_dir
-from pipeline.store.table_files import FileBytes, LakePlace, PinnedFiles, PinnedTable, TableFiles
-from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.lake import committed_files
+from newslake.pipeline.query.views import table_dir
+from newslake.pipeline.store.table_files import FileBytes, LakePlace, PinnedFiles, PinnedTable, TableFiles
+from newslake.pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 
 # Read when a file is opened: it contains the footer of a Parquet file, which DuckDB reads in pieces.
 _END_BYTES = 32_768

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.model.coverage import ListingFetch
-from pipeline.query.connection import QueryResult, connect, query
-from pipeline.store.table_files import LakePlace
+from newslake.pipeline.addons.operate.coverage_values import ListingFetch
+from newslake.pipeline.query.connection import QueryResult, connect, query
+from newslake.pipeline.store.table_files import LakePlace
 
 # The largest outcome of a page by this key is its latest status. A visit that found the page unchanged, or did not
 # check it, does not replace an earlier outcome; of two outcomes at one time, pending is the earlier. The questions

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.errors import ConfigError
+from newslake.pipeline.errors import ConfigError
 
 Batches = Iterable[pa.RecordBatch]
 _NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is also quoted, to distinguish it from null

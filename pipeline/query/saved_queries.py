@@ -23,10 +23,10 @@ from importlib.resources import files
 
 import duckdb
 
-from pipeline.errors import ConfigError, did_you_mean
-from pipeline.query.chart_data import ChartLine, parse_chart_line
-from pipeline.query.connection import QueryResult, connect, query
-from pipeline.store.table_files import LakePlace
+from newslake.pipeline.errors import ConfigError, did_you_mean
+from newslake.pipeline.query.chart_data import ChartLine, parse_chart_line
+from newslake.pipeline.query.connection import QueryResult, connect, query
+from newslake.pipeline.store.table_files import LakePlace
 
 _HEADER = re.compile(r"-- (\w+): (\S.*)")
 _COUNTED = "\n-- counted:\n"
@@ -65,7 +65,7 @@ def list_questions() -> tuple[Question, ...]:
 
     Raises: ConfigError that names a file and its invalid or missing header line.
     """
-    found = files("pipeline.query").joinpath("questions").iterdir()
+    found = files("newslake.pipeline.query").joinpath("questions").iterdir()
     paths = sorted((path for path in found if path.name.endswith(".sql")), key=lambda path: path.name)
     return tuple(parse_question(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in paths)
 

@@ -6,9 +6,9 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-from pipeline.lake import check_layout
-from pipeline.query.engine_types import DUCKDB_TYPES
-from pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
+from newslake.pipeline.lake import check_layout
+from newslake.pipeline.query.engine_types import DUCKDB_TYPES
+from newslake.pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
 
 # The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
 # does not apply to the current one. Most articles, and those not clustered yet, are their own group: only the few rows

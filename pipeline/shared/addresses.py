@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from pipeline.errors import ConfigError
+from newslake.pipeline.errors import ConfigError
 
 
 def is_plain_http(address: str, *, what: str, allow_http: bool) -> bool:

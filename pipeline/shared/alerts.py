@@ -15,12 +15,12 @@ from uuid import uuid4
 
 import psycopg
 
-from pipeline.errors import BrokenDatabaseError, StoreError
-from pipeline.model import file_name_of
-from pipeline.shared.database import PostgresDatabase, from_text, rewrite_tables, to_text
-from pipeline.shared.leases import PostgresLeases
-from pipeline.store.alerts import AlertLock, AlertRow, AlertRows
-from pipeline.store.objects import Objects
+from newslake.pipeline.addons.alerts.state import AlertLock, AlertRow, AlertRows
+from newslake.pipeline.errors import BrokenDatabaseError, StoreError
+from newslake.pipeline.model import file_name_of
+from newslake.pipeline.shared.database import PostgresDatabase, from_text, rewrite_tables, to_text
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.objects import Objects
 
 log = logging.getLogger(__name__)
 

@@ -12,14 +12,22 @@ from itertools import batched
 
 import psycopg
 
-from pipeline.lake import CachedOutcome, Changes, StoredArticle
-from pipeline.lake.article_changes import ArticleHistory, ChangeHistory, ChangeRow, GoneRow, changes_of
-from pipeline.lake.article_index import DayContents
-from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, rewrite_tables, to_text, to_texts
-from pipeline.shared.leases import PostgresLease, write_under
-from pipeline.sqlite import from_micros, to_micros
-from pipeline.store.leases import Lease
-from pipeline.store.tables import CommitIndex, Month
+from newslake.pipeline.lake import CachedOutcome, Changes, StoredArticle
+from newslake.pipeline.lake.article_changes import ArticleHistory, ChangeHistory, ChangeRow, GoneRow, changes_of
+from newslake.pipeline.lake.article_index import DayContents
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.database import (
+    PostgresDatabase,
+    Row,
+    from_text,
+    given_text,
+    rewrite_tables,
+    to_text,
+    to_texts,
+)
+from newslake.pipeline.shared.leases import PostgresLease, write_under
+from newslake.pipeline.sqlite import from_micros, to_micros
+from newslake.pipeline.store.tables import CommitIndex, Month
 
 _ROWS = 20_000  # a statement
 # Tables with data of articles, with a column of text: a takedown writes them again.

@@ -8,12 +8,12 @@ from contextlib import suppress
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import StoreError
-from pipeline.lake import Garbage
-from pipeline.lake.staging import Batch
-from pipeline.lake.storage import ANNOTATION_NAMES
-from pipeline.model import file_name_of
-from pipeline.store.objects import Objects
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.lake import Garbage
+from newslake.pipeline.lake.staging import Batch
+from newslake.pipeline.lake.storage import ANNOTATION_NAMES
+from newslake.pipeline.model import file_name_of
+from newslake.pipeline.shared.objects import Objects
 
 _SUFFIX = ".zip"
 _NAMES = (*ANNOTATION_NAMES, "keys")

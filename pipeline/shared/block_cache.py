@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Protocol
 
-from pipeline.errors import StoreError
-from pipeline.shared.patience import ProcessLock
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.patience import ProcessLock
 
 _BLOCK = 1 << 16
 _WHOLE_BLOCKS = 4  # a file with no more is read by one request

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import psycopg
 
-from pipeline.archive import Damage, Takedown, TakedownKind, TakedownPlan
-from pipeline.archive.takedowns import DELETED_PLAN, plan_from_json, plan_to_json
-from pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_tables, to_text
-from pipeline.sqlite import from_micros, to_micros
+from newslake.pipeline.archive import Damage, Takedown, TakedownKind, TakedownPlan
+from newslake.pipeline.archive.takedowns import DELETED_PLAN, plan_from_json, plan_to_json
+from newslake.pipeline.shared.database import PostgresDatabase, Row, from_text, rewrite_tables, to_text
+from newslake.pipeline.sqlite import from_micros, to_micros
 
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
 _INSERT = "INSERT INTO takedowns VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"

@@ -16,11 +16,11 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.shared.addresses import is_plain_http
-from pipeline.shared.credentials import BucketKey, KeySource, key_of
-from pipeline.shared.patience import Wait
-from pipeline.store.objects import ObjectInfo, by_key, check_key, check_range, is_key
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.shared.addresses import is_plain_http
+from newslake.pipeline.shared.credentials import BucketKey, KeySource, key_of
+from newslake.pipeline.shared.objects import ObjectInfo, by_key, check_key, check_range, is_key
+from newslake.pipeline.shared.patience import Wait
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig

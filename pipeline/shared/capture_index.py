@@ -11,13 +11,21 @@ from typing import Any
 
 import psycopg
 
-from pipeline.archive import CaptureInPlace, CaptureSummary
-from pipeline.archive.index import FileRecords
-from pipeline.archive.warc import hints_from_json, hints_to_json
-from pipeline.model import GONE, Attempt, Capture
-from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, rewrite_tables, to_text, to_texts
-from pipeline.shared.schema import hash_of
-from pipeline.sqlite import from_micros, to_micros
+from newslake.pipeline.archive import CaptureInPlace, CaptureSummary
+from newslake.pipeline.archive.index import FileRecords
+from newslake.pipeline.archive.warc import hints_from_json, hints_to_json
+from newslake.pipeline.model import GONE, Attempt, Capture
+from newslake.pipeline.shared.database import (
+    PostgresDatabase,
+    Row,
+    from_text,
+    given_text,
+    rewrite_tables,
+    to_text,
+    to_texts,
+)
+from newslake.pipeline.shared.schema import hash_of
+from newslake.pipeline.sqlite import from_micros, to_micros
 
 # A write of a whole file touches ``files`` first, so that it waits for the lock of a rebuild with no lock of its own.
 _TABLES = {"files": "file", "captures": "hints", "attempts": "reason"}

@@ -36,9 +36,9 @@ from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
 from requests import PreparedRequest, Response, Session
 from requests.auth import AuthBase
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.shared.addresses import is_plain_http
-from pipeline.shared.patience import ProcessLock
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.shared.addresses import is_plain_http
+from newslake.pipeline.shared.patience import ProcessLock
 
 ENDPOINT = "POST /v1/{prefix}/transactions/commit"
 _PATH = "transactions/commit"

@@ -13,9 +13,9 @@ from functools import partial
 import pyarrow as pa
 from pyiceberg.table import Table
 
-from pipeline.errors import LakeError, StoreError
-from pipeline.lake.article_index import DayContents, StoredArticle
-from pipeline.lake.merge import (
+from newslake.pipeline.errors import LakeError, StoreError
+from newslake.pipeline.lake.article_index import DayContents, StoredArticle
+from newslake.pipeline.lake.merge import (
     STORED_COLUMNS,
     CommitReport,
     IsCurrent,
@@ -24,19 +24,19 @@ from pipeline.lake.merge import (
     merge,
     stored_articles,
 )
-from pipeline.lake.staging import Batch
-from pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, month_of, rows_by_day
-from pipeline.shared.batches import StagedBatches
-from pipeline.shared.checks import without_damage
-from pipeline.shared.data_files import days_of, plan, read_files
-from pipeline.shared.heads import Heads
-from pipeline.shared.patience import wait_for_services
-from pipeline.shared.rewriting import Content, Rewriter, files_in, merged_month
-from pipeline.shared.snapshot_writer import ConflictError, FileChange
-from pipeline.shared.transactions import Transactions
-from pipeline.shared.upkeep import Warehouse
-from pipeline.store.tables import CommitIndex
-from pipeline.tables import table_named
+from newslake.pipeline.lake.staging import Batch
+from newslake.pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, month_of, rows_by_day
+from newslake.pipeline.shared.batches import StagedBatches
+from newslake.pipeline.shared.checks import without_damage
+from newslake.pipeline.shared.data_files import days_of, plan, read_files
+from newslake.pipeline.shared.heads import Heads
+from newslake.pipeline.shared.patience import wait_for_services
+from newslake.pipeline.shared.rewriting import Content, Rewriter, files_in, merged_month
+from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange
+from newslake.pipeline.shared.transactions import Transactions
+from newslake.pipeline.shared.upkeep import Warehouse
+from newslake.pipeline.store.tables import CommitIndex
+from newslake.pipeline.tables import table_named
 
 log = logging.getLogger(__name__)
 

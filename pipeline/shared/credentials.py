@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import ConfigError
+from newslake.pipeline.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from pyiceberg.table import Table, TableProperties
 from pyiceberg.typedef import Record
 from pyiceberg.types import DateType, PrimitiveType
 
-from pipeline.lake.packing import writer_options
-from pipeline.lake.storage import conform, groups_with, month_of, with_day
-from pipeline.shared.iceberg_schema import BATCH_OF, arrow_schema, with_field_ids
-from pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number
-from pipeline.tables import TableSpec, table_named
+from newslake.pipeline.lake.packing import writer_options
+from newslake.pipeline.lake.storage import conform, groups_with, month_of, with_day
+from newslake.pipeline.shared.iceberg_schema import BATCH_OF, arrow_schema, with_field_ids
+from newslake.pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number
+from newslake.pipeline.tables import TableSpec, table_named
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY: PrimitiveType = DateType()

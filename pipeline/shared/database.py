@@ -17,9 +17,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from pipeline.errors import StoreError
-from pipeline.shared.patience import ProcessLock, Wait
-from pipeline.shared.schema import HAS_TABLES, ensure_schema
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.patience import ProcessLock, Wait
+from newslake.pipeline.shared.schema import HAS_TABLES, ensure_schema
 
 type Row = tuple[Any, ...]
 type Values = Sequence[object] | Mapping[str, object]

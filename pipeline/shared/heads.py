@@ -19,9 +19,9 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from pipeline.errors import MissingStoreError, StoreError
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.snapshot_writer import history_of
+from newslake.pipeline.errors import MissingStoreError, StoreError
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.snapshot_writer import history_of
 
 COMMITS = "commits"
 _TRIES = 40

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.errors import StoreError
-from pipeline.shared.bucket import Bucket
-from pipeline.shared.database import MORE_CONNECTIONS, WORKER_CONNECTIONS, PostgresDatabase
-from pipeline.shared.inventory import SharedInventory
-from pipeline.store.store import PartHealth
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.bucket import Bucket
+from newslake.pipeline.shared.database import MORE_CONNECTIONS, WORKER_CONNECTIONS, PostgresDatabase
+from newslake.pipeline.shared.inventory import SharedInventory
+from newslake.pipeline.store.store import PartHealth
 
 if TYPE_CHECKING:
-    from pipeline.shared.tables import SharedPlaces
+    from newslake.pipeline.shared.tables import SharedPlaces
 
 CLOCKS_SECONDS = 30.0
 _FREE_CONNECTIONS = 4 * WORKER_CONNECTIONS  # of four workers
@@ -84,7 +84,7 @@ def check_catalog(places: "SharedPlaces", *, is_new: bool) -> PartHealth:
     from pyiceberg.schema import Schema  # noqa: PLC0415 - only if tables are used
     from pyiceberg.types import LongType, NestedField  # noqa: PLC0415
 
-    from pipeline.shared.catalog import named_errors  # noqa: PLC0415
+    from newslake.pipeline.shared.catalog import named_errors  # noqa: PLC0415
 
     catalog, name = places.catalog, (places.namespace, f"check_{uuid.uuid4().hex}")
     with named_errors(catalog.uri):

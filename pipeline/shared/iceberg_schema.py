@@ -27,8 +27,8 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, LOG_TABLES, Column, TableSpec
-from pipeline.tables.spec import TEXT
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, LOG_TABLES, Column, TableSpec
+from newslake.pipeline.tables.spec import TEXT
 
 BATCH = Column("batch_id", TEXT, "Batch that appended the row.")
 LAKE_NAMES = tuple(spec.name for spec in (*ANNOTATION_TABLES, *CLUSTER_TABLES))

@@ -14,11 +14,12 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipeline.errors import StoreError
-from pipeline.shared.leases import PostgresLeases
-from pipeline.sources.files import SIDECAR
-from pipeline.sources.folder import is_ready
-from pipeline.sources.inbox import (
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.objects import ObjectInfo, Objects, is_key
+from newslake.pipeline.sources.files import SIDECAR
+from newslake.pipeline.sources.folder import is_ready
+from newslake.pipeline.sources.inbox import (
     ALONE_SECONDS,
     REASON_SUFFIX,
     free_names,
@@ -27,8 +28,7 @@ from pipeline.sources.inbox import (
     own_folder,
     reason_name,
 )
-from pipeline.store.objects import ObjectInfo, Objects, is_key
-from pipeline.unicode import printable_path
+from newslake.pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from typing import Final
 
 import psycopg
 
-from pipeline import __version__
-from pipeline.errors import ConfigError, MissingStoreError, StoreError
-from pipeline.shared.database import PostgresDatabase, Row
-from pipeline.store.objects import Objects
-from pipeline.store.store import DATABASE, OBJECTS
+from newslake.pipeline import __version__
+from newslake.pipeline.errors import ConfigError, MissingStoreError, StoreError
+from newslake.pipeline.shared.database import PostgresDatabase, Row
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.store.store import DATABASE, OBJECTS
 
 MARKER: Final = "store.json"
 _ABOUT = "The bucket of a shared store of newslake. Do not delete: see docs/operations.md, On the shared store."

@@ -21,10 +21,10 @@ from uuid import uuid4
 
 import psycopg
 
-from pipeline.errors import StoreError
-from pipeline.shared.database import PostgresDatabase, is_lost
-from pipeline.shared.schema import lock_key
-from pipeline.store.leases import Lease
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.database import PostgresDatabase, is_lost
+from newslake.pipeline.shared.schema import lock_key
 
 _LONGEST_SECONDS = 3600.0  # a later time is from a clock that was set back
 _OURS = """locktype = 'advisory' AND objsubid = 1 AND granted

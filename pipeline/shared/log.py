@@ -18,21 +18,21 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.types import StringType
 
-from pipeline.errors import ContractError, StoreError
-from pipeline.lake.erase import Redaction, names_page, redacted_fields
-from pipeline.lake.log_compaction import EXPIRING
-from pipeline.lake.log_files import mark_of, month_start, rows_by_key, rows_of_batch
-from pipeline.lake.storage import month_of
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.data_files import days_of, plan, read_files, write_rows
-from pipeline.shared.heads import COMMIT, HeadReader, summary_of
-from pipeline.shared.iceberg_schema import BATCH, LOG_NAMES, arrow_schema
-from pipeline.shared.patience import wait_for_services
-from pipeline.shared.snapshot_writer import ConflictError, FileChange, history_of, write_snapshot
-from pipeline.shared.upkeep import Warehouse
-from pipeline.store.leases import Lease
-from pipeline.store.tables import OnError
-from pipeline.tables import TableSpec, check_batch, table_named
+from newslake.pipeline.errors import ContractError, StoreError
+from newslake.pipeline.lake.erase import Redaction, names_page, redacted_fields
+from newslake.pipeline.lake.log_compaction import EXPIRING
+from newslake.pipeline.lake.log_files import mark_of, month_start, rows_by_key, rows_of_batch
+from newslake.pipeline.lake.storage import month_of
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.data_files import days_of, plan, read_files, write_rows
+from newslake.pipeline.shared.heads import COMMIT, HeadReader, summary_of
+from newslake.pipeline.shared.iceberg_schema import BATCH, LOG_NAMES, arrow_schema
+from newslake.pipeline.shared.patience import wait_for_services
+from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange, history_of, write_snapshot
+from newslake.pipeline.shared.upkeep import Warehouse
+from newslake.pipeline.store.tables import OnError
+from newslake.pipeline.tables import TableSpec, check_batch, table_named
 
 _KEPT, _KEPT_MAX = 8, 16
 _TRIES = 200

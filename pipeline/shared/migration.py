@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.errors import StoreError
-from pipeline.lake.verify import Depth
-from pipeline.model import pluralize
-from pipeline.shared.inventory import MoveMark
-from pipeline.store.leases import Lease
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.lake.verify import Depth
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.shared.inventory import MoveMark
 
 if TYPE_CHECKING:
-    from pipeline.shared.store import SharedStore
+    from newslake.pipeline.shared.store import SharedStore
 
 log = logging.getLogger(__name__)
 

@@ -9,19 +9,19 @@ from datetime import UTC, date, datetime
 from functools import partial
 from itertools import batched
 
-from pipeline.archive import Archive, PageState, RecordArchive, Takedown
-from pipeline.archive.writer import SUFFIX
-from pipeline.errors import ArchiveError, StoreError
-from pipeline.lake.article_changes import ChangeHistory
-from pipeline.model import Attempt, Capture
-from pipeline.shared.migration import MovePiece
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.shared.tables import SharedTables
-from pipeline.shared.warc_objects import FOLDER, sealed_name
-from pipeline.store.alerts import AlertRow, AlertRows, AlertState
-from pipeline.store.objects import Objects
-from pipeline.store.state import Blocklist, PageStates
-from pipeline.store.tables import ArticleStates
+from newslake.pipeline.addons.alerts.state import AlertRow, AlertRows, AlertState
+from newslake.pipeline.archive import Archive, PageState, RecordArchive, Takedown
+from newslake.pipeline.archive.interfaces import Blocklist, PageStates
+from newslake.pipeline.archive.writer import SUFFIX
+from newslake.pipeline.errors import ArchiveError, StoreError
+from newslake.pipeline.lake.article_changes import ChangeHistory
+from newslake.pipeline.model import Attempt, Capture
+from newslake.pipeline.shared.migration import MovePiece
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.shared.warc_objects import FOLDER, sealed_name
+from newslake.pipeline.store.tables import ArticleStates
 
 _FILES, _BYTES = 256, 32_000_000  # of a piece of the archive; a longer file is one alone
 _THREADS = 8

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
-from pipeline.archive.erase import fill_records
-from pipeline.archive.records import RecordArchive
-from pipeline.archive.scan import (
+from newslake.pipeline.archive.erase import fill_records
+from newslake.pipeline.archive.interfaces import CaptureIndex
+from newslake.pipeline.archive.records import RecordArchive
+from newslake.pipeline.archive.scan import (
     Damage,
     FileScan,
     compare_with_index,
@@ -19,9 +20,10 @@ from pipeline.archive.scan import (
     scan_file,
     unindexed_file,
 )
-from pipeline.archive.writer import SUFFIX
-from pipeline.model import Attempt, Capture
-from pipeline.shared.warc_objects import (
+from newslake.pipeline.archive.writer import SUFFIX
+from newslake.pipeline.model import Attempt, Capture
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.warc_objects import (
     FOLDER,
     Sealing,
     WarcObjects,
@@ -31,8 +33,6 @@ from pipeline.shared.warc_objects import (
     put_whole,
     version_of,
 )
-from pipeline.store.objects import Objects
-from pipeline.store.state import CaptureIndex
 
 log = logging.getLogger(__name__)
 

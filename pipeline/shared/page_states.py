@@ -7,14 +7,14 @@ from typing import Any
 
 import psycopg
 
-from pipeline.archive import Damage, KnownPage, PageState, Validators
-from pipeline.archive.fetch_state import RECHECKED, AnyValidators
-from pipeline.archive.warc import hints_from_json, hints_to_json
-from pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, to_text
-from pipeline.shared.leases import write_under
-from pipeline.shared.schema import hash_of
-from pipeline.sqlite import from_micros, to_micros
-from pipeline.store.leases import Lease
+from newslake.pipeline.archive import Damage, KnownPage, PageState, Validators
+from newslake.pipeline.archive.fetch_state import RECHECKED, AnyValidators
+from newslake.pipeline.archive.warc import hints_from_json, hints_to_json
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, to_text
+from newslake.pipeline.shared.leases import write_under
+from newslake.pipeline.shared.schema import hash_of
+from newslake.pipeline.sqlite import from_micros, to_micros
 
 _NAMES = (
     *("page_key", "url", "source_key", "news_day", "listed_modified_at", "last_outcome", "reason", "attempts"),

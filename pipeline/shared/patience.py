@@ -10,8 +10,8 @@ from collections.abc import Callable
 from threading import RLock
 from weakref import WeakSet
 
-from pipeline.errors import StoreError
-from pipeline.settings import time_in
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.settings import time_in
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ import pyarrow as pa
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from pipeline.lake.storage import month_of, rows_by_day
-from pipeline.shared.data_files import days_of, plan, read_files, spec_of, write_days
-from pipeline.shared.heads import Heads
-from pipeline.shared.snapshot_writer import FileChange
+from newslake.pipeline.lake.storage import month_of, rows_by_day
+from newslake.pipeline.shared.data_files import days_of, plan, read_files, spec_of, write_days
+from newslake.pipeline.shared.heads import Heads
+from newslake.pipeline.shared.snapshot_writer import FileChange
 
 Content = Callable[[date, str, Callable[[], pa.Table]], pa.Table]
 """Returns the new rows of a table and day, sorted and without the day. The last argument reads the present ones."""

@@ -13,8 +13,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from pipeline.errors import StoreError
-from pipeline.store.alerts import ALERT_SCHEMA
+from newslake.pipeline.addons.alerts.state import ALERT_SCHEMA
+from newslake.pipeline.errors import StoreError
 
 VERSION: Final = 1
 _VERSION_TABLE = "schema_version"

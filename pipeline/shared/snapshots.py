@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from pipeline.errors import ConfigError
-from pipeline.lake.snapshots import Snapshot, SnapshotFacts, check_snapshot_name
-from pipeline.shared.heads import HeadReader, Heads
-from pipeline.shared.upkeep import Tags, Warehouse, damaged_files, time_of
-from pipeline.shared.versions import SharedVersion
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.lake.snapshots import Snapshot, SnapshotFacts, check_snapshot_name
+from newslake.pipeline.shared.heads import HeadReader, Heads
+from newslake.pipeline.shared.upkeep import Tags, Warehouse, damaged_files, time_of
+from newslake.pipeline.shared.versions import SharedVersion
 
 
 @dataclass(frozen=True, slots=True)

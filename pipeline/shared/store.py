@@ -10,29 +10,29 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload, override
 
-from pipeline.errors import MissingStoreError
-from pipeline.model.source import is_bucket
-from pipeline.settings import Settings, required
-from pipeline.shared.alerts import PostgresAlerts
-from pipeline.shared.blocklist import PostgresBlocklist
-from pipeline.shared.bucket import Bucket, BucketService, open_bucket
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.credentials import BucketKey, WatchedFile, read_key_file
-from pipeline.shared.database import BeforeCreation, PostgresDatabase
-from pipeline.shared.inventory import SharedInventory, new_store_error
-from pipeline.shared.leases import PostgresLeases, PostgresRates
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.shared.page_states import PostgresPageStates
-from pipeline.shared.patience import ProcessLock
-from pipeline.shared.turns import PostgresTurns
-from pipeline.store.inbox import check_inbox_place
-from pipeline.store.store import DATABASE, OBJECTS, TABLES
+from newslake.pipeline.errors import MissingStoreError
+from newslake.pipeline.model.source import is_bucket
+from newslake.pipeline.settings import Settings, required
+from newslake.pipeline.shared.alerts import PostgresAlerts
+from newslake.pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.shared.bucket import Bucket, BucketService, open_bucket
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.credentials import BucketKey, WatchedFile, read_key_file
+from newslake.pipeline.shared.database import BeforeCreation, PostgresDatabase
+from newslake.pipeline.shared.inventory import SharedInventory, new_store_error
+from newslake.pipeline.shared.leases import PostgresLeases, PostgresRates
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.shared.patience import ProcessLock
+from newslake.pipeline.shared.turns import PostgresTurns
+from newslake.pipeline.store.inbox import check_inbox_place
+from newslake.pipeline.store.store import DATABASE, OBJECTS, TABLES
 
 if TYPE_CHECKING:
-    from pipeline.shared.table_files import SharedFiles
-    from pipeline.shared.tables import SharedPlaces, SharedTables
-    from pipeline.store.inbox import Inbox
-    from pipeline.store.store import PartCheck, PartHealth, Store
+    from newslake.pipeline.shared.table_files import SharedFiles
+    from newslake.pipeline.shared.tables import SharedPlaces, SharedTables
+    from newslake.pipeline.store.inbox import Inbox
+    from newslake.pipeline.store.store import PartCheck, PartHealth, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,8 +198,8 @@ class SharedStore:
             return self._inboxes[location]
 
     def _open_inbox(self, location: str) -> "Inbox":
-        from pipeline.shared.inbox import BucketInbox  # noqa: PLC0415 - not every process reads files
-        from pipeline.sources import FolderInbox  # noqa: PLC0415
+        from newslake.pipeline.shared.inbox import BucketInbox  # noqa: PLC0415 - not every process reads files
+        from newslake.pipeline.sources import FolderInbox  # noqa: PLC0415
 
         if not is_bucket(location):
             return FolderInbox(Path(location))
@@ -215,8 +215,8 @@ class SharedStore:
 
     @OpenedPart
     def tables(self) -> "SharedTables":
-        from pipeline.shared.article_index import PostgresArticleIndex  # noqa: PLC0415 - see above
-        from pipeline.shared.tables import SharedTables  # noqa: PLC0415
+        from newslake.pipeline.shared.article_index import PostgresArticleIndex  # noqa: PLC0415 - see above
+        from newslake.pipeline.shared.tables import SharedTables  # noqa: PLC0415
 
         return SharedTables(
             self.lake_places,
@@ -228,21 +228,21 @@ class SharedStore:
 
     @OpenedPart
     def files(self) -> "SharedFiles":
-        from pipeline.shared.table_places import open_files  # noqa: PLC0415 - see above
+        from newslake.pipeline.shared.table_places import open_files  # noqa: PLC0415 - see above
 
         return open_files(self._settings, service=self.service, key=self.key)
 
     @OpenedPart
     def places(self) -> "SharedPlaces":
         """Where the tables are. Raises: ConfigError, StoreError."""
-        from pipeline.shared.table_places import open_places  # noqa: PLC0415 - see above
+        from newslake.pipeline.shared.table_places import open_places  # noqa: PLC0415 - see above
 
         return open_places(self._settings, self.objects, service=self.service, key=self.key)
 
     @OpenedPart
     def lake_places(self) -> "SharedPlaces":
         """Where the tables are, created if they are new. Raises: MissingStoreError, ConfigError, StoreError."""
-        from pipeline.shared.table_inventory import enter_tables  # noqa: PLC0415 - see above
+        from newslake.pipeline.shared.table_inventory import enter_tables  # noqa: PLC0415 - see above
 
         hold = None if self._is_reader else self.leases.committer
         enter_tables(self.inventory, self.places, hold, place=self._tables_place)
@@ -255,7 +255,7 @@ class SharedStore:
 
     def missing(self) -> Mapping[str, str]:
         """Return the lost parts: the tables only if bucket and database are not lost."""
-        from pipeline.shared.table_inventory import loss_of_one_table  # noqa: PLC0415 - see above
+        from newslake.pipeline.shared.table_inventory import loss_of_one_table  # noqa: PLC0415 - see above
 
         bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         try:
@@ -266,7 +266,7 @@ class SharedStore:
         return {} if loss is None else {loss.name: loss.sentence}
 
     def give_up(self, names: Collection[str]) -> None:
-        from pipeline.shared.table_inventory import drop_rest  # noqa: PLC0415 - see above
+        from newslake.pipeline.shared.table_inventory import drop_rest  # noqa: PLC0415 - see above
 
         if DATABASE in names:
             with closing(self._database()) as database:
@@ -282,7 +282,7 @@ class SharedStore:
 
         They create no part. A frozen clock is not compared.
         """
-        from pipeline.shared.health import (  # noqa: PLC0415 - only `newslake doctor` needs it
+        from newslake.pipeline.shared.health import (  # noqa: PLC0415 - only `newslake doctor` needs it
             check_bucket,
             check_catalog,
             check_clocks,
@@ -296,7 +296,7 @@ class SharedStore:
             return check_bucket(hasty.objects, is_new=hasty.inventory.place_of(OBJECTS) is None)
 
         def catalog() -> "PartHealth":
-            from pipeline.shared.table_inventory import has_tables  # noqa: PLC0415 - see above
+            from newslake.pipeline.shared.table_inventory import has_tables  # noqa: PLC0415 - see above
 
             is_new = not has_tables(hasty.inventory, hasty.places, place=self._tables_place)
             return check_catalog(hasty.places, is_new=is_new)

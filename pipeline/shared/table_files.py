@@ -16,17 +16,17 @@ from pyiceberg.io import FileIO, load_file_io
 from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import Table
 
-from pipeline.errors import StoreError
-from pipeline.shared.block_cache import BlockCache, CachedObject, RangeReader
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.data_files import days_of
-from pipeline.shared.heads import COMMITS, HeadReader, Heads, commits_of
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES, iceberg_schema
-from pipeline.shared.patience import ProcessLock
-from pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number, months_of
-from pipeline.shared.upkeep import ids_at, key_within
-from pipeline.store.table_files import FileBytes, PinnedFiles, PinnedTable, TableFiles
-from pipeline.tables import table_named
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.block_cache import BlockCache, CachedObject, RangeReader
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.data_files import days_of
+from newslake.pipeline.shared.heads import COMMITS, HeadReader, Heads, commits_of
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES, iceberg_schema
+from newslake.pipeline.shared.patience import ProcessLock
+from newslake.pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number, months_of
+from newslake.pipeline.shared.upkeep import ids_at, key_within
+from newslake.pipeline.store.table_files import FileBytes, PinnedFiles, PinnedTable, TableFiles
+from newslake.pipeline.tables import table_named
 
 _THREADS = 16
 _TRIES = 4

@@ -4,13 +4,13 @@ from typing import Final
 
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
-from pipeline.errors import ConfigError
-from pipeline.shared.heads import COMMITS
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.inventory import Loss, SharedInventory, advice_to_give_up, new_store_error
-from pipeline.shared.tables import SharedPlaces, create_tables
-from pipeline.shared.upkeep import HoldLease
-from pipeline.store.store import TABLES
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.shared.heads import COMMITS
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.inventory import Loss, SharedInventory, advice_to_give_up, new_store_error
+from newslake.pipeline.shared.tables import SharedPlaces, create_tables
+from newslake.pipeline.shared.upkeep import HoldLease
+from newslake.pipeline.store.store import TABLES
 
 _RESTORE = (
     "let the user in the file of NEWS_CATALOG_PROPERTIES_FILE see them, if it may not, or restore catalog and bucket "

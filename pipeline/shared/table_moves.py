@@ -15,15 +15,15 @@ from pathlib import Path
 import pyarrow as pa
 from pyiceberg.table import Table
 
-from pipeline.lake.log_files import has_current_columns
-from pipeline.lake.storage import month_of, rows_by_day
-from pipeline.shared.data_files import name_mapping, register_file, spec_of, write_rows
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.migration import MovePiece
-from pipeline.shared.snapshot_writer import FileChange
-from pipeline.shared.tables import SharedTables
-from pipeline.store.tables import LogRecords, Tables, TablesVersion
-from pipeline.tables import table_named
+from newslake.pipeline.lake.log_files import has_current_columns
+from newslake.pipeline.lake.storage import month_of, rows_by_day
+from newslake.pipeline.shared.data_files import name_mapping, register_file, spec_of, write_rows
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.migration import MovePiece
+from newslake.pipeline.shared.snapshot_writer import FileChange
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.store.tables import LogRecords, Tables, TablesVersion
+from newslake.pipeline.tables import table_named
 
 _ROWS = 200_000  # of a table, in memory at once on each side; a day has more if it must
 

@@ -7,16 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ConfigError
-from pipeline.settings import Settings, required
-from pipeline.shared.bucket import BucketService, is_forked, open_bucket
-from pipeline.shared.catalog import TransactionCatalog, token_url
-from pipeline.shared.credentials import BucketKey, KeySource, WatchedFile, key_of
-from pipeline.shared.patience import ProcessLock
-from pipeline.shared.table_files import FileRanges, ReadPlaces, SharedFiles
-from pipeline.shared.tables import SharedPlaces
-from pipeline.shared.upkeep import Warehouse
-from pipeline.store.objects import Objects
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.settings import Settings, required
+from newslake.pipeline.shared.bucket import BucketService, is_forked, open_bucket
+from newslake.pipeline.shared.catalog import TransactionCatalog, token_url
+from newslake.pipeline.shared.credentials import BucketKey, KeySource, WatchedFile, key_of
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.patience import ProcessLock
+from newslake.pipeline.shared.table_files import FileRanges, ReadPlaces, SharedFiles
+from newslake.pipeline.shared.tables import SharedPlaces
+from newslake.pipeline.shared.upkeep import Warehouse
 
 _READER_SECONDS = 20.0  # how long a reader waits for the bucket
 _FILES: dict[tuple[object, ...], SharedFiles] = {}  # of this process, with what they keep in memory

@@ -15,21 +15,22 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.types import LongType, NestedField
 
-from pipeline.errors import ContractError, StoreError
-from pipeline.lake import Garbage
-from pipeline.lake.erase import CountPairs, Redaction, SnapshotErasure
-from pipeline.lake.merge import CommitReport, IsCurrent
-from pipeline.lake.staging import Batch, check_staged
-from pipeline.lake.storage import month_of, sort_rows, with_digest, without_digest
-from pipeline.lake.verify import Depth
-from pipeline.shared.article_index import PostgresArticleIndex
-from pipeline.shared.batches import StagedBatches
-from pipeline.shared.catalog import TransactionCatalog, named_errors
-from pipeline.shared.checks import problems_of_files, problems_of_rows
-from pipeline.shared.committer import SharedCommitter
-from pipeline.shared.data_files import plan, read_files
-from pipeline.shared.heads import COMMITS, HeadReader, Heads
-from pipeline.shared.iceberg_schema import (
+from newslake.pipeline.errors import ContractError, StoreError
+from newslake.pipeline.lake import Garbage
+from newslake.pipeline.lake.erase import CountPairs, Redaction, SnapshotErasure
+from newslake.pipeline.lake.merge import CommitReport, IsCurrent
+from newslake.pipeline.lake.staging import Batch, check_staged
+from newslake.pipeline.lake.storage import month_of, sort_rows, with_digest, without_digest
+from newslake.pipeline.lake.verify import Depth
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.batches import StagedBatches
+from newslake.pipeline.shared.catalog import TransactionCatalog, named_errors
+from newslake.pipeline.shared.checks import problems_of_files, problems_of_rows
+from newslake.pipeline.shared.committer import SharedCommitter
+from newslake.pipeline.shared.data_files import plan, read_files
+from newslake.pipeline.shared.heads import COMMITS, HeadReader, Heads
+from newslake.pipeline.shared.iceberg_schema import (
     LAKE_NAMES,
     LOG_NAMES,
     iceberg_schema,
@@ -38,17 +39,16 @@ from pipeline.shared.iceberg_schema import (
     schema_problems,
     sort_order,
 )
-from pipeline.shared.leases import PostgresLease
-from pipeline.shared.log import SharedLog
-from pipeline.shared.patience import ProcessLock, wait_for_services
-from pipeline.shared.snapshots import SharedSnapshots, unknown_month
-from pipeline.shared.transactions import Step, Transactions
-from pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, tags_with
-from pipeline.shared.versions import SharedVersion
-from pipeline.store.leases import Lease
-from pipeline.store.objects import Objects
-from pipeline.store.tables import OnError, Tables
-from pipeline.tables import SCHEMA_VERSION, check_batch, table_named
+from newslake.pipeline.shared.leases import PostgresLease
+from newslake.pipeline.shared.log import SharedLog
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.patience import ProcessLock, wait_for_services
+from newslake.pipeline.shared.snapshots import SharedSnapshots, unknown_month
+from newslake.pipeline.shared.transactions import Step, Transactions
+from newslake.pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, tags_with
+from newslake.pipeline.shared.versions import SharedVersion
+from newslake.pipeline.store.tables import OnError, Tables
+from newslake.pipeline.tables import SCHEMA_VERSION, check_batch, table_named
 
 log = logging.getLogger(__name__)
 

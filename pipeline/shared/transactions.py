@@ -14,9 +14,10 @@ from dataclasses import replace
 
 from pyiceberg.table import Table
 
-from pipeline.errors import StoreError
-from pipeline.shared.catalog import Answer, TransactionCatalog
-from pipeline.shared.heads import (
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.catalog import Answer, TransactionCatalog
+from newslake.pipeline.shared.heads import (
     BATCHES,
     COMMIT,
     COMMITS,
@@ -30,10 +31,9 @@ from pipeline.shared.heads import (
     commits_of,
     is_complete,
 )
-from pipeline.shared.iceberg_schema import LAKE_NAMES
-from pipeline.shared.patience import wait_for_services
-from pipeline.shared.snapshot_writer import ConflictError, FileChange, write_snapshot
-from pipeline.store.leases import Lease
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES
+from newslake.pipeline.shared.patience import wait_for_services
+from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange, write_snapshot
 
 log = logging.getLogger(__name__)
 

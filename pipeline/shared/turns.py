@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import psycopg
 
-from pipeline.errors import StoreError
-from pipeline.shared.database import PostgresDatabase, is_lost
-from pipeline.shared.leases import HELD_KEYS, PostgresLease, PostgresLeases
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.database import PostgresDatabase, is_lost
+from newslake.pipeline.shared.leases import HELD_KEYS, PostgresLease, PostgresLeases
 
 log = logging.getLogger(__name__)
 

@@ -16,15 +16,15 @@ from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.lake import Garbage
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.data_files import plan
-from pipeline.shared.heads import COMMITS, HeadReader, Heads
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.snapshot_writer import ConflictError, entries_of
-from pipeline.store.leases import Lease
-from pipeline.store.objects import Objects
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.lake import Garbage
+from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.data_files import plan
+from newslake.pipeline.shared.heads import COMMITS, HeadReader, Heads
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.snapshot_writer import ConflictError, entries_of
 
 HoldLease = Callable[[], AbstractContextManager[Lease]]
 """Hold the committer's lease for a block."""

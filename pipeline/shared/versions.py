@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from pipeline.lake.storage import month_of
-from pipeline.shared.data_files import days_of, plan, read_files, spec_of
-from pipeline.shared.heads import HeadReader, Heads
-from pipeline.shared.iceberg_schema import LAKE_NAMES
-from pipeline.tables import table_named
+from newslake.pipeline.lake.storage import month_of
+from newslake.pipeline.shared.data_files import days_of, plan, read_files, spec_of
+from newslake.pipeline.shared.heads import HeadReader, Heads
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES
+from newslake.pipeline.tables import table_named
 
 _MANY_DAYS = 4096  # files whose days are in memory
 

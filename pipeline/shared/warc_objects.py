@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.archive.writer import SUFFIX
-from pipeline.errors import StoreError
-from pipeline.model import Attempt, Capture, file_name_of
-from pipeline.store.objects import Objects
+from newslake.pipeline.archive.writer import SUFFIX
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.model import Attempt, Capture, file_name_of
+from newslake.pipeline.shared.objects import Objects
 
 FOLDER = "warc"
 SEAL_BYTES = 32_000_000

@@ -35,17 +35,17 @@ Reasons of a ``BrokenListingError``, for a whole listing (raised) or for one ent
 An exception that nobody expected is a ``BrokenItemError`` (broken_item) of its entry, line or file.
 Reason of a ``RefusedFetchError`` for a web archive snapshot: not_a_copy, if it redirects elsewhere.
 Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200), too_large, bad_encoding.
-Listings are fetched, so the reasons of ``pipeline.fetch`` apply, too.
+Listings are fetched, so the reasons of ``newslake.pipeline.fetch`` apply, too.
 """
 
-from pipeline.archive import Validators
-from pipeline.sources.erase import EntryFilter, erase_from
-from pipeline.sources.files import bounded_lines, read_file
-from pipeline.sources.inbox import FolderInbox, claim_files, settle, settle_all, waiting_files
-from pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
-from pipeline.sources.normalize import absolute_url, parse_iso
-from pipeline.sources.registry import DayRange, discover, listable_days
-from pipeline.sources.wayback import WaybackFetcher
+from newslake.pipeline.archive import Validators
+from newslake.pipeline.sources.erase import EntryFilter, erase_from
+from newslake.pipeline.sources.files import bounded_lines, read_file
+from newslake.pipeline.sources.inbox import FolderInbox, claim_files, settle, settle_all, waiting_files
+from newslake.pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
+from newslake.pipeline.sources.normalize import absolute_url, parse_iso
+from newslake.pipeline.sources.registry import DayRange, discover, listable_days
+from newslake.pipeline.sources.wayback import WaybackFetcher
 
 __all__ = [
     "DayRange",

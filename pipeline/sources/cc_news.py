@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.errors import BrokenListingError
-from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
-from pipeline.model import Page, Ref, Source
-from pipeline.sources.listing import (
+from newslake.pipeline.errors import BrokenListingError
+from newslake.pipeline.fetch import BadEncodingError, TooLargeError, gunzip
+from newslake.pipeline.model import Page, Ref, Source
+from newslake.pipeline.sources.listing import (
     Listing,
     ListingEntry,
     ListingRequest,
@@ -19,9 +19,9 @@ from pipeline.sources.listing import (
     isolated_entries,
     open_file,
 )
-from pipeline.sources.warc import read_records, read_warc
-from pipeline.sources.wayback import time_of
-from pipeline.unicode import printable_path
+from newslake.pipeline.sources.warc import read_records, read_warc
+from newslake.pipeline.sources.wayback import time_of
+from newslake.pipeline.unicode import printable_path
 
 _NAME = re.compile(r"CC-NEWS-(\d{14})-[\w-]+\.warc(?:\.gz)?", re.ASCII)
 _PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)

@@ -7,12 +7,12 @@ from functools import partial
 from io import StringIO, TextIOWrapper
 from typing import TextIO
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import NewsError
-from pipeline.sources.files import entry_of
-from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
-from pipeline.sources.page_facts import KEYS, named_file, named_values
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.sources.files import entry_of
+from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
+from newslake.pipeline.sources.page_facts import KEYS, named_file, named_values
+from newslake.pipeline.unicode import to_well_formed
 
 _PAGE_KEYS = ("url", "html", "text", "file")  # a header has a column of one of them
 _DELIMITERS = ",;\t|"

@@ -7,18 +7,18 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive.members import Member, members_in
-from pipeline.archive.warc import parse_record
-from pipeline.durability import write_file
-from pipeline.errors import BrokenRecordError
-from pipeline.model import Page, Ref
-from pipeline.sources.csv_files import split_rows
-from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
-from pipeline.sources.folder import is_ready, read_one
-from pipeline.sources.inbox import REASON_SUFFIX, is_file, reason_file
-from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
-from pipeline.sources.normalize import absolute_url
-from pipeline.unicode import printable_path
+from newslake.pipeline.archive.members import Member, members_in
+from newslake.pipeline.archive.warc import parse_record
+from newslake.pipeline.durability import write_file
+from newslake.pipeline.errors import BrokenRecordError
+from newslake.pipeline.model import Page, Ref
+from newslake.pipeline.sources.csv_files import split_rows
+from newslake.pipeline.sources.files import LINE_READERS, SIDECAR, read_line
+from newslake.pipeline.sources.folder import is_ready, read_one
+from newslake.pipeline.sources.inbox import REASON_SUFFIX, is_file, reason_file
+from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
+from newslake.pipeline.sources.normalize import absolute_url
+from newslake.pipeline.unicode import printable_path
 
 _MEMBERS_MIN = 2  # of a file with one gzip member per record
 _URN, _HEAD = b"WARC-Target-URI: urn:newslake:", 1000

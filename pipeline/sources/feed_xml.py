@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html.entities import html5
 from xml.sax.saxutils import escape, quoteattr
 
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.unicode import to_well_formed
 
 ENTRIES_MAX = 50_000  # per listing, as in sitemaps
 _TOKENS_MAX = 2_000_000  # in all

@@ -13,12 +13,19 @@ from typing import Any
 
 import feedparser
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenListingError, NewsError
-from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.feed_xml import ENTRIES_MAX, decode_feed, reduce_feed
-from pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry
-from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date, one_line
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import BrokenListingError, NewsError
+from newslake.pipeline.model import Hints, Page, Ref, Source
+from newslake.pipeline.sources.feed_xml import ENTRIES_MAX, decode_feed, reduce_feed
+from newslake.pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry
+from newslake.pipeline.sources.normalize import (
+    Precision,
+    absolute_url,
+    declares_entities,
+    is_plausible,
+    listed_date,
+    one_line,
+)
 
 # Raised by feedparser's lenient parser for invalid markup.
 _FEEDPARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)

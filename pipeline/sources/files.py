@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenListingError, NewsError
-from pipeline.model import Hints, Page, Ref
-from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
-from pipeline.sources.normalize import absolute_url
-from pipeline.sources.page_facts import (
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import BrokenListingError, NewsError
+from newslake.pipeline.model import Hints, Page, Ref
+from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
+from newslake.pipeline.sources.normalize import absolute_url
+from newslake.pipeline.sources.page_facts import (
     PageFacts,
     facts_of,
     moment_of,
@@ -26,8 +26,8 @@ from pipeline.sources.page_facts import (
     plausible_facts,
     text_of,
 )
-from pipeline.sources.page_marks import read_marks
-from pipeline.unicode import printable_path, well_formed_json
+from newslake.pipeline.sources.page_marks import read_marks
+from newslake.pipeline.unicode import printable_path, well_formed_json
 
 SIDECAR = ".json"
 _SIDECAR_MAX_BYTES = 1_000_000

@@ -10,14 +10,21 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.archive import Validators
-from pipeline.errors import BrokenListingError
-from pipeline.sources.csv_files import csv_page_names, read_csv
-from pipeline.sources.files import SIDECAR, jsonl_page_names, read_jsonl, read_page_file, read_urls
-from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, entries_in_turn, isolated_entries
-from pipeline.sources.page_facts import PAGE_SUFFIXES
-from pipeline.sources.warc import read_warc
-from pipeline.unicode import printable_path
+from newslake.pipeline.archive import Validators
+from newslake.pipeline.errors import BrokenListingError
+from newslake.pipeline.sources.csv_files import csv_page_names, read_csv
+from newslake.pipeline.sources.files import SIDECAR, jsonl_page_names, read_jsonl, read_page_file, read_urls
+from newslake.pipeline.sources.listing import (
+    Listing,
+    ListingEntry,
+    LocalFile,
+    ReadContext,
+    entries_in_turn,
+    isolated_entries,
+)
+from newslake.pipeline.sources.page_facts import PAGE_SUFFIXES
+from newslake.pipeline.sources.warc import read_warc
+from newslake.pipeline.unicode import printable_path
 
 _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] = {
     ".html": read_page_file,

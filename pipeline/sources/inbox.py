@@ -17,11 +17,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from itertools import count
 from pathlib import Path
 
-from pipeline.durability import make_folder, sync_folder, write_whole_file
-from pipeline.model import file_name_of
-from pipeline.sources.files import SIDECAR
-from pipeline.sources.folder import is_ready
-from pipeline.unicode import printable_path
+from newslake.pipeline.durability import make_folder, sync_folder, write_whole_file
+from newslake.pipeline.model import file_name_of
+from newslake.pipeline.sources.files import SIDECAR
+from newslake.pipeline.sources.folder import is_ready
+from newslake.pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.E
 
 
 class FolderInbox:
-    """Implements ``Inbox`` of ``pipeline.store.inbox``."""
+    """Implements ``Inbox`` of ``newslake.pipeline.store.inbox``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from pipeline.archive import Validators
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenListingError, ConfigError, NewsError
-from pipeline.fetch import Fetcher
-from pipeline.model import Page, Ref, Source
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.archive import Validators
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import BrokenListingError, ConfigError, NewsError
+from newslake.pipeline.fetch import Fetcher
+from newslake.pipeline.model import Page, Ref, Source
+from newslake.pipeline.unicode import to_well_formed
 
 _FIRST_WEB_PAGE = datetime(1991, 8, 6, tzinfo=UTC)
 _PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.model import browser_url, canonical_url
-from pipeline.model.identity import URL_MAX_CHARS, without_anchor
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.model import browser_url, canonical_url
+from newslake.pipeline.model.identity import URL_MAX_CHARS, without_anchor
+from newslake.pipeline.unicode import to_well_formed
 
 _GROWTH_MAX = 9  # one character may be three bytes, each three characters when it is encoded
 _NOT_IN_HOST = re.compile(r"[\x00-\x20\x7f\\]")

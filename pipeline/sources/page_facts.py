@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from pipeline.model import Hints
-from pipeline.sources.feeds import language_of
-from pipeline.sources.normalize import Precision, absolute_url, is_plausible, parse_iso
-from pipeline.sources.page_marks import PageMarks
+from newslake.pipeline.model import Hints
+from newslake.pipeline.sources.feeds import language_of
+from newslake.pipeline.sources.normalize import Precision, absolute_url, is_plausible, parse_iso
+from newslake.pipeline.sources.page_marks import PageMarks
 
 PAGE_SUFFIXES = (".html", ".htm", ".txt")
 _NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar

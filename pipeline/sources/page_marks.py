@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
-from pipeline.model.identity import has_public_suffix
-from pipeline.model.page import FetchTimeMethod, UrlMethod
-from pipeline.sources.normalize import absolute_url
+from newslake.pipeline.model.identity import has_public_suffix
+from newslake.pipeline.model.page import FetchTimeMethod, UrlMethod
+from newslake.pipeline.sources.normalize import absolute_url
 
 _HEAD_MAX_BYTES = 400_000
 _HEAD_END = re.compile(rb"</head\s*>|<body\b", re.IGNORECASE)

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.archive import Validators
-from pipeline.fetch import Fetcher, NotModified
-from pipeline.model import Page, Source
-from pipeline.model.source import SourceKind
-from pipeline.sources.cc_news import read_cc_news
-from pipeline.sources.feeds import read_feed
-from pipeline.sources.folder import folder_listing, inbox_listing
-from pipeline.sources.listing import BeginFile, Listing, ListingRequest, read_any_file, validators_of
-from pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
-from pipeline.sources.wayback import read_cdx
+from newslake.pipeline.archive import Validators
+from newslake.pipeline.fetch import Fetcher, NotModified
+from newslake.pipeline.model import Page, Source
+from newslake.pipeline.model.source import SourceKind
+from newslake.pipeline.sources.cc_news import read_cc_news
+from newslake.pipeline.sources.feeds import read_feed
+from newslake.pipeline.sources.folder import folder_listing, inbox_listing
+from newslake.pipeline.sources.listing import BeginFile, Listing, ListingRequest, read_any_file, validators_of
+from newslake.pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
+from newslake.pipeline.sources.wayback import read_cdx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenListingError, NewsError
-from pipeline.fetch import BadEncodingError, Fetcher, NotModified, TooLargeError, gunzip
-from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.feeds import language_of
-from pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry, isolated_entries
-from pipeline.sources.normalize import absolute_url, declares_entities, listed_date, one_line
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import BrokenListingError, NewsError
+from newslake.pipeline.fetch import BadEncodingError, Fetcher, NotModified, TooLargeError, gunzip
+from newslake.pipeline.model import Hints, Page, Ref, Source
+from newslake.pipeline.sources.feeds import language_of
+from newslake.pipeline.sources.listing import ListingEntry, broken_entry, broken_link, failed_entry, isolated_entries
+from newslake.pipeline.sources.normalize import absolute_url, declares_entities, listed_date, one_line
 
 # Days of a sitemap and of its entries.
 

@@ -8,14 +8,14 @@ from io import BytesIO
 
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 
-from pipeline.boundary import run_isolated
-from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_stored_body
-from pipeline.errors import BrokenListingError, NewsError, RefusedFetchError
-from pipeline.model import Page, Ref
-from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
-from pipeline.sources.normalize import absolute_url, is_plausible, parse_iso
-from pipeline.sources.warc_records import UnreadableRecord, WarcRecord, read_warc_records
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.content_encoding import BadEncodingError, TooLargeError, decode_stored_body
+from newslake.pipeline.errors import BrokenListingError, NewsError, RefusedFetchError
+from newslake.pipeline.model import Page, Ref
+from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
+from newslake.pipeline.sources.normalize import absolute_url, is_plausible, parse_iso
+from newslake.pipeline.sources.warc_records import UnreadableRecord, WarcRecord, read_warc_records
+from newslake.pipeline.unicode import to_well_formed
 
 _HTTP_HEAD_MAX_BYTES = 1 << 18
 _HTTP = ("http:", "https:")

@@ -14,7 +14,7 @@ from itertools import chain
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser, StatusAndHeadersParserException
 
-from pipeline.archive.members import Gap, MemberEnd, MemberStart, scan_members
+from newslake.pipeline.archive.members import Gap, MemberEnd, MemberStart, scan_members
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _WARC, _ARC = b"WARC/", b"filedesc://"

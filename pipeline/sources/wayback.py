@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenListingError, NewsError, RefusedFetchError, TransientFetchError
-from pipeline.fetch import Fetcher, FetchResult, PageRequest
-from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, broken_entry
-from pipeline.sources.normalize import absolute_url
-from pipeline.unicode import well_formed_json
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import BrokenListingError, NewsError, RefusedFetchError, TransientFetchError
+from newslake.pipeline.fetch import Fetcher, FetchResult, PageRequest
+from newslake.pipeline.model import Hints, Page, Ref, Source
+from newslake.pipeline.sources.listing import Listing, ListingEntry, ListingRequest, broken_entry
+from newslake.pipeline.sources.normalize import absolute_url
+from newslake.pipeline.unicode import well_formed_json
 
 # The index.
 

@@ -21,16 +21,16 @@ from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from pipeline.errors import ConfigError, ExtractorError, LakeError
-from pipeline.jobs.cluster import changed_days, cluster
-from pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
-from pipeline.jobs.derive import DeriveReport
-from pipeline.jobs.in_flight import MAX_DEATHS
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import pluralize
-from pipeline.settings import set_default_variable
-from pipeline.spark.plan import TASK_ARTICLES, MonthPlan, articles_of, spread_tasks
-from pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask, report_of, run_tasks
+from newslake.pipeline.errors import ConfigError, ExtractorError, LakeError
+from newslake.pipeline.jobs.cluster import changed_days, cluster
+from newslake.pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
+from newslake.pipeline.jobs.derive import DeriveReport
+from newslake.pipeline.jobs.in_flight import MAX_DEATHS
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import pluralize
+from newslake.pipeline.settings import set_default_variable
+from newslake.pipeline.spark.plan import TASK_ARTICLES, MonthPlan, articles_of, spread_tasks
+from newslake.pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask, report_of, run_tasks
 
 _GROUPS_PER_CORE = 4  # of the tasks of a month with few articles: small enough to keep all cores busy
 _MONTHS_AT_ONCE = 2  # the next one keeps the cores busy while the last tasks of a month run, and while it is committed

@@ -5,4 +5,4 @@ from runpy import run_module
 
 if __name__ == "__main__":
     sys.argv[1:1] = ["spark", "backfill"]
-    run_module("pipeline", run_name="__main__")
+    run_module("newslake", run_name="__main__")

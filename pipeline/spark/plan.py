@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import batched, groupby
 
-from pipeline.archive import RecordArchive
-from pipeline.spark.tasks import DeriveTask
+from newslake.pipeline.archive import RecordArchive
+from newslake.pipeline.spark.tasks import DeriveTask
 
 TASK_ARTICLES = 500  # a staged batch; enough to pay for reading the knowledge base
 

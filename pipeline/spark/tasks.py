@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.errors import ExtractorError, NewsError, StoreError
-from pipeline.jobs.derive import DeriveReport, derive
-from pipeline.jobs.inventory import knowledge_of
-from pipeline.jobs.pipeline_version import version_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import StageReport
-from pipeline.settings import PREFIX, Settings, variable_of
+from newslake.pipeline.errors import ExtractorError, NewsError, StoreError
+from newslake.pipeline.jobs.derive import DeriveReport, derive
+from newslake.pipeline.jobs.inventory import knowledge_of
+from newslake.pipeline.jobs.pipeline_version import version_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import StageReport
+from newslake.pipeline.settings import PREFIX, Settings, variable_of
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.errors import ConfigError
-from pipeline.model.source import share_prefix
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.model.source import share_prefix
 
 
 class Inbox(Protocol):

@@ -4,15 +4,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.archive import RecordArchive
-from pipeline.store.alerts import AlertState
-from pipeline.store.inbox import Inbox
-from pipeline.store.leases import HostRates, Leases, TurnRecords
-from pipeline.store.state import Blocklist, PageStates
-from pipeline.store.table_files import LakePlace
+from newslake.pipeline.addons.alerts.state import AlertState
+from newslake.pipeline.archive import RecordArchive
+from newslake.pipeline.archive.interfaces import Blocklist, PageStates
+from newslake.pipeline.leases import HostRates, Leases, TurnRecords
+from newslake.pipeline.store.inbox import Inbox
+from newslake.pipeline.store.table_files import LakePlace
 
 if TYPE_CHECKING:
-    from pipeline.store.tables import Tables  # it loads pyarrow, which triggers do not need
+    from newslake.pipeline.store.tables import Tables  # it loads pyarrow, which triggers do not need
 
 # The parts of a shared store that can be lost, by the names that `newslake lake repair --give-up` takes.
 DATABASE, OBJECTS, TABLES = "database", "objects", "tables"

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from pipeline.errors import LakeError, StoreError
-from pipeline.lake import (
+from newslake.pipeline.errors import LakeError, StoreError
+from newslake.pipeline.lake import (
     CachedOutcome,
     Changes,
     CommitReport,
@@ -21,10 +21,10 @@ from pipeline.lake import (
     SnapshotErasure,
     StoredArticle,
 )
-from pipeline.lake.article_changes import ChangeHistory
-from pipeline.lake.article_index import ArticleIndex, DayContents
-from pipeline.lake.merge import IsCurrent
-from pipeline.store.leases import Lease
+from newslake.pipeline.lake.article_changes import ChangeHistory
+from newslake.pipeline.lake.article_index import ArticleIndex, DayContents
+from newslake.pipeline.lake.merge import IsCurrent
+from newslake.pipeline.leases import Lease
 
 type Month = str
 type OnError = Callable[[LakeError | StoreError], None]

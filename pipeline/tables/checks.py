@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.tables.schema import ANNOTATION_TABLES, table_named
-from pipeline.tables.spec import TableSpec
+from newslake.pipeline.tables.schema import ANNOTATION_TABLES, table_named
+from newslake.pipeline.tables.spec import TableSpec
 
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
 

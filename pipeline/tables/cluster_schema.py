@@ -2,19 +2,8 @@
 
 from typing import get_args
 
-from pipeline.model import annotation
-from pipeline.tables.spec import (
-    ARTICLE_KEYS,
-    BOOL,
-    DAY,
-    INT,
-    REAL,
-    TEXT,
-    TEXTS,
-    TIME,
-    Column,
-    TableSpec,
-)
+from newslake.pipeline.model import annotation
+from newslake.pipeline.tables.spec import ARTICLE_KEYS, BOOL, DAY, INT, REAL, TEXT, TEXTS, TIME, Column, TableSpec
 
 NEAR_DUPLICATES = TableSpec(
     "near_duplicates",

@@ -11,10 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.tables.datapackage import PARENTS, TEXT_RIGHTS_NOTE, drop_nulls, text_columns
-from pipeline.tables.log_schema import LOG_TABLES
-from pipeline.tables.schema import SCHEMA_VERSION, TABLES
-from pipeline.tables.spec import Column, TableSpec
+from newslake.pipeline.tables.datapackage import PARENTS, TEXT_RIGHTS_NOTE, drop_nulls, text_columns
+from newslake.pipeline.tables.log_schema import LOG_TABLES
+from newslake.pipeline.tables.schema import SCHEMA_VERSION, TABLES
+from newslake.pipeline.tables.spec import Column, TableSpec
 
 API_VERSION = "v3.2.0"
 _PURPOSE = "News articles and what their text says: entities, quotes and events, with the provenance of each row."

@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.tables.schema import SCHEMA_VERSION
-from pipeline.tables.spec import Column, TableSpec
+from newslake.pipeline.tables.schema import SCHEMA_VERSION
+from newslake.pipeline.tables.spec import Column, TableSpec
 
 # Columns with text of the publishers. All others have facts about the text.
 #

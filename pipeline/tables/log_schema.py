@@ -2,8 +2,8 @@
 
 from typing import get_args
 
-from pipeline.model.outcome import OUTCOME_KINDS, RunKind
-from pipeline.tables.spec import DAY, INT, TEXT, TEXTS, TIME, Column, TableSpec
+from newslake.pipeline.model.outcome import OUTCOME_KINDS, RunKind
+from newslake.pipeline.tables.spec import DAY, INT, TEXT, TEXTS, TIME, Column, TableSpec
 
 OUTCOMES = TableSpec(
     "outcomes",

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from pipeline.errors import ContractError
-from pipeline.model import Annotation, Article
-from pipeline.tables.schema import ARTICLES, ENTITIES, EVENTS, QUOTES
-from pipeline.tables.spec import Row, TableSpec
+from newslake.pipeline.errors import ContractError
+from newslake.pipeline.model import Annotation, Article
+from newslake.pipeline.tables.schema import ARTICLES, ENTITIES, EVENTS, QUOTES
+from newslake.pipeline.tables.spec import Row, TableSpec
 
 _NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {
     "blocks": lambda blocks: [{"kind": b.kind, "start_char": b.start, "end_char": b.end} for b in blocks],

@@ -5,10 +5,10 @@ A nullable column may be added; any other change needs a decision record.
 
 from typing import get_args
 
-from pipeline.model import annotation, article
-from pipeline.tables.cluster_schema import CLUSTER_TABLES
-from pipeline.tables.log_schema import LOG_TABLES
-from pipeline.tables.spec import (
+from newslake.pipeline.model import annotation, article
+from newslake.pipeline.tables.cluster_schema import CLUSTER_TABLES
+from newslake.pipeline.tables.log_schema import LOG_TABLES
+from newslake.pipeline.tables.spec import (
     ARTICLE_KEYS,
     BLOCKS,
     BOOL,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.tables.schema import table_named
+from newslake.pipeline.tables.schema import table_named
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ POOLS = {
     WEB_POOL: (2, "online sources"),
     FILES_POOL: (1, "folders and inboxes"),
 }
-# By the dispositions of pipeline.errors, transient errors are retried; any other NewsError would occur again. A dead
+# By the dispositions of errors, transient errors are retried; any other NewsError would occur again. A dead
 # worker or a full disk is not a NewsError: Airflow's own rule counts its tries. A service of the shared store may come
 # back after the run has stopped, and a lost lease can be taken again.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
-        RetryRule("pipeline.errors.TransientFetchError", RetryAction.RETRY, reason="transient error"),
-        RetryRule("pipeline.errors.StoreError", RetryAction.RETRY, reason="a service of the shared store"),
-        RetryRule("pipeline.errors.NewsError", RetryAction.FAIL, reason="permanent error"),
+        RetryRule("newslake.pipeline.errors.TransientFetchError", RetryAction.RETRY, reason="transient error"),
+        RetryRule("newslake.pipeline.errors.StoreError", RetryAction.RETRY, reason="a service of the shared store"),
+        RetryRule("newslake.pipeline.errors.NewsError", RetryAction.FAIL, reason="permanent error"),
     ]
 )
 # The pause before a retry is Airflow's setting, AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY; it doubles with each try.

@@ -160,8 +160,8 @@ def prepare() -> None:
     from airflow.utils.db import initdb
 
     from news_airflow.defaults import POOLS
-    from pipeline.jobs.pipeline_version import version_of
-    from pipeline.settings import Settings
+    from newslake.pipeline.jobs.pipeline_version import version_of
+    from newslake.pipeline.settings import Settings
 
     version_of(Settings.load())
     # It has the encryption key of stored triggers. Parts that start at once would each create their own.
@@ -228,8 +228,8 @@ def _whole_environment(home: Path, *, port: int) -> dict[str, str]:
 
 
 def _log_format() -> str:
-    from pipeline.errors import NewsError
-    from pipeline.settings import log_format
+    from newslake.pipeline.errors import NewsError
+    from newslake.pipeline.settings import log_format
 
     try:
         return log_format()
@@ -241,8 +241,8 @@ def _log_format() -> str:
 
 
 def _preferred_port() -> int:
-    from pipeline.errors import NewsError
-    from pipeline.settings import Settings
+    from newslake.pipeline.errors import NewsError
+    from newslake.pipeline.settings import Settings
 
     try:
         return int(os.environ.get(PORT) or Settings.load().airflow_port)

@@ -17,9 +17,8 @@ def main() -> None:
 
 
 def _load() -> None:
-    import pipeline.jobs.tasks  # noqa: F401 - for the forks
-    from pipeline.jobs.knowledge import annotator_of
-    from pipeline.settings import Settings
+    from newslake.pipeline.jobs.knowledge import annotator_of
+    from newslake.pipeline.settings import Settings
 
     annotator_of(Settings.load())
     with suppress(ModuleNotFoundError):

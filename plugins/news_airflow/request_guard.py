@@ -86,7 +86,7 @@ class RequestGuard:
 
 def guard(app: App) -> RequestGuard:
     """Return the guard of ``app`` with the hosts of the settings, and of the addresses that Airflow's settings have."""
-    from pipeline.settings import Settings
+    from newslake.pipeline.settings import Settings
 
     own = (conf.get("api", "base_url", fallback=""), conf.get("core", "execution_api_server_url", fallback=""))
     names = {name for name in map(_name_of, own) if name is not None}

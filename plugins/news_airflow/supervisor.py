@@ -198,7 +198,7 @@ def main() -> None:
     handler = rotating_file(log_file(home, SUPERVISOR))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[handler])
     if os.environ.get(JSON_LOGS, "").lower() in ("1", "t", "true"):
-        from pipeline.log_lines import json_formatter
+        from newslake.pipeline.log_lines import json_formatter
 
         handler.setFormatter(json_formatter())
     supervise(home)

@@ -67,13 +67,13 @@ def announce_days(days: Sequence[str], extra: Mapping[str, Any], *, outlet_event
 
 
 def run_stage(stage: str, **given: Any) -> Any:
-    """Run one stage of ``pipeline.jobs.tasks``. Arguments and result are JSON values.
+    """Run one stage of ``news_airflow.tasks``. Arguments and result are JSON values.
 
     ``defaults.RETRY_POLICY`` decides which errors are retried.
     """
-    from pipeline.jobs import tasks
+    from news_airflow import tasks
 
-    logging.getLogger("pipeline").setLevel(logging.INFO)
+    logging.getLogger("newslake").setLevel(logging.INFO)
     return tasks.TASKS[stage](**given)
 
 
@@ -82,10 +82,10 @@ def read_freshness() -> tuple[tuple[Any, ...], str | None]:
 
     If the tables cannot be read, return the error as text: what the task has done must still be announced.
     """
-    from pipeline.errors import LakeError, StoreError
-    from pipeline.jobs.workspace import Workspace
-    from pipeline.reports.freshness import freshness
-    from pipeline.settings import Settings
+    from newslake.pipeline.addons.operate.freshness import freshness
+    from newslake.pipeline.errors import LakeError, StoreError
+    from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.settings import Settings
 
     workspace = Workspace(Settings.load())
     try:
@@ -119,10 +119,10 @@ def report_late_sources() -> dict[str, Any]:
 
 
 def run_alerts(step: str) -> Any:
-    """Run one step of ``pipeline.alerts.tasks``. A rule of alerts.toml that is wrong fails the task without a retry."""
-    from pipeline.alerts import tasks
+    """Run one step of the alerts. A rule of alerts.toml that is wrong fails the task without a retry."""
+    from newslake.pipeline.addons.alerts import tasks
 
-    logging.getLogger("pipeline").setLevel(logging.INFO)
+    logging.getLogger("newslake").setLevel(logging.INFO)
     return tasks.TASKS[step]()
 
 

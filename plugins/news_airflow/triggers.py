@@ -1,6 +1,6 @@
 """The triggers of `news_inbox`: waiting files in an inbox, and listings with new pages.
 
-`pipeline.jobs.triggers` does the work in threads; the triggerer's event loop only waits. Both triggers read the
+`news_airflow.polls` does the work in threads; the triggerer's event loop only waits. Both triggers read the
 settings and sources.toml of their machine, so nothing specific to a machine is stored with the DAG.
 """
 
@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from pipeline.jobs.triggers import Inboxes, ListedPage, Listings, PollResult
+    from news_airflow.polls import Inboxes, ListedPage, Listings, PollResult
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class _PollRounds:
     async def _before(self, key: str) -> "PollResult | None":
         """Return the previous result, after a start the stored one; None while the store cannot be read."""
         if key not in self._last:
-            from pipeline.jobs.triggers import PollResult
+            from news_airflow.polls import PollResult
 
             try:
                 self._last[key] = PollResult(state=await self._store.aget(key, {}))
@@ -180,14 +180,14 @@ class _PollRounds:
 
 
 def _inboxes() -> "Inboxes":
-    from pipeline.jobs.triggers import Inboxes
-    from pipeline.settings import Settings
+    from news_airflow.polls import Inboxes
+    from newslake.pipeline.settings import Settings
 
     return Inboxes(Settings.load())
 
 
 def _listings() -> "Listings":
-    from pipeline.jobs.triggers import Listings
-    from pipeline.settings import Settings
+    from news_airflow.polls import Listings
+    from newslake.pipeline.settings import Settings
 
     return Listings(Settings.load())

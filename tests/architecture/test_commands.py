@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import typer.main
 
-from pipeline.cli import app
+from newslake.pipeline.cli import app
 from tests.architecture.tree import PAPERS, ROOT, text_of
 
 
@@ -46,7 +46,7 @@ def test_docs_name_only_commands_that_exist():
 def test_command_line_loads_only_what_a_command_needs():
     """Importing the command line does not load libraries that only some commands need."""
     heavy = ("vl_convert", "duckdb", "jinja2", "pandas", "pyarrow", "requests", "spacy", "trafilatura")
-    code = f"import sys, pipeline.cli; print(sorted(set({heavy!r}) & set(sys.modules)))"
+    code = f"import sys, newslake.pipeline.cli; print(sorted(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

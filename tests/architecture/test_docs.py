@@ -8,10 +8,11 @@ from typing import get_args
 
 import pytest
 
-from pipeline.model.source import SourceKind
-from pipeline.query import connect, list_questions, query
-from pipeline.settings import Settings
-from pipeline.tables.docs import tables_markdown
+from newslake.pipeline.model.source import SourceKind
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import list_questions
+from newslake.pipeline.settings import Settings
+from scripts.table_docs import tables_markdown
 from tests.architecture.tree import CODE, PAPERS, ROOT, modules, project_files, text_of
 
 HOW_TOS = tuple(path for path in PAPERS if path.startswith("docs/how-to/"))
@@ -165,7 +166,7 @@ def _resolves(name: str) -> bool:
 
 
 def test_docs_name_only_modules_that_exist():
-    """Every dotted name in the docs, e.g. `pipeline.settings` or `pipeline.sources.discover`, exists."""
+    """Every dotted name in the docs, e.g. `newslake.pipeline.sources.discover`, exists."""
     assert [(paper, name) for paper, name in _named(_DOTTED_NAME) if not _resolves(name)] == []
 
 

@@ -89,8 +89,8 @@ def test_make_test_imports_no_package_of_nightly():
 def test_children_find_the_checkout_and_no_more(tmp_path: Path):
     """A process that a test starts finds the packages of this checkout, as after `make`; the plugins, only if the test
     gives it their path. So no test depends on PYTHONPATH of the shell."""
-    code = "import importlib.util as u, pipeline; print(pipeline.__file__, u.find_spec('news_airflow'))"
+    code = "import importlib.util as u, newslake; print(newslake.__file__, u.find_spec('news_airflow'))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
 
-    assert done.stdout.split() == [str(ROOT / "pipeline" / "__init__.py"), "None"]
+    assert done.stdout.split() == [str(ROOT / "newslake" / "__init__.py"), "None"]
     assert os.environ["PYTHONPATH"] == str(ROOT)

@@ -113,7 +113,7 @@ def _imports(module: Module) -> Iterator[tuple[ast.stmt, str]]:
     for node in module.nodes(ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
-        elif node.level == 0 and node.module == "pipeline":
+        elif node.level == 0 and node.module == "newslake.pipeline":
             yield from ((node, f"pipeline.{alias.name}") for alias in node.names)
         elif node.level == 0 and node.module:
             yield node, node.module
@@ -213,7 +213,7 @@ def test_public_package_loads_nothing_else():
 
 
 def test_airflow_side_imports_only_jobs_reports_web_and_alerts():
-    """DAGs know Airflow and news_airflow; news_airflow knows Airflow, pipeline.jobs, reports, web and alerts."""
+    """DAGs know Airflow and news_airflow; news_airflow knows Airflow, jobs and add-ons."""
     found = [
         breach
         for module in modules("dags", "plugins")
@@ -304,16 +304,25 @@ def _invented(path: str, source: str) -> Module:
 @pytest.mark.parametrize(
     ("source", "cycle"),
     [
-        ("from pipeline.mill import road", ["pipeline.mill.road", "pipeline.mill.wheel", "pipeline.mill.road"]),
         (
-            "if True:\n    import pipeline.mill.road",
-            ["pipeline.mill.road", "pipeline.mill.wheel", "pipeline.mill.road"],
+            "from newslake.pipeline.mill import road",
+            ["newslake.pipeline.mill.road", "newslake.pipeline.mill.wheel", "newslake.pipeline.mill.road"],
         ),
-        ("from pipeline.mill import grind", ["pipeline.mill", "pipeline.mill.wheel", "pipeline.mill"]),
-        ("def turn():\n    from pipeline.mill import road", []),
-        ("if TYPE_CHECKING:\n    from pipeline.mill import road", []),
-        ("from pipeline import mill", ["pipeline.mill", "pipeline.mill.wheel", "pipeline.mill"]),
-        ("from pipeline.corn import sack", []),
+        (
+            "if True:\n    import newslake.pipeline.mill.road",
+            ["newslake.pipeline.mill.road", "newslake.pipeline.mill.wheel", "newslake.pipeline.mill.road"],
+        ),
+        (
+            "from newslake.pipeline.mill import grind",
+            ["newslake.pipeline.mill", "newslake.pipeline.mill.wheel", "newslake.pipeline.mill"],
+        ),
+        ("def turn():\n    from newslake.pipeline.mill import road", []),
+        ("if TYPE_CHECKING:\n    from newslake.pipeline.mill import road", []),
+        (
+            "from pipeline import mill",
+            ["newslake.pipeline.mill", "newslake.pipeline.mill.wheel", "newslake.pipeline.mill"],
+        ),
+        ("from newslake.pipeline.corn import sack", []),
     ],
 )
 def test_cycle_is_found(source, cycle):
@@ -322,8 +331,8 @@ def test_cycle_is_found(source, cycle):
         [
             _invented("pipeline/__init__.py", ""),
             _invented("pipeline/corn.py", "sack = 1"),
-            _invented("pipeline/mill/__init__.py", "from pipeline.mill.wheel import grind"),
-            _invented("pipeline/mill/road.py", "from pipeline.mill.wheel import grind"),
+            _invented("pipeline/mill/__init__.py", "from newslake.pipeline.mill.wheel import grind"),
+            _invented("pipeline/mill/road.py", "from newslake.pipeline.mill.wheel import grind"),
             _invented("pipeline/mill/wheel.py", source),
         ]
     )

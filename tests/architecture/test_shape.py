@@ -12,8 +12,8 @@ FUNCTION_LINES, FUNCTION_LINES_MOST = 25, 45
 CATCH_ALL_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 # Modules with fewer than 60 lines, with the reason.
 SMALL_MODULES = {
-    "pipeline/alerts/alert.py": "the values that evaluation and delivery share",
-    "pipeline/alerts/machine_condition.py": "the condition of one kind of rule",
+    "pipeline/addons/alerts/alert.py": "the values that evaluation and delivery share",
+    "pipeline/addons/alerts/machine_condition.py": "the condition of one kind of rule",
     "pipeline/clusters/co_mentions.py": "one cluster table, by a rule that shares nothing with the others",
     "pipeline/jobs/places.py": "a query needs it, and loads no client of a service or of HTTP",
     "pipeline/extras.py": "every command that needs an extra uses it",

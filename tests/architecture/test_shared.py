@@ -48,7 +48,7 @@ def _defined_names(node: ast.ClassDef) -> set[str]:
 
 
 def test_drivers_are_used_by_public_names():
-    """No module of `pipeline.shared` uses a name with an underscore of another library, also not through `self`."""
+    """No module of `pipeline/shared` uses a name with an underscore of another library, also not through `self`."""
     found = [place for module in modules("pipeline") if module.package == "shared" for place in private_names(module)]
 
     assert found == []

@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import pipeline.lake
-from pipeline.lake import Lake
-from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.erase import Erasure
-from pipeline.lake.log_tables import LogTables
-from pipeline.lake.reader import LakeVersion, LakeVersions
-from pipeline.lake.snapshots import Snapshots
-from pipeline.store.tables import (
+import newslake.pipeline.lake
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.article_index import ArticleIndex
+from newslake.pipeline.lake.erase import Erasure
+from newslake.pipeline.lake.log_tables import LogTables
+from newslake.pipeline.lake.reader import LakeVersion, LakeVersions
+from newslake.pipeline.lake.snapshots import Snapshots
+from newslake.pipeline.store.tables import (
     CommitIndex,
     Erasing,
     LogRecords,
@@ -48,7 +48,7 @@ SHARED = (
 PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
 # What is of one machine's files, and who may import it: who opens a store, and readers of a folder.
 OF_FILES = {"Lake", "LakeVersions", "versions_of"}
-OPENING = {"pipeline/jobs/stores.py": {"Lake"}, "pipeline/search/index.py": {"versions_of"}}
+OPENING = {"pipeline/jobs/stores.py": {"Lake"}, "pipeline/addons/search/index.py": {"versions_of"}}
 
 
 def _is_tables(value: ast.expr) -> bool:
@@ -61,17 +61,17 @@ def _imported_from_lake() -> Iterator[tuple[Module, ast.ImportFrom, str]]:
     for module in modules("pipeline", "plugins", "dags"):
         if module.package != "lake":
             for node in module.nodes(ast.ImportFrom):
-                if (node.module or "").startswith("pipeline.lake"):
+                if (node.module or "").startswith("newslake.pipeline.lake"):
                     yield from ((module, node, alias.name) for alias in node.names)
 
 
 def test_packages_know_the_lake_by_its_package():
-    """Other packages import only what `pipeline.lake` exports; those of the other store also what both share."""
-    given = set(pipeline.lake.__all__)
+    """Other packages import only what `pipeline/lake` exports; those of the other store also what both share."""
+    given = set(newslake.pipeline.lake.__all__)
     found = [
         f"{module.at(node)}: {node.module}.{name}"
         for module, node, name in _imported_from_lake()
-        if not (node.module == "pipeline.lake" and name in given)
+        if not (node.module == "newslake.pipeline.lake" and name in given)
         and not (module.package in ("store", "shared") and (node.module or "").rpartition(".")[2] in SHARED)
     ]
 

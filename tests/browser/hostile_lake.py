@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.tables import ANNOTATION_TABLES, LOG_TABLES, Column, rows_table, table_named
+from newslake.pipeline.lake import KEYS_SCHEMA, Lake
+from newslake.pipeline.tables import ANNOTATION_TABLES, LOG_TABLES, Column, rows_table, table_named
 from tests.browser.hostile import COUNT, hostile_strings
 
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)

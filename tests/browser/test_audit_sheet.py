@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.audit.draw import AuditDraw, DrawnRow
-from pipeline.audit.questions import AUDITED_TABLES, questions_for
-from pipeline.audit.sheet import FilledSheet, erase_page_rows, read_sheet, write_sheet
-from pipeline.reports.audit import audit_item
-from pipeline.web import SheetRow, audit_sheet, build_sheet_row
+from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow
+from newslake.pipeline.addons.audit.questions import AUDITED_TABLES, questions_for
+from newslake.pipeline.addons.audit.report import audit_item
+from newslake.pipeline.addons.audit.sheet import FilledSheet, erase_page_rows, read_sheet, write_sheet
+from newslake.pipeline.addons.audit.sheet_page import SheetRow, audit_sheet, build_sheet_row
+from tests.addons.audit.audit_rows import contexts_of, draw_of, golden_sheet
 from tests.browser.hostile import hostile_strings
 from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.shown import letters
 from tests.browser.walking import tab_to
 from tests.browser.watch import watched_page
-from tests.unit.web.audit_rows import contexts_of, draw_of, golden_sheet
 
 COUNT = 4
 STRINGS = hostile_strings()

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.coverage import coverage
-from pipeline.web import policy
-from pipeline.web.coverage import coverage_page
+from newslake.pipeline.addons.operate.coverage import coverage
+from newslake.pipeline.addons.operate.coverage_page import coverage_page
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.show.rendering import policy
+from tests.addons.operate.source_history import HOUR, NOW, add_articles, add_poll, every, make_space
 from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.watch import watched_page
-from tests.unit.reports.source_history import HOUR, NOW, add_articles, add_poll, every, make_space
 
 SITE = "http://newsroom.invalid"  # its responses are mocked in the browser
 TODAY = NOW.date()

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from pipeline.clusters import SentenceChange
-from pipeline.lake import Lake
-from pipeline.model.provenance import Check, Fact, ProvenanceStep
-from pipeline.reports.page_history import Revision
-from pipeline.tables import ANNOTATION_TABLES
-from pipeline.web import article_html, article_page
+from newslake.pipeline.clusters import SentenceChange
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep
+from newslake.pipeline.show import article_html
+from newslake.pipeline.show.article import article_page
+from newslake.pipeline.show.page_history import Revision
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from pipeline.lake import Lake
-from pipeline.tables import LOG_TABLES
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.tables import LOG_TABLES
 from tests.browser.hostile import COUNT, word_of
 from tests.browser.hostile_lake import DAY, columns_of_text, make_hostile_lake
 

@@ -8,21 +8,20 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.query import list_questions
-from pipeline.reports.coverage import coverage
-from pipeline.reports.provenance import trace_provenance
-from pipeline.search import update_index
-from pipeline.settings import Settings
-from pipeline.web import policy
-from pipeline.web.articles import articles_page
-from pipeline.web.coverage import coverage_page
-from pipeline.web.events import event_map_page, events_page, list_events, list_places
-from pipeline.web.outcomes import pages_page, why_page
-from pipeline.web.people import entity_page, list_entities, people_page, read_entity
-from pipeline.web.rendering import chart_policy
-from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
-from pipeline.web.search import parse_search_request, search_page
+from newslake.pipeline.addons.newsroom.pages.articles import articles_page
+from newslake.pipeline.addons.newsroom.pages.events import event_map_page, events_page, list_events, list_places
+from newslake.pipeline.addons.newsroom.pages.outcomes import pages_page, why_page
+from newslake.pipeline.addons.newsroom.pages.people import entity_page, list_entities, people_page, read_entity
+from newslake.pipeline.addons.newsroom.pages.saved_queries import parse_question_request, question_page, question_svg
+from newslake.pipeline.addons.operate.coverage import coverage
+from newslake.pipeline.addons.operate.coverage_page import coverage_page
+from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.addons.search.page import parse_search_request, search_page
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.query.saved_queries import list_questions
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.show.provenance import trace_provenance
+from newslake.pipeline.show.rendering import chart_policy, policy
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, entity_id_of, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters

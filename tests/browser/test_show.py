@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.query import connect, query
+from newslake.pipeline.cli import app
+from newslake.pipeline.query.connection import connect, query
 from tests.architecture.tree import ROOT
 from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.walking import enter, follow

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 
 OUTCOMES = ("kept", "unchanged", "not_checked", "rejected", "quarantined", "pending")
 

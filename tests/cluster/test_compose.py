@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.settings import Settings, load_sources
+from newslake.pipeline.settings import Settings, load_sources
 from tests.cluster.compose import ONE_SHOT, ROOT, VARIABLE, airflow_services, services, variables_of_example
 
 SECRETS = (

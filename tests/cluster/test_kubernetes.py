@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.settings import Settings
+from newslake.pipeline.settings import Settings
 from tests.cluster import compose
 from tests.cluster.compose import ROOT, SHARED
 

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 import yaml
 
-from pipeline.settings import Settings
+from newslake.pipeline.settings import Settings
 from tests.cluster import compose
 from tests.cluster.compose import CLUSTER, ONE_SHOT, ROOT, SHARED, VARIABLE
 

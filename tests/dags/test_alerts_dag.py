@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.query import connect, query
-from tests.unit.alerts.receiver import Receiver
+from newslake.pipeline.query.connection import connect, query
+from tests.addons.alerts.receiver import Receiver
 
 pytestmark = pytest.mark.airflow
 

@@ -141,8 +141,8 @@ def test_maintain_announces_unprocessed_days(bag, newsroom: Newsroom) -> None:
 
 def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_path: Path) -> None:
     """A broken table file fails the run; garbage collection and report still run."""
-    from pipeline.jobs.workspace import Workspace
-    from pipeline.settings import Settings
+    from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.settings import Settings
 
     conf = {"day": DAYS[0].isoformat()}
     bag.dags["news_ingest"].test(run_conf=conf)

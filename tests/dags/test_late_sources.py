@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.workspace import Workspace
-from tests.unit.reports.source_history import NOW, add_articles, every, make_space
+from newslake.pipeline.jobs.workspace import Workspace
+from tests.addons.operate.source_history import NOW, add_articles, every, make_space
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tables import CLUSTER_TABLES
+from newslake.pipeline.tables import CLUSTER_TABLES
 from tests.dags.test_metrics import DAGS, run_a_day
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]

@@ -11,7 +11,7 @@ import pytest
 from fastapi import Request, Response
 from fastapi.testclient import TestClient
 
-from pipeline.errors import ConfigError, LakeError, LimitError
+from newslake.pipeline.errors import ConfigError, LakeError, LimitError
 from tests.dags.airflow_api import altered, ask, token_of
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +127,7 @@ def test_newsroom_is_in_the_navigation(origin: str) -> None:
 @pytest.fixture
 def app(bag):
     """The application alone, with access granted."""
-    from news_airflow.web_app import newsroom_app
+    from newslake.pipeline.addons.newsroom.web_app import newsroom_app
 
     found = newsroom_app()
     [allowed] = found.router.dependencies
@@ -157,7 +157,7 @@ def test_every_route_checks_access(app) -> None:
 )
 def test_errors_are_pages(app, error: Exception, status: int, message: str) -> None:
     """An error is shown in the layout of the other pages; a bug has no details."""
-    from news_airflow.web_app import _endpoint
+    from newslake.pipeline.addons.newsroom.web_app import _endpoint
 
     def broken(request: object, root: str) -> object:
         raise error
@@ -185,7 +185,7 @@ def test_errors_of_json_are_json(app, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_an_abandoned_request_keeps_its_slot(bag) -> None:
     """A thread cannot be stopped, so it occupies its slot until it ends."""
-    from news_airflow.web_app import _endpoint
+    from newslake.pipeline.addons.newsroom.web_app import _endpoint
 
     begun, may_end = threading.Event(), threading.Event()
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline import errors
+from newslake.pipeline import errors
 from tests.cluster.compose import variables_of_example
 
 ROOT = Path(__file__).parents[2]

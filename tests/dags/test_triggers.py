@@ -96,7 +96,7 @@ async def payload_with(events: AsyncIterator[Any], key: str) -> Any:
 
 def take(key: str) -> None:
     """Ingest a source like the run of a signal."""
-    from pipeline.jobs.tasks import TASKS
+    from news_airflow.tasks import TASKS
 
     TASKS["ingest"](source_key=key, day=None, run_id=f"run-{time.monotonic_ns()}")
 
@@ -298,9 +298,8 @@ def test_trigger_survives_an_unavailable_store_and_bugs(
     watch: Callable[[str], None], server: Hostile, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An unavailable API server delays storing; an unexpected error is logged, and the other sources continue."""
+    from news_airflow import polls
     from news_airflow.triggers import FeedTrigger
-
-    from pipeline.jobs import triggers as polls
 
     read = polls.discover
 

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.query.views import stored_name, table_dir, table_files
-from pipeline.tables import TABLES, TableSpec
+from newslake.pipeline.cli import app
+from newslake.pipeline.query.views import stored_name, table_dir, table_files
+from newslake.pipeline.tables import TABLES, TableSpec
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/engines.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-from pipeline.settings import Settings
+from newslake.pipeline.settings import Settings
 
 VARIABLE = "NEWSLAKE_FAULT"
 POISON = {"Hemlock": "kill", "Nightshade": "raise"}
@@ -26,7 +26,7 @@ def strike(how: str) -> None:
 
 def poison() -> None:
     """Let the parser strike when it is given a poisonous page."""
-    owner = importlib.import_module("pipeline.nlp.annotator")
+    owner = importlib.import_module("newslake.pipeline.nlp.annotator")
     real: Callable[..., Any] = owner.make_docs
 
     def struck(*given: Any, **named: Any) -> Any:

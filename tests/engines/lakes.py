@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.query.views import table_dir, table_files
-from pipeline.tables import TABLES, Column, TableSpec, rows_table
+from newslake.pipeline.query.views import table_dir, table_files
+from newslake.pipeline.tables import TABLES, Column, TableSpec, rows_table
 
 CLOSED, OPEN = (date(1999, 12, 30), date(1999, 12, 31)), (date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9))
 DAYS = (*CLOSED, *OPEN)  # with gaps

@@ -10,9 +10,9 @@ from functools import cache
 from html import escape
 from itertools import groupby
 
-from pipeline.archive import RecordArchive
-from pipeline.clean import page_identity
-from pipeline.model import Page
+from newslake.pipeline.archive import RecordArchive
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.model import Page
 from tests.bench import articles
 
 _SEED = 26

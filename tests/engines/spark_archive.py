@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.clean import page_identity
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page
-from pipeline.query import connect
-from pipeline.settings import Settings
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Page
+from newslake.pipeline.query.connection import connect
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 
 type Rows = dict[str, list[tuple[object, ...]]]
 

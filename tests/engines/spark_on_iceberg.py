@@ -95,7 +95,7 @@ class SharedAnswers:
         lines = shared_lines()
         for line in lines.splitlines():
             words, _, file = line.removeprefix("newslake ").partition(" > ")
-            printed = self._call([sys.executable, "-m", "pipeline", *words.split()], folder, self._environments[lake])
+            printed = self._call([sys.executable, "-m", "newslake", *words.split()], folder, self._environments[lake])
             (folder / file).write_text(printed, "utf-8")
         _, _, code = shown("spark")
         (folder / "queries.json").write_text(

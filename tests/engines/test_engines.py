@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.query import connect, list_questions, query
-from pipeline.query.dialects import DIALECTS, transpile
-from pipeline.query.views import stored_name, table_files
-from pipeline.tables import TABLES, TableSpec
-from pipeline.tables.docs import EXAMPLES_FILE
+from newslake.pipeline.addons.share.dialects import DIALECTS, transpile
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import list_questions
+from newslake.pipeline.query.views import stored_name, table_files
+from newslake.pipeline.tables import TABLES, TableSpec
 from samples.answers import replay_newsroom
 from samples.examples import example_rows
+from scripts.table_docs import EXAMPLES_FILE
 from tests.engines.engine_answers import PAGE, SECTIONS, PageAnswers, Rows, plain
 from tests.engines.lakes import DAYS, stored_rows, write_odd_lake
 

@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.lake.exchange import exchange
-from pipeline.tables import table_named
+from newslake.pipeline.lake.exchange import exchange
+from newslake.pipeline.tables import table_named
 from tests.engines.engine_answers import ENVIRONMENT, PAGE, SECTIONS, call_newslake, shown
 from tests.engines.exchange_worker import WAYS
 from tests.engines.supervisor import CALLS, Call, supervise

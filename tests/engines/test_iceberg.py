@@ -11,10 +11,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipeline.lake import Lake
-from pipeline.query import connect, query
-from pipeline.query.views import stored_name, table_files
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.views import stored_name, table_files
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 from tests.big_lake import make_big_lake
 from tests.engines.engine_answers import PAGE, plain
 

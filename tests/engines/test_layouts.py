@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake import Lake
-from pipeline.query import list_questions
-from pipeline.query.dialects import DIALECTS, transpile
-from pipeline.query.views import table_files
-from pipeline.tables import TABLES
+from newslake.pipeline.addons.share.dialects import DIALECTS, transpile
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.query.saved_queries import list_questions
+from newslake.pipeline.query.views import table_files
+from newslake.pipeline.tables import TABLES
 from samples.answers import replay_newsroom
 from tests.big_lake import make_big_lake
 from tests.engines.engine_answers import SECTIONS, PageAnswers, Rows

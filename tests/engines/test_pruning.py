@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from datafusion import SessionContext
 
-from pipeline.query.engine_ddl import views_sql
+from newslake.pipeline.addons.share.engine_ddl import views_sql
 from tests.engines.lakes import OPEN, ROWS_A_DAY, write_odd_lake
 
 _CONDITION = "published_date >= '2026-03-03' AND published_month >= '2026-03'"

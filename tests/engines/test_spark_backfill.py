@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.workspace import Workspace
+from newslake.pipeline.jobs.workspace import Workspace
 from tests.architecture.tree import ROOT
 from tests.engines.spark_archive import DAYS, EACH, FIRST, Rows, archived, rows, rows_of_runs
 
@@ -31,7 +31,7 @@ def start_backfill(space: Workspace) -> subprocess.Popen[str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "spark", "backfill", *options],
+        [sys.executable, "-m", "newslake", "spark", "backfill", *options],
         cwd=ROOT,
         env={**os.environ, **own},
         stdout=subprocess.PIPE,

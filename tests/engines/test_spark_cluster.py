@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.workspace import Workspace
+from newslake.pipeline.jobs.workspace import Workspace
 from tests.engines import faulty_daemon
 from tests.engines.spark_archive import DAYS, EACH, FIRST, Rows, archived, rows, rows_of_runs
 from tests.engines.spark_job import SparkJob, submitted

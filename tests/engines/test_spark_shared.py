@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.lake import Lake
-from pipeline.query import connect, list_questions, query
-from pipeline.query.dialects import transpile
-from pipeline.query.views import stored_name
-from pipeline.settings import PREFIX
-from pipeline.tables import TABLES
+from newslake.pipeline.addons.share.dialects import transpile
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import list_questions
+from newslake.pipeline.query.views import stored_name
+from newslake.pipeline.settings import PREFIX
+from newslake.pipeline.tables import TABLES
 from samples.answers import replay_newsroom
 from tests.engines.engine_answers import plain
 from tests.engines.lakes import stored_rows, write_odd_lake

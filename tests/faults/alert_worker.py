@@ -7,16 +7,16 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.alerts import delivery
-from pipeline.alerts.alert import AlertItem, DeliveryPolicy
-from pipeline.alerts.store import AlertStore, DeliveryFailure
-from pipeline.archive import TakedownPlan
-from pipeline.jobs.alert_state import erase_from_alerts
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import canonical_url
-from pipeline.settings import Settings
-from pipeline.sqlite import Database
-from tests.unit.alerts.receiver import NOON, failed, new_store, policy, rows, state
+from newslake.pipeline.addons.alerts import delivery
+from newslake.pipeline.addons.alerts.alert import AlertItem, DeliveryPolicy
+from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
+from newslake.pipeline.addons.alerts.store import AlertStore, DeliveryFailure
+from newslake.pipeline.archive import TakedownPlan
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import canonical_url
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.sqlite import Database
+from tests.addons.alerts.receiver import NOON, failed, new_store, policy, rows, state
 
 SENDERS = ("desk", "mail")
 URL = "https://harbour.example/quicksilver-lanterns"

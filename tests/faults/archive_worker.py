@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.archive import Archive
-from pipeline.model import Page
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.model import Page
 
 DAY = date(2026, 2, 3)
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.archive.members import read_member
-from pipeline.archive.scan import read_file
-from pipeline.jobs.maintenance import read_everything, verify
-from pipeline.model import Capture
+from newslake.pipeline.archive.members import read_member
+from newslake.pipeline.archive.scan import read_file
+from newslake.pipeline.model import Capture
+from newslake.pipeline.upkeep.maintenance import read_everything, verify
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND
 

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import brotli
 from backports import zstd
 
-from pipeline.fetch import Fetcher, FetchLimits
+from newslake.pipeline.fetch import Fetcher, FetchLimits
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.model import Outcome
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.model import Outcome
 from tests.faults.resume_worker import open_space
 
 How = Literal["raise", "memory", "kill"]
@@ -20,18 +20,18 @@ _PATTERN = re.compile(r"story-7|plan 7 for")  # its address or its text
 
 # The functions through which each item goes, as (module or class, name), by stage.
 STAGES: dict[str, tuple[str, str]] = {
-    "entry": ("pipeline.sources.feeds", "_hints"),
-    "fetch": ("pipeline.fetch.redirects", "_target_of"),
-    "identity": ("pipeline.jobs.ingest", "page_identity"),
-    "archive": ("pipeline.archive.writer.ArchiveWriter", "put"),
-    "clean": ("pipeline.derive.pages", "clean"),
-    "parse": ("pipeline.nlp.annotator", "make_docs"),
-    "entities": ("pipeline.nlp.annotator", "find_entities"),
-    "quotes": ("pipeline.nlp.annotator", "extract_quotes"),
-    "times": ("pipeline.nlp.annotator", "find_times"),
-    "events": ("pipeline.nlp.annotator", "extract_events"),
-    "rows": ("pipeline.derive.pages", "annotation_rows"),
-    "checks": ("pipeline.derive.pages", "rows_table"),
+    "entry": ("newslake.pipeline.sources.feeds", "_hints"),
+    "fetch": ("newslake.pipeline.fetch.redirects", "_target_of"),
+    "identity": ("newslake.pipeline.jobs.ingest", "page_identity"),
+    "archive": ("newslake.pipeline.archive.writer.ArchiveWriter", "put"),
+    "clean": ("newslake.pipeline.derive.pages", "clean"),
+    "parse": ("newslake.pipeline.nlp.annotator", "make_docs"),
+    "entities": ("newslake.pipeline.nlp.annotator", "find_entities"),
+    "quotes": ("newslake.pipeline.nlp.annotator", "extract_quotes"),
+    "times": ("newslake.pipeline.nlp.annotator", "find_times"),
+    "events": ("newslake.pipeline.nlp.annotator", "extract_events"),
+    "rows": ("newslake.pipeline.derive.pages", "annotation_rows"),
+    "checks": ("newslake.pipeline.derive.pages", "rows_table"),
 }
 
 

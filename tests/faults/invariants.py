@@ -5,9 +5,9 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.model.outcome import OUTCOME_KINDS
-from pipeline.tables.spec import Row
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model.outcome import OUTCOME_KINDS
+from newslake.pipeline.tables.spec import Row
 
 
 def table_files(folder: Path) -> dict[str, bytes]:

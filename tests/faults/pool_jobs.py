@@ -6,9 +6,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-from pipeline.errors import LakeError
-from pipeline.jobs.derive import DeriveReport, derive
-from pipeline.jobs.workspace import CountCallback, Workspace
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.jobs.derive import DeriveReport, derive
+from newslake.pipeline.jobs.workspace import CountCallback, Workspace
 from tests.faults.injection import Fault, inject
 
 

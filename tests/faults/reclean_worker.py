@@ -4,9 +4,9 @@ import socket
 import sys
 from pathlib import Path
 
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 
 
 def no_network(event: str, _: object) -> None:

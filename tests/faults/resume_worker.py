@@ -19,16 +19,16 @@ from typing import Any
 # pyarrow imports these at first use. Import them once here, not in every process that is killed.
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
+from news_airflow.tasks import TASKS
 
-from pipeline.clean import clean
-from pipeline.errors import NewsError
-from pipeline.jobs.knowledge import annotator_of
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
-from pipeline.jobs.tasks import TASKS
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page
-from pipeline.settings import Settings
+from newslake.pipeline.clean import clean
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.jobs.knowledge import annotator_of
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Page
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.takedown import TakedownTarget, finish_takedowns, forget
 from tests.faults.hostile import page
 from tests.faults.inbox import plain_text
 
@@ -120,7 +120,7 @@ def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, gi
     ``at`` is the step at which a signal is sent; None sends none.
     """
     steps = Steps(at, number)
-    log = logging.getLogger("pipeline.jobs.outcomes")
+    log = logging.getLogger("newslake.pipeline.jobs.outcomes")
     log.setLevel(logging.INFO)
     log.addHandler(steps)
     sys.addaudithook(steps.hear)

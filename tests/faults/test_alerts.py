@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from tests.addons.alerts.receiver import Receiver, new_store
 from tests.faults.alert_worker import ANSWERED, SENDERS, URL, WORDS, begin, begin_doomed, do_round, erase
 from tests.faults.lake.tally import SEED, form
 from tests.faults.sample_run import Worker, at_leisure, at_once, say
 from tests.long_form import LONG
 from tests.traces import Traces
-from tests.unit.alerts.receiver import Receiver, new_store
 
 pytestmark = [pytest.mark.model]  # of the fork server
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive import Archive
+from newslake.pipeline.archive import Archive
 from tests.faults.archive_worker import page, write_forever, write_pages
 from tests.faults.lake.tally import form
 from tests.long_form import LONG, seed_or

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from news_airflow.tasks import TASKS
 
-from pipeline.jobs.tasks import TASKS
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.plan import plan
-from pipeline.settings import Settings
+from newslake.pipeline.addons.operate.plan import plan
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from tests.long_form import LONG, seed_or
 
 pytestmark = [pytest.mark.model]

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.unicode import printable_path
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.unicode import printable_path
 from tests.faults.hostile import Hostile, HostileHandler, gzip_bomb, hostile_server, page
 
 pytestmark = [pytest.mark.model]

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from tests.faults.bad_pages import BAD_PAGES, HTML
 from tests.faults.hostile import Hostile, hostile_server, page
 from tests.faults.test_bad_input import LISTED, outcome_rows

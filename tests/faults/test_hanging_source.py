@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.run import ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server, page
 from tests.faults.invariants import broken_sums
 

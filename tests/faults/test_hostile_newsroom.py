@@ -40,8 +40,8 @@ import brotli
 import pytest
 from backports import zstd
 
-from pipeline.errors import BrokenListingError, NewsError
-from pipeline.fetch import Fetcher, FetchResult, FileRates, PageRequest
+from newslake.pipeline.errors import BrokenListingError, NewsError
+from newslake.pipeline.fetch import Fetcher, FetchResult, FileRates, PageRequest
 from tests.faults.hostile import NOW, Hostile, HostileHandler, fetcher_for, hostile_server, limits
 
 PAGE = b"<html><body><p>The harbour of Tarnwick reopened on Monday.</p></body></html>"

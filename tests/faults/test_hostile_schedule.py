@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipeline.errors import NewsError, RefusedFetchError
-from pipeline.fetch import Fetcher, FetchResult, PageRequest
-from pipeline.model import Page
+from newslake.pipeline.errors import NewsError, RefusedFetchError
+from newslake.pipeline.fetch import Fetcher, FetchResult, PageRequest
+from newslake.pipeline.model import Page
 from tests.faults.hostile import Hostile, HostileHandler, fetcher_for, hostile_server
 
 DENIED = b"User-agent: *\nDisallow: /\n"

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.errors import RefusedFetchError, TransientFetchError
-from pipeline.fetch import Fetcher, NotModified
+from newslake.pipeline.errors import RefusedFetchError, TransientFetchError
+from newslake.pipeline.fetch import Fetcher, NotModified
 from tests.faults.hostile import BOMBS, NOW, Hostile, HostileHandler, fetcher_for, hostile_server, limits
 
 PAGE = b"<html><body><p>The harbour of Almere reopened on Monday.</p></body></html>"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BrokenItemsError
-from pipeline.jobs.broken_items import broken_items_error
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Outcome
+from newslake.pipeline.errors import BrokenItemsError
+from newslake.pipeline.jobs.broken_items import broken_items_error
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Outcome
 from tests.faults.hostile import Hostile, hostile_server, page
 from tests.faults.injection import ITEM, STAGES, Fault, run_with
 from tests.faults.resume_worker import open_space
@@ -111,7 +111,7 @@ def test_terminated_while_waiting_is_nobodys_death(folder: Path, ten_pages: Host
         seen = ten_pages.seen[path]
         given = {**os.environ, "NEWS_DATA_DIR": str(folder), "NEWS_SOURCES_FILE": str(folder / "sources.toml")}
         given["NEWS_READ_TIMEOUT_SECONDS"] = "3"  # a thread that reads ends only then
-        run = subprocess.Popen([sys.executable, "-m", "pipeline", "run", "--quiet"], env=given)
+        run = subprocess.Popen([sys.executable, "-m", "newslake", "run", "--quiet"], env=given)
         deadline = time.monotonic() + 300
         while ten_pages.seen[path] == seen and time.monotonic() < deadline:
             time.sleep(0.05)

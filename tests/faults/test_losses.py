@@ -13,21 +13,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.alerts.store import open_alert_store
-from pipeline.archive import source_name
-from pipeline.cli import app
-from pipeline.errors import MissingStoreError, NewsError
-from pipeline.jobs.inventory import ALERTS, STATE, missing_stores
-from pipeline.jobs.knowledge import import_kb
-from pipeline.jobs.maintenance import read_everything, repair, verify
-from pipeline.jobs.run import ingest_sources
-from pipeline.jobs.takedown import TakedownTarget, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.health import examine
+from newslake.pipeline.addons.alerts.store import open_alert_store
+from newslake.pipeline.archive import source_name
+from newslake.pipeline.cli import app
+from newslake.pipeline.errors import MissingStoreError, NewsError
+from newslake.pipeline.jobs.inventory import ALERTS, STATE, missing_stores
+from newslake.pipeline.jobs.knowledge import import_kb
+from newslake.pipeline.jobs.run import ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.upkeep.health import examine
+from newslake.pipeline.upkeep.maintenance import read_everything, repair, verify
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
+from tests.addons.alerts.receiver import NOON, policy, state
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND, Evening
 from tests.long_form import LONG
-from tests.unit.alerts.receiver import NOON, policy, state
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive.archive import Archive
-from pipeline.jobs.maintenance import read_everything, read_nothing, repair, verify
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.worklist import unprocessed_days
+from newslake.pipeline.archive.archive import Archive
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.worklist import unprocessed_days
+from newslake.pipeline.upkeep.maintenance import read_everything, read_nothing, repair, verify
 from tests.faults.invariants import table_files
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND, Evening

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.clean import page_identity
-from pipeline.errors import ExtractorError, LakeError
-from pipeline.jobs import workers
-from pipeline.jobs.run import DayReading, extract_day, ingest_sources, start_reading
-from pipeline.jobs.workers import CountSum, WorkerPool, reading_workers
-from pipeline.model import Page
-from pipeline.settings import Settings
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.errors import ExtractorError, LakeError
+from newslake.pipeline.jobs import workers
+from newslake.pipeline.jobs.run import DayReading, extract_day, ingest_sources, start_reading
+from newslake.pipeline.jobs.workers import CountSum, WorkerPool, reading_workers
+from newslake.pipeline.model import Page
+from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server, page
 from tests.faults.injection import Fault
 from tests.faults.invariants import table_files

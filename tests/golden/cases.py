@@ -7,11 +7,11 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipeline.clean import clean
-from pipeline.kb import load_kb
-from pipeline.model import Page, Rejected
-from pipeline.nlp import Annotator
-from pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows
+from newslake.pipeline.clean import clean
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Page, Rejected
+from newslake.pipeline.nlp import Annotator
+from newslake.pipeline.tables import ANNOTATION_TABLES, annotation_rows, check_rows
 from samples.server import FOLDERS, ROOT, resource_at
 
 FOLDER = Path(__file__).parent

@@ -2,8 +2,8 @@
 
 import json
 
-from pipeline.nlp import load_model
-from pipeline.settings import Settings
+from newslake.pipeline.nlp import load_model
+from newslake.pipeline.settings import Settings
 from tests.golden.cases import FOLDER, case_names, file_of, make_annotator, read_case
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from pipeline.model import Page
+from newslake.pipeline.model import Page
 from tests.long_form import LONG
 
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)

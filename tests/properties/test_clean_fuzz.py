@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean import clean, page_identity
-from pipeline.clean.decoding import decode_body, media_kind_of
-from pipeline.errors import UndecodablePageError
-from pipeline.model import Article, Page, Rejected
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.clean import clean, page_identity
+from newslake.pipeline.clean.decoding import decode_body, media_kind_of
+from newslake.pipeline.errors import UndecodablePageError
+from newslake.pipeline.model import Article, Page, Rejected
+from newslake.pipeline.unicode import to_well_formed
 from tests.properties.fuzzing import broken, examples, page_of
 
 NEWSROOM = sorted(Path("samples/newsroom").rglob("*.html"))

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean import article_from_text, clean, page_identity
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.completion import complete_pieces
-from pipeline.clean.html import parse_html
-from pipeline.errors import UndecodablePageError
-from pipeline.model import Article, Page, Rejected
+from newslake.pipeline.clean import article_from_text, clean, page_identity
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.completion import complete_pieces
+from newslake.pipeline.clean.html import parse_html
+from newslake.pipeline.errors import UndecodablePageError
+from newslake.pipeline.model import Article, Page, Rejected
 
 TAGS = ("p", "div", "h1", "h2", "li", "figcaption", "article", "script", "blockquote", "table", "br", "time", "a")
 MARKUP = st.lists(

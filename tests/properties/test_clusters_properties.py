@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.jobs.cluster import relate_rows_of
-from pipeline.lake import Lake
+from newslake.pipeline.jobs.cluster import relate_rows_of
+from newslake.pipeline.lake import Lake
 from tests.long_form import LONG
 from tests.planted import Press
 from tests.unit.clusters.builders import EventArticle, build_keys, build_tables

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reports.documents import annotate_lines, clean_lines
-from pipeline.settings import Settings
+from newslake.pipeline.addons.documents.documents import annotate_lines, clean_lines
+from newslake.pipeline.settings import Settings
 from tests.faults.hostile import page
 from tests.properties.fuzzing import examples
 

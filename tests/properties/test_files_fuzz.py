@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.archive import Archive, page_key_of
-from pipeline.errors import ArchiveError
-from pipeline.model import Source
-from pipeline.sources import ListingEntry, discover, settle_all
-from pipeline.sources.folder import is_ready
+from newslake.pipeline.archive import Archive, page_key_of
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources import ListingEntry, discover, settle_all
+from newslake.pipeline.sources.folder import is_ready
 from tests.properties.fuzzing import NOW, broken, examples, page_of
 
 LINE = json.dumps(

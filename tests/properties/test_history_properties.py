@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.jobs.runtimes import History, Run, estimate, expected_seconds
+from newslake.pipeline.jobs.runtimes import History, Run, estimate, expected_seconds
 
 RUNS = st.lists(
     st.builds(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.clean.canonical import try_canonical_url
-from pipeline.model import article_id_of, canonical_url
+from newslake.pipeline.clean.canonical import try_canonical_url
+from newslake.pipeline.model import article_id_of, canonical_url
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 STEPS = st.lists(WORDS.filter(lambda word: word not in (".", "..", "amp") and not word.endswith("amp")), max_size=4)

@@ -11,11 +11,11 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.archive import Archive
-from pipeline.lake import Lake
-from pipeline.lake.storage import decode, encode, sort_rows, with_day
-from pipeline.model import Hints, Page, file_name_of
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.storage import decode, encode, sort_rows, with_day
+from newslake.pipeline.model import Hints, Page, file_name_of
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
 ROWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BrokenListingError, NewsError
-from pipeline.model import Source
-from pipeline.sources.feeds import read_feed
-from pipeline.sources.listing import ListingEntry
-from pipeline.sources.normalize import absolute_url
-from pipeline.sources.sitemaps import read_sitemap
+from newslake.pipeline.errors import BrokenListingError, NewsError
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources.feeds import read_feed
+from newslake.pipeline.sources.listing import ListingEntry
+from newslake.pipeline.sources.normalize import absolute_url
+from newslake.pipeline.sources.sitemaps import read_sitemap
 from tests.faults.hostile import Hostile, fetcher_for, hostile_server
 from tests.properties.fuzzing import NOW, broken, examples, page_of
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.language import Language
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.model import Article
-from pipeline.nlp import Annotator
-from pipeline.nlp.annotator import MAX_TOKENS, join_docs, make_docs
-from pipeline.tables import annotation_rows, check_rows
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Article
+from newslake.pipeline.nlp import Annotator
+from newslake.pipeline.nlp.annotator import MAX_TOKENS, join_docs, make_docs
+from newslake.pipeline.tables import annotation_rows, check_rows
 from tests.hard_texts import KINDS, hard_text
 from tests.long_form import LONG, seed_or
 from tests.processor_time import processor_seconds

@@ -9,9 +9,9 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clusters import affected_days
-from pipeline.jobs.cluster import near_duplicates_of
-from pipeline.lake import Lake
+from newslake.pipeline.clusters import affected_days
+from newslake.pipeline.jobs.cluster import near_duplicates_of
+from newslake.pipeline.lake import Lake
 from tests.long_form import LONG
 from tests.planted import BEYOND, COPIES, Press, articles_table, commit_articles
 

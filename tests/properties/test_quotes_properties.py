@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.model import Annotation, Article
-from pipeline.nlp import Annotator
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Annotation, Article
+from newslake.pipeline.nlp import Annotator
 from tests.processor_time import processor_seconds
 
 pytestmark = pytest.mark.model

@@ -1,6 +1,6 @@
 """No page of a megabyte delays its batch: each of these pages once took minutes, or would have.
 
-The limits of ``pipeline.clean`` bound the time, not a clock: the outcome is the same on a fast and a slow machine.
+The limits of ``clean`` bound the time, not a clock: the outcome is the same on a fast and a slow machine.
 """
 
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.clean import clean
-from pipeline.clean.html import parse_html
-from pipeline.model import Article, Page, Rejected
+from newslake.pipeline.clean import clean
+from newslake.pipeline.clean.html import parse_html
+from newslake.pipeline.model import Article, Page, Rejected
 from tests.faults.hostile import page
 from tests.processor_time import processor_seconds
 

@@ -9,8 +9,8 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.nlp import load_model
-from pipeline.settings import Settings
+from newslake.pipeline.nlp import load_model
+from newslake.pipeline.settings import Settings
 from tests.quality.corpus import corpus_digest, read_corpus
 from tests.quality.figures import Figures
 from tests.quality.floors import floors_of, read_floors

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pipeline.clean import clean
-from pipeline.kb import load_kb
-from pipeline.model import Annotation, Article, Page, Rejected, Source
-from pipeline.model.page import Hints
-from pipeline.nlp import Annotator
-from pipeline.sources.sitemaps import read_sitemap
+from newslake.pipeline.clean import clean
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Annotation, Article, Page, Rejected, Source
+from newslake.pipeline.model.page import Hints
+from newslake.pipeline.nlp import Annotator
+from newslake.pipeline.sources.sitemaps import read_sitemap
 from samples.gold import GOLD, read_gold
 from samples.server import DAYS, FOLDERS, ROOT, resource_at
 

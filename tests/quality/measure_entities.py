@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from pipeline.model import Entity
+from newslake.pipeline.model import Entity
 from tests.quality.corpus import Case
 from tests.quality.figures import Figure, Figures
 from tests.quality.gold_entities import GoldMention, Span, mentions_of

@@ -7,9 +7,9 @@ best matching row with that trigger counts, and each row counts once.
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.model import Event
-from pipeline.nlp.events.triggers import pattern_objects
-from pipeline.nlp.languages.en.frames import FRAMES
+from newslake.pipeline.model import Event
+from newslake.pipeline.nlp.events.triggers import pattern_objects
+from newslake.pipeline.nlp.languages.en.frames import FRAMES
 from tests.quality.corpus import Case
 from tests.quality.figures import Figures
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pipeline.model import Article, Rejected
+from newslake.pipeline.model import Article, Rejected
 from tests.quality.corpus import Case
 from tests.quality.figures import Figures
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.model import Entity
+from newslake.pipeline.model import Entity
 from tests.quality.corpus import Case
 from tests.quality.figures import Figures
 from tests.quality.gold_entities import one_or_more

@@ -6,7 +6,7 @@ A gold quote is found by the row that covers most of it, if it covers half or mo
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.model import Quote
+from newslake.pipeline.model import Quote
 from tests.quality.corpus import Case
 from tests.quality.figures import Figures
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from rich.console import Console
 from spacy.language import Language
 
-from pipeline.kb import load_kb
-from pipeline.nlp import Annotator, load_model
-from pipeline.settings import Settings
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.nlp import Annotator, load_model
+from newslake.pipeline.settings import Settings
 from tests.quality.figures import Figure, Figures
 from tests.unit.nlp.events_case import article_of
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.model import Annotation, Entity
+from newslake.pipeline.model import Annotation, Entity
 from tests.quality.corpus import Case, clean_corpus
 from tests.quality.figures import Figure, Figures
 from tests.quality.gold_entities import mentions_of, one_or_more

@@ -23,11 +23,11 @@ import brotli
 import pytest
 from backports import zstd
 
-from pipeline.archive import Archive
-from pipeline.content_encoding import decode_stored_body
-from pipeline.fetch import Fetcher, limits_from
-from pipeline.model import Capture, Page
-from pipeline.settings import Settings
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.content_encoding import decode_stored_body
+from newslake.pipeline.fetch import Fetcher, limits_from
+from newslake.pipeline.model import Capture, Page
+from newslake.pipeline.settings import Settings
 from samples.answers import replay_newsroom
 from tests.faults.hostile import HostileHandler, hostile_server
 from tests.scheduler.machine import free_port

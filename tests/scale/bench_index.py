@@ -11,9 +11,9 @@ from datetime import timedelta
 from itertools import batched
 from pathlib import Path
 
-from pipeline.lake import CachedOutcome, StoredArticle
-from pipeline.lake.article_index import DayContents
-from pipeline.store.tables import CommitIndex
+from newslake.pipeline.lake import CachedOutcome, StoredArticle
+from newslake.pipeline.lake.article_index import DayContents
+from newslake.pipeline.store.tables import CommitIndex
 from tests.figures import out, timed
 from tests.scale.postgres import PostgresServer
 from tests.store.index_stores import DAY, NOON, IndexPlace, article

@@ -14,10 +14,10 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from pipeline.archive import FetchState
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.archive import FetchState
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.page_states import PostgresPageStates
 from tests.figures import out, timed
 from tests.scale.postgres import PostgresServer
 from tests.store.test_capture_index import FERRY, new_local

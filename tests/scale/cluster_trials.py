@@ -11,7 +11,7 @@ from pathlib import Path
 
 import obstore
 
-from pipeline.jobs.workspace import Workspace
+from newslake.pipeline.jobs.workspace import Workspace
 from samples.server import DAYS, Newsroom
 from tests.cluster.rest import Rest, wait_for
 from tests.cluster.topology import WORKERS

@@ -11,14 +11,14 @@ from typing import cast
 
 import pyarrow as pa
 
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.shared.heads import COMMITS
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.store import SharedStore
-from pipeline.shared.tables import SharedTables
-from pipeline.store.tables import Tables
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.heads import COMMITS
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.store import SharedStore
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.store.tables import Tables
 from tests.cluster.checks import check_outcomes
 
 _ANNOTATIONS = ("entities", "quotes", "events")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from samples.server import DAYS, Newsroom
 from tests.scale.seaweedfs import BUCKET
 
@@ -34,7 +34,7 @@ def write_sources(path: Path, newsroom: Newsroom, *, inbox: str) -> None:
 def run_evening(data: Path, *, sources: Path, more: Mapping[str, str]) -> None:
     """Run the day with `newslake run` in a process, with a data root and more settings."""
     given = {"NEWS_DATA_DIR": str(data), "NEWS_FROZEN_NOW": NOW.isoformat(), "NEWS_SOURCES_FILE": str(sources)}
-    command = [sys.executable, "-m", "pipeline", "run", "--day", TODAY]
+    command = [sys.executable, "-m", "newslake", "run", "--day", TODAY]
     environment = {**os.environ, **given, **more}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

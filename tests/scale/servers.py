@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS, seaweedfs
 

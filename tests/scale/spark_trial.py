@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.spark.plan import MonthPlan, plan_months
-from pipeline.spark.tasks import rows_version
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.spark.plan import MonthPlan, plan_months
+from newslake.pipeline.spark.tasks import rows_version
 from tests.architecture.tree import ROOT
 from tests.cluster.checks import check_outcomes
 from tests.engines.made_archive import fill, made_pages
@@ -176,7 +176,7 @@ def run_locally(trial: SparkTrial, local: Workspace) -> None:
     """Fill a local lake by `newslake run`; print what it used."""
     own = trial.environment("", {"NEWS_STORE": "local", "NEWS_DATA_DIR": str(local.settings.data_dir)})
     started = time.monotonic()
-    command = [sys.executable, "-m", "pipeline", "run", *trial.options]
+    command = [sys.executable, "-m", "newslake", "run", *trial.options]
     environment = {**os.environ, **own, "PYTHONPATH": str(ROOT)}
     with running(command, environment, folder=trial.root, samples=True) as job:
         assert job.wait(seconds=36_000) == 0, job.printed[-3000:]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from pipeline.errors import StoreError
-from pipeline.shared.tables import SharedTables
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.tables import SharedTables
 
 _SECONDS = 300
 

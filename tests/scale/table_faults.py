@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.shared.tables import SharedTables
+from newslake.pipeline.shared.tables import SharedTables
 from tests.architecture.tree import ROOT
 from tests.figures import out
 from tests.scale.commit_tables import Work, last_stories

@@ -4,9 +4,9 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from tests.faults.invariants import broken_sums
 from tests.scheduler.machine import NOW, Machine
 

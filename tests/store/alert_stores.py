@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.alerts.store import AlertStore
-from pipeline.shared.alerts import PostgresAlerts
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
-from pipeline.store.alerts import AlertState
-from pipeline.store.folder import FolderObjects
-from pipeline.store.objects import Objects
-from pipeline.store.sqlite_alerts import SqliteAlerts
+from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlerts
+from newslake.pipeline.addons.alerts.state import AlertState
+from newslake.pipeline.addons.alerts.store import AlertStore
+from newslake.pipeline.shared.alerts import PostgresAlerts
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.objects import Objects
+from tests.store.folder import FolderObjects
 
 # Short, so that a test need not wait long for what a killed process may still do.
 PUT_SECONDS, MARK_SECONDS = 0.5, 2.0

@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg
 
-from pipeline.alerts import delivery
-from pipeline.errors import StoreError
-from pipeline.jobs.alert_state import erase_from_alerts
-from pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.addons.alerts import delivery
+from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.database import PostgresDatabase
 from tests.faults.alert_worker import ANSWERED, PLAN, Moments, check_and_send
 from tests.store.alert_stores import AlertPlace
 

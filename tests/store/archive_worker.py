@@ -14,16 +14,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from pipeline.archive.index import Index
-from pipeline.errors import ArchiveError
-from pipeline.model import Attempt, Capture, Hints, Page
-from pipeline.shared.bucket import BucketService, open_bucket
-from pipeline.shared.credentials import BucketKey
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.sqlite import open_database
-from pipeline.store.folder import FolderObjects
-from pipeline.store.objects import Objects
+from newslake.pipeline.archive.index import Index
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.model import Attempt, Capture, Hints, Page
+from newslake.pipeline.shared.bucket import BucketService, open_bucket
+from newslake.pipeline.shared.credentials import BucketKey
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.sqlite import open_database
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS
+from tests.store.folder import FolderObjects
 
 WRITE_STEPS = ("filled", "sending", "stored", "indexed", "end")
 ERASE_STEPS = ("sending", "stored", "replaced", "deleted", "end")

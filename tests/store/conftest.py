@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.shared.database import PostgresDatabase
-from pipeline.store.objects import Objects
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.objects import Objects
 from tests.scale.postgres import PostgresServer, find_program
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs, weed_program
 from tests.store.stores import StoredFiles, bucket_of, local_files, new_folder

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import NewsError
-from pipeline.jobs.stores import open_store
-from pipeline.settings import Settings
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.jobs.stores import open_store
+from newslake.pipeline.settings import Settings
 
 _SECONDS = 60.0
 _HERE = "127.0.0.1"
@@ -72,7 +72,7 @@ def settings(port: int, *, catalog_port: int | None = None) -> Settings:
 
 def fork_in_a_query(url: str, schema: str) -> str:
     """Fork while a thread waits for the answer to a query; the child makes one, too."""
-    from pipeline.shared.database import PostgresDatabase
+    from newslake.pipeline.shared.database import PostgresDatabase
 
     database = PostgresDatabase(url, schema=schema)
     database.query("SELECT 1")
@@ -86,7 +86,7 @@ def fork_in_a_query(url: str, schema: str) -> str:
 def fork_while_a_part_opens() -> str:
     """Fork while a thread opens the bucket of a store, and waits for the database; the child opens another part."""
     with silent_server() as port:
-        from pipeline.shared.store import SharedStore
+        from newslake.pipeline.shared.store import SharedStore
 
         store = SharedStore(settings(port))
         while_connecting(port, lambda: store.objects)
@@ -117,9 +117,9 @@ def fork_while_classes_load() -> str:
     """
     given = settings(1)
     threading.Thread(target=lambda: open_store(given), daemon=True).start()
-    while "pipeline.shared.store" not in sys.modules:
+    while "newslake.pipeline.shared.store" not in sys.modules:
         time.sleep(0)
-    if hasattr(sys.modules["pipeline.shared.store"], "SharedStore"):
+    if hasattr(sys.modules["newslake.pipeline.shared.store"], "SharedStore"):
         return "too late"
     return in_fork(lambda: f"opened {type(open_store(given)).__name__}")
 

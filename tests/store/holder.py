@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.archive.leases import FileLeases
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.archive.leases import FileLeases
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
 
 
 def open_leases(store: dict[str, Any]) -> Any:

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 
 
 def work(space: Workspace, source_key: str, pages: int, common: Path) -> dict[str, int]:

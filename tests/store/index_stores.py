@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.lake import StoredArticle
-from pipeline.lake.article_index import ArticleIndex, DayContents
-from pipeline.shared.article_index import PostgresArticleIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
-from pipeline.store.tables import CommitIndex
+from newslake.pipeline.lake import StoredArticle
+from newslake.pipeline.lake.article_index import ArticleIndex, DayContents
+from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.store.tables import CommitIndex
 
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.lake import Lake
-from pipeline.query.views import table_files
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.table_files import ReadPlaces, SharedFiles
-from pipeline.shared.tables import SharedTables
-from pipeline.tables import TableSpec, table_named
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.query.views import table_files
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.table_files import ReadPlaces, SharedFiles
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.tables import TableSpec, table_named
 from tests.unit.lake.rows import NOON
 
 

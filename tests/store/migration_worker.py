@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.jobs.migration import migrate
-from pipeline.settings import Settings
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.move_job import migrate
 from tests.store.takedown_worker import kill_at
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.shared.store import Patience, SharedStore
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.store import Patience, SharedStore
 from tests.scale.seaweedfs import BUCKET, REGION, WAREHOUSE, SeaweedFS
 
 IMPATIENT = Patience(deadline_seconds=5.0, request_seconds=10.0, notice_seconds=0.1)

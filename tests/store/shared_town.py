@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, override
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.shared.store import Patience
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.shared.store import Patience
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import BUCKET, WAREHOUSE, SeaweedFS
 from tests.store.shared_stores import StoreServices
 from tests.traces import Traces
-from tests.unit.jobs.test_takedown import Town
+from tests.unit.upkeep.test_takedown import Town
 
 # A takedown waits for both limits of a put together.
 HASTY = Patience(deadline_seconds=2.0, request_seconds=3.0, notice_seconds=0.1)

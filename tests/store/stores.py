@@ -5,22 +5,22 @@ import uuid
 from functools import partial
 from pathlib import Path
 
-from pipeline.archive import Archive
-from pipeline.archive.index import Index
-from pipeline.archive.records import RecordArchive
-from pipeline.archive.writer import SUFFIX
-from pipeline.errors import ArchiveError
-from pipeline.shared.bucket import Bucket, BucketService, open_bucket
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.credentials import BucketKey
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.shared.warc_objects import Sealing
-from pipeline.sqlite import open_database
-from pipeline.store.folder import FolderObjects
-from pipeline.store.objects import Objects
-from pipeline.store.state import CaptureIndex
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.archive.index import Index
+from newslake.pipeline.archive.interfaces import CaptureIndex
+from newslake.pipeline.archive.records import RecordArchive
+from newslake.pipeline.archive.writer import SUFFIX
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.shared.bucket import Bucket, BucketService, open_bucket
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.credentials import BucketKey
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.warc_objects import Sealing
+from newslake.pipeline.sqlite import open_database
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS, SeaweedKey
+from tests.store.folder import FolderObjects
 
 
 def new_folder(path: Path) -> FolderObjects:

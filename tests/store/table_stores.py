@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake import Lake
-from pipeline.shared.article_index import PostgresArticleIndex
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLease, PostgresLeases
-from pipeline.shared.tables import SharedPlaces, SharedTables, create_tables
-from pipeline.shared.upkeep import Warehouse
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLease, PostgresLeases
+from newslake.pipeline.shared.tables import SharedPlaces, SharedTables, create_tables
+from newslake.pipeline.shared.upkeep import Warehouse
 from tests.scale.seaweedfs import REGION, WAREHOUSE, SeaweedFS, SeaweedKey
 from tests.store.stores import bucket_of
 from tests.unit.lake.rows import NOON

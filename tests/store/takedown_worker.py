@@ -14,14 +14,14 @@ from functools import wraps
 from itertools import count
 from typing import Any
 
-from pipeline.jobs.takedown import TakedownTarget, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.shared.bucket import Bucket
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLease
-from pipeline.shared.store import Patience, SharedStore
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.bucket import Bucket
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLease
+from newslake.pipeline.shared.store import Patience, SharedStore
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 
 _CALLS: tuple[tuple[type, str], ...] = (
     (Bucket, "put"),

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import pytest
 
-from pipeline.errors import StoreError
+from newslake.pipeline.errors import StoreError
+from tests.addons.alerts.receiver import Receiver
 from tests.architecture.tree import ROOT
 from tests.faults.alert_worker import (
     ANSWERED,
@@ -29,7 +30,6 @@ from tests.scale.postgres import PostgresServer
 from tests.store.alert_stores import AlertPlace
 from tests.store.alert_worker import ON_ITS_WAY, watched_steps
 from tests.traces import Traces
-from tests.unit.alerts.receiver import Receiver
 
 SEED = 20260203
 KILLS = 3  # at steps other than those of one message

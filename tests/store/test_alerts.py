@@ -12,22 +12,22 @@ from typing import Any
 
 import pytest
 
-from pipeline.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy
-from pipeline.alerts.delivery import deliver
-from pipeline.alerts.store import AlertStore
-from pipeline.archive import TakedownPlan
-from pipeline.errors import BrokenDatabaseError, StoreError
-from pipeline.jobs.alert_state import erase_from_alerts
-from pipeline.model import article_id_of, canonical_url
-from pipeline.shared.alerts import PostgresAlerts
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
-from pipeline.store.alerts import AlertState
-from pipeline.store.folder import FolderObjects
+from newslake.pipeline.addons.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy
+from newslake.pipeline.addons.alerts.delivery import deliver
+from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
+from newslake.pipeline.addons.alerts.state import AlertState
+from newslake.pipeline.addons.alerts.store import AlertStore
+from newslake.pipeline.archive import TakedownPlan
+from newslake.pipeline.errors import BrokenDatabaseError, StoreError
+from newslake.pipeline.model import article_id_of, canonical_url
+from newslake.pipeline.shared.alerts import PostgresAlerts
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
+from tests.addons.alerts.receiver import HOUR, NOON, Receiver, failed, item, policy, rows, state
 from tests.store.alert_stores import AlertPlace
+from tests.store.folder import FolderObjects
 from tests.store.stores import bucket_of
 from tests.traces import Traces
-from tests.unit.alerts.receiver import HOUR, NOON, Receiver, failed, item, policy, rows, state
 
 OpenState = Callable[[], AlertState]
 URL = "https://harbour.example/quicksilver-lanterns"

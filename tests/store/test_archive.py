@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.archive import page_key_of
-from pipeline.errors import ArchiveError
-from pipeline.model import Attempt, Exchange, Hints, Page
+from newslake.pipeline.archive import page_key_of
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.model import Attempt, Exchange, Hints, Page
 from tests.traces import Traces
 
 NOON = datetime(2026, 2, 3, 12, 0, 0, 250, tzinfo=UTC)

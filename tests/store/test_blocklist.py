@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive import DeletedArticle, Takedown, TakedownPlan, Takedowns, page_name
-from pipeline.jobs.takedown import TakedownTarget, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.provenance import trace_provenance
-from pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.archive import DeletedArticle, Takedown, TakedownPlan, Takedowns, page_name
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.show.provenance import trace_provenance
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from tests.store.shared_stores import StoreServices
 from tests.store.shared_town import HASTY
-from tests.unit.reports.test_health import space_at
+from tests.unit.upkeep.test_health import space_at
 
 NOW = datetime(2026, 3, 2, 12, 0, 0, 1, tzinfo=UTC)
 PLAN = TakedownPlan(

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import obstore
 import pytest
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.shared.bucket import BucketService, open_bucket
-from pipeline.shared.credentials import BucketKey, read_key_file
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.shared.bucket import BucketService, open_bucket
+from newslake.pipeline.shared.credentials import BucketKey, read_key_file
 from tests.scale.postgres import free_ports
 from tests.scale.proxy import first, proxy_to
 from tests.scale.seaweedfs import PUBLIC, SeaweedFS, SeaweedKey

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.archive.index import Index
-from pipeline.model import Attempt, Capture, Hints
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.sqlite import open_database
+from newslake.pipeline.archive.index import Index
+from newslake.pipeline.model import Attempt, Capture, Hints
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.sqlite import open_database
 
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 import pytest
 from pyiceberg.exceptions import NoSuchTableError
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.shared.catalog import ClientTokens, TransactionCatalog
-from pipeline.shared.tables import create_tables
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.shared.catalog import ClientTokens, TransactionCatalog
+from newslake.pipeline.shared.tables import create_tables
 from tests.scale.proxy import proxy_to
 from tests.store.conftest import skip_missing
 from tests.store.table_stores import FileLease, catalog_of, places_of

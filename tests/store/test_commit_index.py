@@ -15,12 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import StoreError
-from pipeline.lake import CachedOutcome, Changes
-from pipeline.lake.article_index import DayContents
-from pipeline.shared.article_index import PostgresArticleIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.lake import CachedOutcome, Changes
+from newslake.pipeline.lake.article_index import DayContents
+from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
 from tests.architecture.tree import ROOT
 from tests.scale.cut_proxy import CutProxy
 from tests.store.index_stores import COUNT, DAY, NOON, IndexPlace, apply_revision, article

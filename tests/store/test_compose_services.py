@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.shared.bucket import BucketService, open_bucket
-from pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.bucket import BucketService, open_bucket
+from newslake.pipeline.shared.catalog import TransactionCatalog
 from tests.cluster import compose
 from tests.scale.postgres import free_ports
 from tests.scale.seaweedfs import weed_program

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.shared import heads, table_places
-from pipeline.shared.credentials import WatchedFile, read_key_file
-from pipeline.shared.tables import SharedTables
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.shared import heads, table_places
+from newslake.pipeline.shared.credentials import WatchedFile, read_key_file
+from newslake.pipeline.shared.tables import SharedTables
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import SeaweedKey
 from tests.store.lake_copies import files_of_tables

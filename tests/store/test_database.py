@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive import TakedownPlan
-from pipeline.errors import StoreError
-from pipeline.shared.blocklist import PostgresBlocklist
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import OLDEST, PostgresDatabase, check_version
-from pipeline.shared.leases import PostgresLeases
-from pipeline.shared.page_states import PostgresPageStates
-from pipeline.shared.schema import CLEAR_TEXT
+from newslake.pipeline.archive import TakedownPlan
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import OLDEST, PostgresDatabase, check_version
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.shared.schema import CLEAR_TEXT
 from tests.scale.postgres import PostgresServer, free_ports
 from tests.store.stores import files_with
 from tests.store.test_capture_index import FERRY, GONE, by_file

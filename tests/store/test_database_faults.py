@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive import TakedownPlan
-from pipeline.errors import StoreError
-from pipeline.shared.blocklist import PostgresBlocklist
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases, PostgresRates
-from pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.archive import TakedownPlan
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases, PostgresRates
+from newslake.pipeline.shared.page_states import PostgresPageStates
 from tests.architecture.tree import ROOT
 from tests.scale.cut_proxy import CutProxy
 from tests.scale.postgres import PostgresServer

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.store.folder import FolderObjects
+from newslake.pipeline.errors import StoreError
+from tests.store.folder import FolderObjects
 
 WRITER = """
 import sys
 from pathlib import Path
-from pipeline.store.folder import FolderObjects
+from tests.store.folder import FolderObjects
 objects = FolderObjects(Path(sys.argv[1]), durability="process")
 number = 0
 while True:

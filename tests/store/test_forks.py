@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.patience import ProcessLock
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.patience import ProcessLock
 from tests.architecture.tree import ROOT
 
 

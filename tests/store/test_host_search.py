@@ -9,17 +9,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from news_airflow.tasks import TASKS
 from pydantic import SecretStr
 
-from pipeline.agents.server import answer_call
-from pipeline.errors import LimitError
-from pipeline.jobs import search_index
-from pipeline.jobs.maintenance import repair
-from pipeline.jobs.tasks import TASKS
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.addons.search import upkeep as search_index
+from newslake.pipeline.agents.server import answer_call
+from newslake.pipeline.errors import LimitError
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.maintenance import repair
 from tests.store.shared_town import SharedTown
-from tests.unit.jobs.test_takedown import DOOMED, STAYING, forget_all, run
+from tests.unit.upkeep.test_takedown import DOOMED, STAYING, forget_all, run
 
 pytestmark = [pytest.mark.model]
 
@@ -64,7 +64,7 @@ def as_text(value: object) -> str:
 
 def page(path: str = "/search", **query: str) -> str:
     """Return a page of Newsroom on the host of the environment."""
-    from news_airflow.web_app import routes
+    from newslake.pipeline.addons.newsroom.web_app import routes
 
     request = SimpleNamespace(query_params=query, path_params={})
     return bytes(routes()[path](request, "").body).decode()  # type: ignore[arg-type]

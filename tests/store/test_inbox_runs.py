@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.shared.bucket import Bucket
-from pipeline.shared.tables import create_tables
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.bucket import Bucket
+from newslake.pipeline.shared.tables import create_tables
 from tests.architecture.tree import ROOT
 from tests.faults.inbox import plain_text
 from tests.scale.seaweedfs import BUCKET, REGION
@@ -28,9 +28,9 @@ DAY = date(2026, 3, 3)
 _INGEST = """
 import sys
 from datetime import date
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 done = ingest(Workspace(Settings.load()), source_key="gate", day=date.fromisoformat(sys.argv[1]), run_id=sys.argv[2])
 print(done.report.discovered)
 """

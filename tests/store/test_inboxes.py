@@ -16,21 +16,21 @@ from typing import Any
 import obstore
 import psycopg
 import pytest
+from news_airflow.polls import Inboxes, ListedPage, Listings
 
-from pipeline.archive import PageState
-from pipeline.cli.add_source import EntryOptions, draft_source
-from pipeline.errors import ConfigError, StoreError
-from pipeline.jobs.push import push_urls
-from pipeline.jobs.triggers import Inboxes, ListedPage, Listings
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints
-from pipeline.reports.source_entry import entry_text
-from pipeline.settings import Settings
-from pipeline.shared.bucket import Bucket
-from pipeline.shared.inbox import MAX_BYTES, BucketInbox
-from pipeline.shared.leases import PostgresLeases
-from pipeline.sources import FolderInbox
-from pipeline.store.objects import ObjectInfo, Objects
+from newslake.pipeline.addons.setup.add_source import EntryOptions, draft_source
+from newslake.pipeline.addons.setup.source_entry import entry_text
+from newslake.pipeline.archive import PageState
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.jobs.push import push_urls
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Hints
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.bucket import Bucket
+from newslake.pipeline.shared.inbox import MAX_BYTES, BucketInbox
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.objects import ObjectInfo, Objects
+from newslake.pipeline.sources import FolderInbox
 from tests.architecture.tree import ROOT
 from tests.scale.seaweedfs import BUCKET, REGION
 from tests.store.stores import bucket_of
@@ -350,7 +350,7 @@ def test_copies_of_a_killed_run_are_removed(trial):
 
 def test_too_large_an_object_stays(trial, monkeypatch, caplog):
     """An object over the limit is not claimed, and the log says so; the others are."""
-    monkeypatch.setattr("pipeline.shared.inbox.MAX_BYTES", 3)
+    monkeypatch.setattr("newslake.pipeline.shared.inbox.MAX_BYTES", 3)
     trial.put(a_html="large", b_html="ok")
     settle_once(trial.open())
     assert trial.there() == {"a.html": "large", "done/b.html": "ok"}
@@ -446,8 +446,8 @@ def test_triggers_are_light_on_a_shared_store(space):
     heavy = ("spacy", "pyarrow", "pyiceberg", "trafilatura", "duckdb", "bs4", "numpy")
     code = f"""
 import sys
-from pipeline.jobs.triggers import Inboxes, ListedPage, Listings
-from pipeline.settings import Settings
+from news_airflow.polls import Inboxes, ListedPage, Listings
+from newslake.pipeline.settings import Settings
 settings = Settings.load()
 print(Inboxes(settings).waiting(), len(Listings(settings).unfetched([ListedPage("https://a.example/", None, None)])))
 print(sorted(set({heavy!r}) & set(sys.modules)))

@@ -4,32 +4,32 @@ import inspect
 
 import pytest
 
-from pipeline.archive import FetchState, Takedowns
-from pipeline.archive.index import Index
-from pipeline.archive.leases import FileLease, FileLeases
-from pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
-from pipeline.fetch.rate_limit import FileRates
-from pipeline.jobs.in_flight import FileTurn, FileTurns
-from pipeline.lake.article_index import ArticleIndex
-from pipeline.shared.alerts import PostgresAlertRows, PostgresAlerts
-from pipeline.shared.article_index import PostgresArticleIndex
-from pipeline.shared.blocklist import PostgresBlocklist
-from pipeline.shared.bucket import Bucket
-from pipeline.shared.capture_index import PostgresCaptureIndex
-from pipeline.shared.inbox import BucketInbox
-from pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
-from pipeline.shared.page_states import PostgresPageStates
-from pipeline.shared.turns import PostgresTurn, PostgresTurns
-from pipeline.shared.warc_objects import WarcObject, WarcObjects
-from pipeline.sources import FolderInbox
-from pipeline.store.alerts import AlertRows, AlertState
-from pipeline.store.folder import FolderObjects
-from pipeline.store.inbox import Inbox, InboxClaims
-from pipeline.store.leases import HostRates, Lease, Leases, TurnRecord, TurnRecords
-from pipeline.store.objects import Objects
-from pipeline.store.sqlite_alerts import SqliteAlertRows, SqliteAlerts
-from pipeline.store.state import Blocklist, CaptureIndex, PageStates
-from pipeline.store.tables import ArticleStates
+from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlertRows, SqliteAlerts
+from newslake.pipeline.addons.alerts.state import AlertRows, AlertState
+from newslake.pipeline.archive import FetchState, Takedowns
+from newslake.pipeline.archive.index import Index
+from newslake.pipeline.archive.interfaces import Blocklist, CaptureIndex, PageStates
+from newslake.pipeline.archive.leases import FileLease, FileLeases
+from newslake.pipeline.archive.writer import RecordFile, RecordFiles, WarcFile, WarcFolder
+from newslake.pipeline.fetch.rate_limit import FileRates
+from newslake.pipeline.jobs.in_flight import FileTurn, FileTurns
+from newslake.pipeline.lake.article_index import ArticleIndex
+from newslake.pipeline.leases import HostRates, Lease, Leases, TurnRecord, TurnRecords
+from newslake.pipeline.shared.alerts import PostgresAlertRows, PostgresAlerts
+from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.shared.bucket import Bucket
+from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
+from newslake.pipeline.shared.inbox import BucketInbox
+from newslake.pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.shared.turns import PostgresTurn, PostgresTurns
+from newslake.pipeline.shared.warc_objects import WarcObject, WarcObjects
+from newslake.pipeline.sources import FolderInbox
+from newslake.pipeline.store.inbox import Inbox, InboxClaims
+from newslake.pipeline.store.tables import ArticleStates
+from tests.store.folder import FolderObjects
 
 STORES = {
     CaptureIndex: (Index, PostgresCaptureIndex),

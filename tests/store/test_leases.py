@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.archive.leases import FileLeases
-from pipeline.errors import StoreError
-from pipeline.fetch.rate_limit import FileRates
-from pipeline.lake.storage import Disk, Layout
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases, PostgresRates
+from newslake.pipeline.archive.leases import FileLeases
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.fetch.rate_limit import FileRates
+from newslake.pipeline.lake.storage import Disk, Layout
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases, PostgresRates
 from tests.architecture.tree import ROOT
 from tests.store.holder import hold, open_leases
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.shared.leases import PostgresLease
-from pipeline.shared.tables import SharedTables
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.leases import PostgresLease
+from newslake.pipeline.shared.tables import SharedTables
 from tests.scale.seaweedfs import SeaweedFS
 from tests.scale.table_faults import differences
 from tests.store.table_stores import new_shared_tables, shared_tables

@@ -8,26 +8,26 @@ from typing import Any
 import psycopg
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.jobs import commit as commit_module
-from pipeline.jobs import derive as derive_module
-from pipeline.jobs import takedown as takedown_module
-from pipeline.jobs.cluster import cluster
-from pipeline.jobs.commit import commit_day
-from pipeline.jobs.derive import _BatchStager, derive
-from pipeline.jobs.ingest import _SourceIngest
-from pipeline.jobs.run import ingest_sources
-from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.shared.article_index import PostgresArticleIndex
-from pipeline.shared.log import SharedLog
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.shared.page_states import PostgresPageStates
-from pipeline.shared.tables import SharedErasure, SharedTables
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.jobs import commit as commit_module
+from newslake.pipeline.jobs import derive as derive_module
+from newslake.pipeline.jobs.cluster import cluster
+from newslake.pipeline.jobs.commit import commit_day
+from newslake.pipeline.jobs.derive import _BatchStager, derive
+from newslake.pipeline.jobs.ingest import _SourceIngest
+from newslake.pipeline.jobs.run import ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.log import SharedLog
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.shared.tables import SharedErasure, SharedTables
+from newslake.pipeline.upkeep import takedown as takedown_module
+from newslake.pipeline.upkeep.takedown import TakedownTarget, finish_takedowns, forget
 from tests.scale.postgres import PostgresServer
 from tests.store.shared_town import SharedTown, StoreBytes
 from tests.traces import Traces
-from tests.unit.jobs.test_takedown import FERRY, NOON, VIDEO, WAITS, run, traces_of_doomed
+from tests.unit.upkeep.test_takedown import FERRY, NOON, VIDEO, WAITS, run, traces_of_doomed
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(500)]
 

@@ -17,29 +17,31 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.alerts.store import AlertStore
-from pipeline.archive import TakedownPlan, Takedowns, Validators
-from pipeline.errors import ConfigError, LakeError, StoreError
-from pipeline.jobs.changes import changes_since
-from pipeline.jobs.maintenance import verify
-from pipeline.jobs.migration import migrate
-from pipeline.jobs.search_index import update_search
-from pipeline.jobs.stores import LocalStore
-from pipeline.jobs.takedown import TakedownTarget, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.query import connect, query
-from pipeline.reports.page_history import page_history
-from pipeline.reports.provenance import trace_provenance
-from pipeline.search import search_articles
-from pipeline.settings import Settings
-from pipeline.shared.blocklist import PostgresBlocklist
-from pipeline.shared.data_files import plan
-from pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from pipeline.shared.migration import MigrationReport
-from pipeline.shared.moves import TakedownMove
-from pipeline.shared.store import SharedStore
-from pipeline.shared.warc_objects import sealed_name
-from pipeline.tables import table_named
+from newslake.pipeline.addons.alerts.store import AlertStore
+from newslake.pipeline.addons.search import search_articles
+from newslake.pipeline.addons.search.upkeep import update_search
+from newslake.pipeline.addons.share.changes import changes_since
+from newslake.pipeline.archive import TakedownPlan, Takedowns, Validators
+from newslake.pipeline.errors import ConfigError, LakeError, StoreError
+from newslake.pipeline.jobs.stores import LocalStore
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.blocklist import PostgresBlocklist
+from newslake.pipeline.shared.data_files import plan
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.migration import MigrationReport
+from newslake.pipeline.shared.move_job import migrate
+from newslake.pipeline.shared.moves import TakedownMove
+from newslake.pipeline.shared.store import SharedStore
+from newslake.pipeline.shared.warc_objects import sealed_name
+from newslake.pipeline.show.page_history import page_history
+from newslake.pipeline.show.provenance import trace_provenance
+from newslake.pipeline.tables import table_named
+from newslake.pipeline.upkeep.maintenance import verify
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
+from tests.addons.alerts.receiver import policy, state
+from tests.addons.alerts.receiver import rows as alert_rows
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.invariants import broken_sums
 from tests.scale.comparison import differences, remains_of, store_of
@@ -49,9 +51,8 @@ from tests.store.migration_worker import MoveOrder
 from tests.store.shared_stores import StoreServices
 from tests.store.shared_town import SharedTown, StoreBytes
 from tests.store.test_tables import run_rows, stage
-from tests.unit.alerts.receiver import policy, state
-from tests.unit.alerts.receiver import rows as alert_rows
-from tests.unit.jobs.test_takedown import (
+from tests.unit.lake.rows import Story
+from tests.unit.upkeep.test_takedown import (
     DOOMED,
     NOON,
     STAYING,
@@ -64,7 +65,6 @@ from tests.unit.jobs.test_takedown import (
     traces_of_doomed,
     week,
 )
-from tests.unit.lake.rows import Story
 
 pytestmark = [pytest.mark.model]
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
-from pipeline.shared.object_archive import ObjectArchive
-from pipeline.shared.warc_objects import Sealing, WarcObjects, next_version, origin_of, version_of
-from pipeline.store.objects import ObjectInfo, Objects
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.object_archive import ObjectArchive
+from newslake.pipeline.shared.objects import ObjectInfo, Objects
+from newslake.pipeline.shared.warc_objects import Sealing, WarcObjects, next_version, origin_of, version_of
 from tests.scale.proxy import first, proxy_to
 from tests.store.archive_worker import ERASE_STEPS, WRITE_STEPS, large_page, slug_of
 from tests.store.stores import StoredFiles, bucket_of, new_folder, new_index

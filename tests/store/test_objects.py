@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import StoreError
-from pipeline.store.objects import is_key
+from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.objects import is_key
 
 CHUNK = 1 << 23
 

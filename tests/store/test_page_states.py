@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.archive import FetchState, PageState, Validators
-from pipeline.model import Hints
-from pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.archive import FetchState, PageState, Validators
+from newslake.pipeline.model import Hints
+from newslake.pipeline.shared.page_states import PostgresPageStates
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FERRY = PageState(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.shared.warc_objects import ReadAhead, WarcObjects
-from pipeline.store.folder import FolderObjects
+from newslake.pipeline.shared.warc_objects import ReadAhead, WarcObjects
+from tests.store.folder import FolderObjects
 from tests.store.stores import new_folder
 
 DATA = bytes(range(256)) * 4

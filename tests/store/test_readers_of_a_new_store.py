@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.agents.server import answer_call
-from pipeline.errors import NewsError, StoreError
-from pipeline.jobs.workspace import Workspace
-from pipeline.shared.store import SharedStore
+from newslake.pipeline.agents.server import answer_call
+from newslake.pipeline.errors import NewsError, StoreError
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.shared.store import SharedStore
 from tests.store.shared_stores import StoreServices
 from tests.store.test_shared_health import parts_there
 from tests.unit.cli.test_commands import called
@@ -71,7 +71,7 @@ def test_commands_read_a_store_that_is_there(services, tmp_path):
 
 def test_newsroom_and_agents_create_nothing(services, monkeypatch: pytest.MonkeyPatch):
     """A page of Newsroom and a tool of an agent that open the store say so, and create nothing."""
-    from news_airflow.web_app import routes
+    from newslake.pipeline.addons.newsroom.web_app import routes
 
     for name, value in services.environment().items():
         monkeypatch.setenv(name, value)

@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from pipeline.shared.rewriting import RowMemory
+from newslake.pipeline.shared.rewriting import RowMemory
 
 DAY = date(2026, 2, 3)
 

@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LakeError
-from pipeline.search import IndexReport, SearchPlace, problems_of_index, rebuild_index, search_articles, update_index
-from pipeline.shared.tables import SharedTables
-from pipeline.store.tables import Tables
+from newslake.pipeline.addons.search import (
+    IndexReport,
+    SearchPlace,
+    problems_of_index,
+    rebuild_index,
+    search_articles,
+    update_index,
+)
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.store.tables import Tables
 from tests.store.table_stores import new_lake, new_shared_tables, shared_tables
 from tests.store.test_tables import DAY, duplicates, put
 from tests.unit.lake.rows import Story

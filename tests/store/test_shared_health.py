@@ -20,10 +20,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.health import Finding, examine
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.health import check_clocks, check_database
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.health import check_clocks, check_database
+from newslake.pipeline.upkeep.health import Finding, examine
 from tests.scale.postgres import PostgresServer, as_user, free_ports
 from tests.scale.seaweedfs import BUCKET, SeaweedKey
 from tests.store.conftest import ENGLISH, skip_missing
@@ -140,7 +140,7 @@ def test_user_who_may_not_create_the_schema_is_one_failure(services, postgres):
 
 def test_one_machine_has_no_services(tmp_path):
     """On one machine nothing of a shared store is checked."""
-    from tests.unit.reports.test_health import space_at
+    from tests.unit.upkeep.test_health import space_at
 
     assert {each.name for each in examine(space_at(tmp_path))}.isdisjoint((*SERVICES, "store"))
 
@@ -255,8 +255,8 @@ def test_refusal_of_the_catalog_names_the_file_of_its_credential(services, acces
 
 def test_lost_part_is_one_failure(services):
     """A lost part is named by doctor, by verify and by repair, with the same words."""
-    from pipeline.errors import MissingStoreError
-    from pipeline.jobs.maintenance import repair, verify
+    from newslake.pipeline.errors import MissingStoreError
+    from newslake.pipeline.upkeep.maintenance import repair, verify
 
     assert services.store().lake_places
     services.store().objects.delete("store.json")
@@ -272,8 +272,8 @@ def test_missing_libraries_are_one_failure(services, tmp_path):
     """Without the extra, doctor says what to install."""
     code = (
         "import sys; sys.modules['psycopg'] = sys.modules['obstore'] = sys.modules['pyiceberg'] = None\n"
-        "from pipeline.jobs.workspace import Workspace; from pipeline.settings import Settings\n"
-        "from pipeline.reports.health import examine\n"
+        "from newslake.pipeline.jobs.workspace import Workspace; from newslake.pipeline.settings import Settings\n"
+        "from newslake.pipeline.upkeep.health import examine\n"
         "for each in examine(Workspace(Settings.load())):\n"
         "    print(each.name, each.status, each.message, each.action)\n"
     )
@@ -341,7 +341,7 @@ def test_run_says_what_it_waits_for(services):
     """`newslake run` without its object storage says so after some seconds, waits once, and ends with one message."""
     [port] = free_ports(1)
     code = (
-        "import sys; from pipeline.cli import main; from pipeline.shared.store import Patience\n"
+        "import sys; from newslake.pipeline.cli import main; from newslake.pipeline.shared.store import Patience\n"
         "Patience.__init__.__kwdefaults__['deadline_seconds'] = 8.0\n"
         "sys.argv = ['newslake', 'run', '--quiet']; main()"
     )

@@ -7,10 +7,10 @@ from threading import Barrier
 import psycopg
 import pytest
 
-from pipeline.errors import ConfigError, MissingStoreError, NewsError
-from pipeline.jobs.stores import open_store
-from pipeline.shared.inventory import MARKER
-from pipeline.shared.store import SharedStore
+from newslake.pipeline.errors import ConfigError, MissingStoreError, NewsError
+from newslake.pipeline.jobs.stores import open_store
+from newslake.pipeline.shared.inventory import MARKER
+from newslake.pipeline.shared.store import SharedStore
 from tests.scale.postgres import PostgresServer
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import BUCKET, WAREHOUSE
@@ -157,7 +157,7 @@ def test_dropped_tables_are_lost_until_they_are_given_up(services):
 
 def test_one_dropped_table_is_named(services):
     """If only one table is dropped, its first use names it, and what to do."""
-    from pipeline.shared.heads import HeadReader
+    from newslake.pipeline.shared.heads import HeadReader
 
     store = services.store()
     open_all(store)

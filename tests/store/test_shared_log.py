@@ -7,11 +7,11 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from pipeline.jobs.maintenance import compact
-from pipeline.lake import Redaction
-from pipeline.shared.leases import PostgresLeases
-from pipeline.shared.log import SharedLog
-from pipeline.shared.tables import SharedTables
+from newslake.pipeline.lake import Redaction
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.log import SharedLog
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.upkeep.maintenance import compact
 from tests.scale.proxy import proxy_to
 from tests.store.shared_stores import StoreServices
 from tests.store.table_stores import new_shared_tables, shared_tables

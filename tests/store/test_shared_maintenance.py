@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.errors import ConfigError, MissingStoreError
-from pipeline.jobs.maintenance import compact_quiet, finish_upkeep, relate_recent, repair, verify
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.store.objects import Objects
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from newslake.pipeline.errors import ConfigError, MissingStoreError
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from newslake.pipeline.upkeep.maintenance import compact_quiet, finish_upkeep, relate_recent, repair, verify
 from tests.store.shared_town import SharedTown
-from tests.unit.jobs.test_takedown import NOON, week
+from tests.unit.upkeep.test_takedown import NOON, week
 
 pytestmark = [pytest.mark.model]
 LATER = 24 * 40  # hours after noon: the month has ended, and is quiet

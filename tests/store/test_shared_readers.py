@@ -14,11 +14,11 @@ import pytest
 import sqlglot
 
 import newslake
-from pipeline.agents.server import answer_call
-from pipeline.query.engine_ddl import CatalogAddress, catalog_views_sql
-from pipeline.settings import Settings
-from pipeline.shared.tables import SharedTables
-from pipeline.tables import TABLES
+from newslake.pipeline.addons.share.engine_ddl import CatalogAddress, catalog_views_sql
+from newslake.pipeline.agents.server import answer_call
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.tables import TABLES
 from tests.architecture.tree import text_of
 from tests.scale.seaweedfs import REGION, SeaweedFS
 from tests.store.stores import bucket_of
@@ -165,7 +165,7 @@ def test_unknown_namespace_is_named(environment, weed):
 
 def run(*words: str) -> tuple[int, str, str]:
     """Return exit code, output and messages of a command."""
-    done = subprocess.run([sys.executable, "-m", "pipeline", *words], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "newslake", *words], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -317,7 +317,7 @@ def test_code_of_the_docs_reads_the_shared_tables(environment, weed, tmp_path, m
 
 def test_pages_show_the_shared_tables(environment):
     """Pages, charts and files of Newsroom show the rows of the shared tables."""
-    from news_airflow.web_app import routes
+    from newslake.pipeline.addons.newsroom.web_app import routes
 
     handlers = routes()
 

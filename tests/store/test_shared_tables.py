@@ -18,17 +18,17 @@ import pytest
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.types import StringType
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.lake import Garbage, Redaction
-from pipeline.lake.log_files import rows_of_batch
-from pipeline.shared.catalog import TransactionCatalog
-from pipeline.shared.data_files import write_rows
-from pipeline.shared.heads import COMMITS, HeadReader
-from pipeline.shared.iceberg_schema import LAKE_NAMES
-from pipeline.shared.log import SharedLog
-from pipeline.shared.snapshot_writer import FileChange, write_snapshot
-from pipeline.shared.tables import SharedTables, create_tables
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.lake import Garbage, Redaction
+from newslake.pipeline.lake.log_files import rows_of_batch
+from newslake.pipeline.shared.catalog import TransactionCatalog
+from newslake.pipeline.shared.data_files import write_rows
+from newslake.pipeline.shared.heads import COMMITS, HeadReader
+from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES
+from newslake.pipeline.shared.log import SharedLog
+from newslake.pipeline.shared.snapshot_writer import FileChange, write_snapshot
+from newslake.pipeline.shared.tables import SharedTables, create_tables
+from newslake.pipeline.tables import rows_table, table_named
 from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS

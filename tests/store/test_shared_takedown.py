@@ -8,18 +8,18 @@ from dataclasses import asdict
 
 import pytest
 
-from pipeline.jobs.maintenance import verify
-from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
+from newslake.pipeline.upkeep.maintenance import verify
+from newslake.pipeline.upkeep.takedown import TakedownTarget, finish_takedowns, forget
 from tests.faults.invariants import broken_sums
 from tests.long_form import LONG, seed_or
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import HASTY, SharedTown, StoreBytes
 from tests.store.takedown_worker import TakedownOrder
-from tests.unit.jobs.test_takedown import FERRY, Town, all_targets, forget_all, traces_of_doomed, ways_back, week
-from tests.unit.jobs.test_takedown import run as run_day
+from tests.unit.upkeep.test_takedown import FERRY, Town, all_targets, forget_all, traces_of_doomed, ways_back, week
+from tests.unit.upkeep.test_takedown import run as run_day
 
 pytestmark = [pytest.mark.model]
 

@@ -9,19 +9,19 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clean import page_identity
-from pipeline.jobs.maintenance import repair
-from pipeline.jobs.pipeline_version import version_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
-from pipeline.spark.plan import plan_months
-from pipeline.spark.tasks import rows_version, run_tasks
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.jobs.pipeline_version import version_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.spark.plan import plan_months
+from newslake.pipeline.spark.tasks import rows_version, run_tasks
+from newslake.pipeline.upkeep.maintenance import repair
 from tests.engines.spark_archive import FIRST, page_of
 from tests.scale.comparison import store_of
 from tests.store.shared_stores import StoreServices
 from tests.store.shared_town import HASTY
 
-driver = pytest.importorskip("pipeline.spark.backfill")  # needs Spark
+driver = pytest.importorskip("newslake.pipeline.spark.backfill")  # needs Spark
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 PAGES = 3

@@ -10,15 +10,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import ConfigError, StoreError
-from pipeline.query import connect, files_of, list_questions, query
-from pipeline.query.saved_queries import check_sources, sql_of
-from pipeline.shared.block_cache import BlockCache, CachedObject
-from pipeline.shared.tables import SharedTables
-from pipeline.store.folder import FolderObjects
-from pipeline.store.table_files import LakePlace
-from pipeline.store.tables import Tables
-from pipeline.tables import TABLES, rows_table, table_named
+from newslake.pipeline.errors import ConfigError, StoreError
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.lake_folder import files_of
+from newslake.pipeline.query.saved_queries import check_sources, list_questions, sql_of
+from newslake.pipeline.shared.block_cache import BlockCache, CachedObject
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.store.table_files import LakePlace
+from newslake.pipeline.store.tables import Tables
+from newslake.pipeline.tables import TABLES, rows_table, table_named
+from tests.store.folder import FolderObjects
 from tests.store.lake_copies import copy_lake, files_of_tables
 from tests.store.table_stores import new_lake, new_shared_tables
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.lake import Depth, Redaction
-from pipeline.store.tables import Tables, TablesVersion
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.lake import Depth, Redaction
+from newslake.pipeline.store.tables import Tables, TablesVersion
+from newslake.pipeline.tables import rows_table, table_named
 from tests.store.table_stores import new_lake, new_shared_tables
 from tests.store.test_tables import DAY, duplicates, put, run_rows, titles
 from tests.unit.lake.rows import NOON, Story, blank

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from pipeline.errors import ContractError, LakeError
-from pipeline.lake import CachedOutcome
-from pipeline.shared.tables import SharedTables
-from pipeline.store.tables import Tables
-from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.errors import ContractError, LakeError
+from newslake.pipeline.lake import CachedOutcome
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.store.tables import Tables
+from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.store.table_stores import new_lake, new_shared_tables
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
 

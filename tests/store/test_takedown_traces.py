@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.archive import page_name, source_name
-from pipeline.errors import LakeError
-from pipeline.jobs.outcomes import append_outcomes
-from pipeline.jobs.takedown_traces import BlockedTraces, find_traces
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Outcome
-from pipeline.settings import Settings
-from pipeline.shared.tables import SharedTables
+from newslake.pipeline.archive import page_name, source_name
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.jobs.outcomes import append_outcomes
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Outcome
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.tables import SharedTables
+from newslake.pipeline.upkeep.takedown_traces import BlockedTraces, find_traces
 from tests.store.shared_stores import StoreServices
 
 MARCH = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from pipeline.jobs.in_flight import FileTurns, open_turns
-from pipeline.shared.database import PostgresDatabase
-from pipeline.shared.leases import PostgresLeases
-from pipeline.shared.turns import PostgresTurns
-from pipeline.store.leases import TurnRecords
+from newslake.pipeline.jobs.in_flight import FileTurns, open_turns
+from newslake.pipeline.leases import TurnRecords
+from newslake.pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.turns import PostgresTurns
 
 SECONDS = 10.0  # the server notices the end of a session within this time
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.shared.database import PostgresDatabase
+from newslake.pipeline.shared.database import PostgresDatabase
 from tests.architecture.tree import ROOT
 
 INTERVAL = 0.4  # seconds between two requests to the site

@@ -2,8 +2,8 @@
 
 from rich.console import Console
 
-from pipeline.nlp import load_model
-from pipeline.settings import Settings
+from newslake.pipeline.nlp import load_model
+from newslake.pipeline.settings import Settings
 from tests.syndication.measure import measure, syndicated
 
 out = Console(highlight=False)

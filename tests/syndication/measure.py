@@ -14,14 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.clean.plain_text import article_from_text
-from pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
-from pipeline.kb import load_kb
-from pipeline.lake import KEYS_SCHEMA, Lake
-from pipeline.model import Annotation, Article
-from pipeline.nlp.annotator import Annotator
-from pipeline.tables import ANNOTATION_TABLES, rows_table
-from pipeline.tables.rows import annotation_rows
+from newslake.pipeline.clean.plain_text import article_from_text
+from newslake.pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.lake import KEYS_SCHEMA, Lake
+from newslake.pipeline.model import Annotation, Article
+from newslake.pipeline.nlp.annotator import Annotator
+from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table
+from newslake.pipeline.tables.rows import annotation_rows
 from tests.quality.corpus import read_corpus
 from tests.syndication.variants import Print, elsewhere, original, variants
 

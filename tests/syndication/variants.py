@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.clusters.text import sentence_spans
-from pipeline.model import Article
+from newslake.pipeline.clusters.text import sentence_spans
+from newslake.pipeline.model import Article
 
 VARIANTS = ("cut", "reordered", "house style", "new lead", "other spellings")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

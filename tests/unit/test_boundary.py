@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from pipeline.boundary import run_isolated
-from pipeline.errors import BrokenItemError, BrokenListingError, ConfigError
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.errors import BrokenItemError, BrokenListingError, ConfigError
 
 
 def _crash():
@@ -33,7 +33,7 @@ def test_unexpected_exception_becomes_the_items_error(caplog):
 
 def test_place_is_the_innermost_frame_of_newslake():
     """The place of an error in a library is the line of newslake that called it."""
-    from pipeline.unicode import well_formed_json
+    from newslake.pipeline.unicode import well_formed_json
 
     value: list[object] = []
     value.append(value)

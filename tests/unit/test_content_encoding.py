@@ -7,8 +7,8 @@ import brotli
 import pytest
 from backports import zstd
 
-from pipeline.content_encoding import CutShortError, decode_stored_body
-from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip
+from newslake.pipeline.content_encoding import CutShortError, decode_stored_body
+from newslake.pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip
 
 TEXT = b"The ferry left at noon. " * 500
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.errors import did_you_mean
+from newslake.pipeline.errors import did_you_mean
 
 
 @pytest.mark.parametrize(

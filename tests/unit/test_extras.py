@@ -11,20 +11,20 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hatch_build import UNLOCKED_EXTRAS, parse_requirements
-from pipeline.errors import ConfigError
-from pipeline.extras import EXTRAS, require_extra
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.extras import EXTRAS, require_extra
 from tests.architecture.tree import ROOT, text_of
 
 pytestmark = [pytest.mark.model]
 BASE, SECTIONS = parse_requirements(text_of("requirements.in"))
 # Modules that cannot be imported without an extra, and the module that they then miss.
 WITH_EXTRA = {
-    "pipeline.agents.server": "mcp_types",
-    "pipeline.alerts.sender_process": "apprise",
-    "pipeline.query.charts": "vl_convert",
-    "pipeline.spark.backfill": "py4j",
-    "pipeline.web.json_pages": "vl_convert",
-    "pipeline.web.saved_queries": "vl_convert",
+    "newslake.pipeline.agents.server": "mcp_types",
+    "newslake.pipeline.addons.alerts.sender_process": "apprise",
+    "newslake.pipeline.query.charts": "vl_convert",
+    "newslake.pipeline.spark.backfill": "py4j",
+    "newslake.pipeline.addons.newsroom.pages.json_pages": "vl_convert",
+    "newslake.pipeline.addons.newsroom.pages.saved_queries": "vl_convert",
 }
 # Run in a process of its own: {"blocked": modules that are not there, "imports": modules, "commands": calls}.
 _DRIVER = """\
@@ -43,7 +43,7 @@ for name in given["imports"]:
     except ModuleNotFoundError as error:
         missing[name] = error.name
 for words in given["commands"]:
-    from pipeline.cli import main
+    from newslake.pipeline.cli import main
     out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True), io.StringIO()
     sys.argv = ["newslake", *words]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.suppress(SystemExit):
@@ -120,7 +120,9 @@ def test_modules_of_the_base_import_no_extra(tmp_path: Path) -> None:
     names = (".".join(path.parts).removesuffix(".__init__") for path in paths)
     found = _driven(tmp_path, imports=tuple(name for name in names if not name.endswith("__main__")))
 
-    shared = {name: missing for name, missing in found["missing"].items() if name.startswith("pipeline.shared.")}
+    shared = {
+        name: missing for name, missing in found["missing"].items() if name.startswith("newslake.pipeline.shared.")
+    }
     assert {name: missing for name, missing in found["missing"].items() if name not in shared} == WITH_EXTRA
     assert set(shared.values()) == set(EXTRAS["shared"].modules)
 

@@ -17,7 +17,7 @@ PROJECT = ROOT.parents[1]
 def newslake(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the command line with settings."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
-    command = [sys.executable, "-m", "pipeline", *words]
+    command = [sys.executable, "-m", "newslake", *words]
     return subprocess.run(command, env=given | settings, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
@@ -40,7 +40,9 @@ def test_every_line_of_a_run_is_a_json_object(tmp_path: Path) -> None:
             NEWS_FROZEN_NOW=f"{DAYS[0]}T20:00:00+00:00",
         )
     lines = [json.loads(line) for line in done.stderr.splitlines()]
-    pages = [line for line in lines if line["logger"] == "pipeline.jobs.outcomes" and line["outcome"] == "kept"]
+    pages = [
+        line for line in lines if line["logger"] == "newslake.pipeline.jobs.outcomes" and line["outcome"] == "kept"
+    ]
     errors = [line for line in lines if line["level"] == "error"]
 
     assert {list(line)[:4] == ["timestamp", "level", "logger", "event"] for line in lines} == {True}
@@ -63,9 +65,9 @@ def test_a_wrong_setting_is_a_json_object_too(tmp_path: Path) -> None:
 def test_a_traceback_is_part_of_its_object() -> None:
     """A traceback, line ends and text that is not valid Unicode stay inside one line."""
     code = (
-        "import logging; from pipeline.log_lines import configure_logging; configure_logging('json')\n"
+        "import logging; from newslake.pipeline.log_lines import configure_logging; configure_logging('json')\n"
         "try: 1 / 0\n"
-        "except ZeroDivisionError: logging.getLogger('pipeline.x').exception('two\\nlines \\udc80')\n"
+        "except ZeroDivisionError: logging.getLogger('newslake.pipeline.x').exception('two\\nlines \\udc80')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     (line,) = done.stderr.splitlines()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.jobs.pipeline_version import version_of
-from pipeline.model import FreshnessLimits, LayoutRule, OutletKeys
-from pipeline.settings import Settings, load_sources, log_format
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.jobs.pipeline_version import version_of
+from newslake.pipeline.model import FreshnessLimits, LayoutRule, OutletKeys
+from newslake.pipeline.settings import Settings, load_sources, log_format
 
 SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
 

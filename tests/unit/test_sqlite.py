@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.durability import sync_folder
-from pipeline.errors import BusyDatabaseError, LakeError
-from pipeline.sqlite import Database, damaged_rows, open_database, open_read_only, row_checksum, transaction
+from newslake.pipeline.durability import sync_folder
+from newslake.pipeline.errors import BusyDatabaseError, LakeError
+from newslake.pipeline.sqlite import Database, damaged_rows, open_database, open_read_only, row_checksum, transaction
 
 
 def _broken(error: sqlite3.Error) -> LakeError:

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.unicode import printable_path, to_well_formed, well_formed_json
+from newslake.pipeline.unicode import printable_path, to_well_formed, well_formed_json
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None))
 

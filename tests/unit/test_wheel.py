@@ -40,7 +40,7 @@ def test_wheel_has_the_two_packages(wheel: zipfile.ZipFile) -> None:
     tracked = {name for name in project_files() if name.startswith(("newslake/", "pipeline/"))}
 
     assert names == tracked
-    assert {"newslake/py.typed", "pipeline/web/templates/style.css", "pipeline/audit/questions.toml"} <= names
+    assert {"newslake/py.typed", "pipeline/show/templates/style.css", "pipeline/addons/audit/questions.toml"} <= names
 
 
 def test_wheel_has_one_list_of_requirements(metadata: Message) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model.annotation import CountryMethod
-from pipeline.nlp.coref.name_clusters import NameClusters
-from pipeline.nlp.coref.pronouns import PronounResolution
-from pipeline.nlp.coref.roles import is_role
-from pipeline.nlp.languages.spec import CountryData, NameData
-from pipeline.nlp.ner.spans import Name, strip_full_stops, surface_of
-from pipeline.nlp.ner.types import has_age
-from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model.annotation import CountryMethod
+from newslake.pipeline.nlp.coref.name_clusters import NameClusters
+from newslake.pipeline.nlp.coref.pronouns import PronounResolution
+from newslake.pipeline.nlp.coref.roles import is_role
+from newslake.pipeline.nlp.languages.spec import CountryData, NameData
+from newslake.pipeline.nlp.ner.spans import Name, strip_full_stops, surface_of
+from newslake.pipeline.nlp.ner.types import has_age
+from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 Evidence = tuple[str, CountryMethod]
 Span = tuple[int, int]

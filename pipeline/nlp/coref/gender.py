@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from pipeline.kb import KnowledgeBase, NameOverride
-from pipeline.model.annotation import Gender, GenderMethod
-from pipeline.nlp.coref.name_clusters import Cluster
-from pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.kb import KnowledgeBase, NameOverride
+from newslake.pipeline.model.annotation import Gender, GenderMethod
+from newslake.pipeline.nlp.coref.name_clusters import Cluster
+from newslake.pipeline.nlp.languages.spec import NameData
 
 _PERSON_GUESS_TYPES = frozenset({"ORG", "GPE"})
 _NO_CORRECTION = NameOverride()

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.tokens import BODY_KINDS, SUBJECTS, Tokens, coordination_head
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.tokens import BODY_KINDS, SUBJECTS, Tokens, coordination_head
 
 _FEWEST = 3  # questions
 _FEWEST_ADDRESSED = 2  # of them with "you"

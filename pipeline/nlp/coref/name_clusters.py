@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import NamedTuple
 
-from pipeline.kb import KnowledgeBase
-from pipeline.kb.entry import fold_name
-from pipeline.model.annotation import Gender, LinkMethod
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.boundaries import NUMERALS
-from pipeline.nlp.ner.spans import Name, fold_name_cached, strip_full_stops, surface_of
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.kb.entry import fold_name
+from newslake.pipeline.model.annotation import Gender, LinkMethod
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.boundaries import NUMERALS
+from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, strip_full_stops, surface_of
+from newslake.pipeline.nlp.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.model.annotation import Gender, MentionKind
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.tokens import SUBJECTS, Tokens, governors_of, grammatical_role
+from newslake.pipeline.model.annotation import Gender, MentionKind
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, governors_of, grammatical_role
 
 _FARTHEST = 2  # sentences
 _MOST = 12  # antecedents that are compared with one noun or pronoun

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from typing import Literal, NamedTuple
 
-from pipeline.model.annotation import Gender, MentionKind
-from pipeline.nlp.coref.interviews import Interview
-from pipeline.nlp.coref.roles import is_role
-from pipeline.nlp.languages.spec import NameData, Pronoun
-from pipeline.nlp.tokens import (
+from newslake.pipeline.model.annotation import Gender, MentionKind
+from newslake.pipeline.nlp.coref.interviews import Interview
+from newslake.pipeline.nlp.coref.roles import is_role
+from newslake.pipeline.nlp.languages.spec import NameData, Pronoun
+from newslake.pipeline.nlp.tokens import (
     SUBJECTS,
     Tokens,
     coordination_head,

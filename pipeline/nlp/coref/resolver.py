@@ -5,20 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
-from pipeline.nlp.coref.countries import countries_of_persons
-from pipeline.nlp.coref.gender import gender_from_evidence, person_likelihood
-from pipeline.nlp.coref.interviews import Interview, PersonMention, find_interview
-from pipeline.nlp.coref.name_clusters import NameClusters, cluster_names
-from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
-from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
-from pipeline.nlp.coref.roles import role_key, role_nouns, role_of, title_keys
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.recognizer import find_names
-from pipeline.nlp.ner.spans import Name
-from pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
-from pipeline.nlp.tokens import Tokens, head_of
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model.annotation import CountryMethod, Gender, GenderMethod
+from newslake.pipeline.nlp.coref.countries import countries_of_persons
+from newslake.pipeline.nlp.coref.gender import gender_from_evidence, person_likelihood
+from newslake.pipeline.nlp.coref.interviews import Interview, PersonMention, find_interview
+from newslake.pipeline.nlp.coref.name_clusters import NameClusters, cluster_names
+from newslake.pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
+from newslake.pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
+from newslake.pipeline.nlp.coref.roles import role_key, role_nouns, role_of, title_keys
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.recognizer import find_names
+from newslake.pipeline.nlp.ner.spans import Name
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
+from newslake.pipeline.nlp.tokens import Tokens, head_of
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 

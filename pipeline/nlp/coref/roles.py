@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.spans import Name, strip_full_stops
-from pipeline.nlp.ner.types import has_age
-from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.spans import Name, strip_full_stops
+from newslake.pipeline.nlp.ner.types import has_age
+from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 _NOUN_TAGS = frozenset(
     {"NN", "NNS", "NNP", "NNPS", "JJ", "JJR", "JJS", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC", "FW"}

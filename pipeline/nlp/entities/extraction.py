@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model import Entity, Quote
-from pipeline.model.annotation import CountryMethod, Gender, GenderMethod, LinkMethod, MentionKind
-from pipeline.nlp.coref.name_clusters import Link
-from pipeline.nlp.coref.plurals import GroupMention
-from pipeline.nlp.coref.pronouns import PronounResolution
-from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
-from pipeline.nlp.coref.roles import title_of
-from pipeline.nlp.entities.linking import Identity, link_entities, with_kb_versions
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model import Entity, Quote
+from newslake.pipeline.model.annotation import CountryMethod, Gender, GenderMethod, LinkMethod, MentionKind
+from newslake.pipeline.nlp.coref.name_clusters import Link
+from newslake.pipeline.nlp.coref.plurals import GroupMention
+from newslake.pipeline.nlp.coref.pronouns import PronounResolution
+from newslake.pipeline.nlp.coref.resolver import Coreference, resolve_coreference
+from newslake.pipeline.nlp.coref.roles import title_of
+from newslake.pipeline.nlp.entities.linking import Identity, link_entities, with_kb_versions
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
+from newslake.pipeline.nlp.tokens import Tokens
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})
 _WRITING = frozenset({"speaker", "speakers"})

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from pipeline.kb import KbEntry, KnowledgeBase
-from pipeline.kb.entry import entity_type_group, fold_name, words_of
-from pipeline.model import Entity
-from pipeline.nlp.coref.gender import correction_of, full_forms
-from pipeline.nlp.coref.name_clusters import Cluster, entity_hash
-from pipeline.nlp.coref.resolver import Coreference
-from pipeline.nlp.coref.roles import title_of
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.kb import KbEntry, KnowledgeBase
+from newslake.pipeline.kb.entry import entity_type_group, fold_name, words_of
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp.coref.gender import correction_of, full_forms
+from newslake.pipeline.nlp.coref.name_clusters import Cluster, entity_hash
+from newslake.pipeline.nlp.coref.resolver import Coreference
+from newslake.pipeline.nlp.coref.roles import title_of
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.tokens import Tokens
 
 _LEAST = 0.5  # minimum confidence of a link
 _SURE = 0.8  # minimum confidence of a link that is evidence for others

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.model import Entity
-from pipeline.model.annotation import ArgumentBasis
-from pipeline.nlp.events.contents import is_known, recipients_in_content
-from pipeline.nlp.events.noun_roles import (
+from newslake.pipeline.model import Entity
+from newslake.pipeline.model.annotation import ArgumentBasis
+from newslake.pipeline.nlp.events.contents import is_known, recipients_in_content
+from newslake.pipeline.nlp.events.noun_roles import (
     actors_above_noun,
     actors_of_noun,
     authors_of,
@@ -15,12 +15,12 @@ from pipeline.nlp.events.noun_roles import (
     place_after,
     roles_from_verb,
 )
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.participants import Participant, country_of_adjective, participants_of
-from pipeline.nlp.events.subjects import agents_in_phrase, doers_of, subject_of
-from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group, object_of, pattern_objects
-from pipeline.nlp.languages.plover import OTHER
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.participants import Participant, country_of_adjective, participants_of
+from newslake.pipeline.nlp.events.subjects import agents_in_phrase, doers_of, subject_of
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group, object_of, pattern_objects
+from newslake.pipeline.nlp.languages.plover import OTHER
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # roles that no preposition marks
 _PERSONS = frozenset({"PERSON"})

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.model.annotation import Modality
-from pipeline.nlp.events.arguments import Roles
-from pipeline.nlp.events.lead import LEAD_RULE
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.participants import Participant
-from pipeline.nlp.events.register import PERSONS, register_features
-from pipeline.nlp.events.triggers import Trigger, object_of
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.model.annotation import Modality
+from newslake.pipeline.nlp.events.arguments import Roles
+from newslake.pipeline.nlp.events.lead import LEAD_RULE
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.participants import Participant
+from newslake.pipeline.nlp.events.register import PERSONS, register_features
+from newslake.pipeline.nlp.events.triggers import Trigger, object_of
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _LEAD = 3  # sentences
 _DETERMINERS = ("det", "poss", "nummod")

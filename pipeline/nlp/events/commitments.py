@@ -6,15 +6,9 @@ the lexicon fills are read by ``events/speech_acts.py``.
 
 from collections.abc import Iterator
 
-from pipeline.nlp.events.speech_acts import is_negated
-from pipeline.nlp.events.statements import (
-    Statement,
-    copula_of,
-    is_of_speaker,
-    is_possible,
-    subject_of,
-)
-from pipeline.nlp.events.triggers import is_infinitive
+from newslake.pipeline.nlp.events.speech_acts import is_negated
+from newslake.pipeline.nlp.events.statements import Statement, copula_of, is_of_speaker, is_possible, subject_of
+from newslake.pipeline.nlp.events.triggers import is_infinitive
 
 _MAIN = ("ROOT", "ccomp", "conj", "parataxis")
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.nlp.events.modality import names_thing
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.participants import takes_part
-from pipeline.nlp.events.triggers import Trigger, denotes, is_group, is_infinitive, object_of
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, OTHER, QUAD_CLASSES
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.nlp.events.modality import names_thing
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.participants import takes_part
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, is_group, is_infinitive, object_of
+from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, OTHER, QUAD_CLASSES
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _DOERS = frozenset(
     {"ACCUSE", "PROTEST", "REJECT", "REQUEST", "SUPPORT", "THREATEN"}

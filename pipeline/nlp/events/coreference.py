@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from operator import attrgetter
 
-from pipeline.model import Entity
-from pipeline.model.annotation import Modality
+from newslake.pipeline.model import Entity
+from newslake.pipeline.model.annotation import Modality
 
 _MOST = 60  # a mention is compared with the latest events of its type, and with the latest mentions of each event
 _STEM = 4  # fewest letters of a word that another is derived from

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.model import TimeExpression
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger, denotes
-from pipeline.nlp.languages.plover import is_deed
-from pipeline.nlp.languages.spec_events import AttachmentData, Frame, FrameData
+from newslake.pipeline.model import TimeExpression
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes
+from newslake.pipeline.nlp.languages.plover import is_deed
+from newslake.pipeline.nlp.languages.spec_events import AttachmentData, Frame, FrameData
 
 _NEXT = 3  # tokens from a noun to a time that follows it: a preposition, an article
 _LIMIT = 6  # governors from a time to its event

@@ -8,12 +8,12 @@ reporting verb is not the time of what is reported.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from pipeline.model import TimeExpression
-from pipeline.nlp.events.date_sharing import Attachment, begins_with_when, time_of
-from pipeline.nlp.events.modality import modality_of
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.model import TimeExpression
+from newslake.pipeline.nlp.events.date_sharing import Attachment, begins_with_when, time_of
+from newslake.pipeline.nlp.events.modality import modality_of
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import Trigger
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _RECENT = timedelta(days=31)
 _REACH = 8  # tokens from an event to a time that its verb cannot have

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from pipeline.model.annotation import UnmetFrame, WordExplanation
-from pipeline.nlp.events.arguments import roles_of
-from pipeline.nlp.events.genericity import is_generic
-from pipeline.nlp.events.modality import names_thing
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.speech_acts import read_speech_acts
-from pipeline.nlp.events.trigger_filters import drop_content, is_passing
-from pipeline.nlp.events.triggers import Trigger, find_triggers, is_other_thing, unmet_need
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.model.annotation import UnmetFrame, WordExplanation
+from newslake.pipeline.nlp.events.arguments import roles_of
+from newslake.pipeline.nlp.events.genericity import is_generic
+from newslake.pipeline.nlp.events.modality import names_thing
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.speech_acts import read_speech_acts
+from newslake.pipeline.nlp.events.trigger_filters import drop_content, is_passing
+from newslake.pipeline.nlp.events.triggers import Trigger, find_triggers, is_other_thing, unmet_need
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 
 def explain_words(parse: Parse, typed: Collection[int], data: FrameData) -> Iterator[WordExplanation]:

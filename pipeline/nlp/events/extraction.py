@@ -8,20 +8,20 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model import Article, Entity, Event, Quote, TimeExpression
-from pipeline.model.annotation import Modality
-from pipeline.nlp.events.arguments import Roles, name_speakers, roles_of, without
-from pipeline.nlp.events.classifier import EventCandidate, probabilities
-from pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
-from pipeline.nlp.events.dates import dates_of
-from pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
-from pipeline.nlp.events.judgements import participants_judged, read_judgements
-from pipeline.nlp.events.lead import LEAD_RULE, Lead, days_of, lead_of, main_triggers_of, name_untyped
-from pipeline.nlp.events.modality import modality_of
-from pipeline.nlp.events.parse import Parse, parse_of
-from pipeline.nlp.events.participants import Participant
-from pipeline.nlp.events.places import (
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model import Article, Entity, Event, Quote, TimeExpression
+from newslake.pipeline.model.annotation import Modality
+from newslake.pipeline.nlp.events.arguments import Roles, name_speakers, roles_of, without
+from newslake.pipeline.nlp.events.classifier import EventCandidate, probabilities
+from newslake.pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
+from newslake.pipeline.nlp.events.dates import dates_of
+from newslake.pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
+from newslake.pipeline.nlp.events.judgements import participants_judged, read_judgements
+from newslake.pipeline.nlp.events.lead import LEAD_RULE, Lead, days_of, lead_of, main_triggers_of, name_untyped
+from newslake.pipeline.nlp.events.modality import modality_of
+from newslake.pipeline.nlp.events.parse import Parse, parse_of
+from newslake.pipeline.nlp.events.participants import Participant
+from newslake.pipeline.nlp.events.places import (
     Dateline,
     EventPlace,
     coordinates_of,
@@ -29,13 +29,13 @@ from pipeline.nlp.events.places import (
     place_of,
     sentences_with_places,
 )
-from pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
-from pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
-from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, object_of, pattern_objects
-from pipeline.nlp.languages.plover import QUAD_CLASSES, is_deed, plover_type_of
-from pipeline.nlp.languages.spec_events import FrameData, HasFrames
-from pipeline.nlp.times.values import reference_date
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
+from newslake.pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
+from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, object_of, pattern_objects
+from newslake.pipeline.nlp.languages.plover import QUAD_CLASSES, is_deed, plover_type_of
+from newslake.pipeline.nlp.languages.spec_events import FrameData, HasFrames
+from newslake.pipeline.nlp.times.values import reference_date
+from newslake.pipeline.nlp.tokens import Tokens
 
 _LEAD = 2  # sentences
 _NEAR = 2  # sentences between an act and the answer to it

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from pipeline.model import Event, TimeExpression
-from pipeline.model.annotation import DateBasis, DatePrecision, Modality
-from pipeline.nlp.languages.plover import OTHER, is_deed
+from newslake.pipeline.model import Event, TimeExpression
+from newslake.pipeline.model.annotation import DateBasis, DatePrecision, Modality
+from newslake.pipeline.nlp.languages.plover import OTHER, is_deed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 "Drivers often protest", "the alleged theft", "Ask your doctor", "you can appeal", "accused of stealing".
 """
 
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 
 def is_generic(parse: Parse, index: int, data: FrameData) -> bool:

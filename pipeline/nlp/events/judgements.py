@@ -8,13 +8,13 @@ support, "said he did not back the plan" a rejection. Feelings, taste, and the s
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.model import Quote
-from pipeline.nlp.events.arguments import roles_of
-from pipeline.nlp.events.commitments import commitment_in
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.participants import Participant, participants_of
-from pipeline.nlp.events.speech_acts import SpeechAct, frame_of_act, is_negated
-from pipeline.nlp.events.statements import (
+from newslake.pipeline.model import Quote
+from newslake.pipeline.nlp.events.arguments import roles_of
+from newslake.pipeline.nlp.events.commitments import commitment_in
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.participants import Participant, participants_of
+from newslake.pipeline.nlp.events.speech_acts import SpeechAct, frame_of_act, is_negated
+from newslake.pipeline.nlp.events.statements import (
     PREDICATES,
     Statement,
     copula_of,
@@ -27,9 +27,9 @@ from pipeline.nlp.events.statements import (
     statement_of,
     subject_of,
 )
-from pipeline.nlp.events.subjects import doers_of
-from pipeline.nlp.events.triggers import Trigger, denotes, object_of
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.nlp.events.subjects import doers_of
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, object_of
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _PLACES = "of about"  # "said of Y"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from pipeline.model import Article, TimeExpression
-from pipeline.nlp.events.modality import modality_of
-from pipeline.nlp.events.mood import is_finite
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger, denotes
-from pipeline.nlp.languages.plover import OTHER
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.model import Article, TimeExpression
+from newslake.pipeline.nlp.events.modality import modality_of
+from newslake.pipeline.nlp.events.mood import is_finite
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes
+from newslake.pipeline.nlp.languages.plover import OTHER
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 LEAD_RULE = ">lead"  # end of the rule_id of an event that only the lead makes one
 _SENTENCES = 2  # of the text that belong to the lead, after the standfirst

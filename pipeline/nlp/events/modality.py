@@ -8,10 +8,10 @@ The classes of governors follow Karttunen, "Implicative Verbs" (1971), and Nairn
 relative polarity for textual inference" (2006); their words are data of the language.
 """
 
-from pipeline.model.annotation import Modality
-from pipeline.nlp.events.mood import has_no, is_excluding, is_finite, mood_of_clause, mood_of_noun
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.spec_events import ModalityData
+from newslake.pipeline.model.annotation import Modality
+from newslake.pipeline.nlp.events.mood import has_no, is_excluding, is_finite, mood_of_clause, mood_of_noun
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.languages.spec_events import ModalityData
 
 _WEAKEN: dict[Modality, int] = {"happened": 0, "planned": 1, "hypothetical": 2, "negated": 3}
 _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr", "oprd", "dative", "acomp"})

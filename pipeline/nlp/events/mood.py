@@ -3,9 +3,9 @@
 Negation, auxiliaries, conditions, questions and adjectives are read here; ``modality.py`` adds the governors.
 """
 
-from pipeline.model.annotation import Modality
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.spec_events import ModalityData
+from newslake.pipeline.model.annotation import Modality
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.languages.spec_events import ModalityData
 
 _FINITE = ("VBD", "VBZ", "VBP")
 _PAST = ("VBD", "VBN")

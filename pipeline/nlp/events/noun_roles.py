@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.participants import takes_part
-from pipeline.nlp.events.subjects import agents_in_phrase, doers_of
-from pipeline.nlp.events.triggers import Trigger, denotes, object_of
-from pipeline.nlp.languages.plover import OTHER
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.participants import takes_part
+from newslake.pipeline.nlp.events.subjects import agents_in_phrase, doers_of
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, object_of
+from newslake.pipeline.nlp.languages.plover import OTHER
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
 _PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model import Article, Block, Entity, TimeExpression
-from pipeline.nlp.languages.spec_events import FrameData
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model import Article, Block, Entity, TimeExpression
+from newslake.pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.nlp.tokens import Tokens
 
 Described = Mapping[str, Sequence[tuple[frozenset[str], Entity]]]
 _WORD = re.compile(r"[^\W\d_]+")

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.model import Entity
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.references import antecedent_of, entity_described_at
-from pipeline.nlp.events.subjects import leads_clause
-from pipeline.nlp.events.triggers import denotes
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.references import antecedent_of, entity_described_at
+from newslake.pipeline.nlp.events.subjects import leads_clause
+from newslake.pipeline.nlp.events.triggers import denotes
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.kb import KnowledgeBase
-from pipeline.model import Article, Entity
-from pipeline.model.annotation import PlaceBasis
-from pipeline.nlp.events.date_sharing import is_occasion
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger
-from pipeline.nlp.languages.plover import is_deed
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.model import Article, Entity
+from newslake.pipeline.model.annotation import PlaceBasis
+from newslake.pipeline.nlp.events.date_sharing import is_occasion
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import Trigger
+from newslake.pipeline.nlp.languages.plover import is_deed
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
 _ARGUMENTS = frozenset({"dobj", "pobj", "nsubj", "nsubjpass", "attr", "conj"})

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from pipeline.model import Entity
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.subjects import subject_of
-from pipeline.nlp.events.triggers import denotes
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.subjects import subject_of
+from newslake.pipeline.nlp.events.triggers import denotes
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _PERSONS = frozenset({"PERSON"})
 _OBJECTS = frozenset({"dobj", "nsubjpass"})

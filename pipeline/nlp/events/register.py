@@ -8,8 +8,8 @@ Writing" (1988).
 from collections import Counter
 from collections.abc import Collection
 
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _STEPS = {  # shares of the text's tokens, except for past: of its finite verbs
     "you": (0.002, 0.006, 0.015),

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
-from pipeline.nlp.languages.spec_events import Frame, FrameData, FrameGroup
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group
+from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData, FrameGroup
 
 _COOPERATION = frozenset({"AGREE", "CONSULT", "SUPPORT", "CONCEDE", "COOPERATE", "AID", "RETREAT"})
 _DEEDS = frozenset({"COOPERATE", "AID", "RETREAT", "CONCEDE"})

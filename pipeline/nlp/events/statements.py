@@ -4,11 +4,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.model import Quote
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.speech_acts import is_negated, is_own
-from pipeline.nlp.events.triggers import denotes, is_infinitive
-from pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.model import Quote
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.speech_acts import is_negated, is_own
+from newslake.pipeline.nlp.events.triggers import denotes, is_infinitive
+from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 PREDICATES = ("acomp", "attr", "oprd")
 _NAMED_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})

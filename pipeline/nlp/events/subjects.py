@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from pipeline.nlp.events.mood import is_finite
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import denotes, is_infinitive, object_of
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.nlp.events.mood import is_finite
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import denotes, is_infinitive, object_of
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
 _AUXILIARIES = frozenset({"aux", "auxpass", "neg"})

@@ -5,10 +5,10 @@ What is agreed, requested or refused is not an event of its own.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.events.triggers import Trigger, drop_type, infinitive_of, object_of, pattern_objects
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, infinitive_of, object_of, pattern_objects
+from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
 _ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}

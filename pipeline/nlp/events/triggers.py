@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.model.annotation import Modality
-from pipeline.nlp.events.genericity import is_generic
-from pipeline.nlp.events.modality import names_thing
-from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
-from pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.model.annotation import Modality
+from newslake.pipeline.nlp.events.genericity import is_generic
+from newslake.pipeline.nlp.events.modality import names_thing
+from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
+from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _PERSON_TYPES = frozenset({"PERSON"})
 _GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})

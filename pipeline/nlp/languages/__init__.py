@@ -7,8 +7,8 @@ TAG, POS, DEP and ENT_TYPE to these.
 
 from collections.abc import Mapping
 
-from pipeline.nlp.languages.en import ENGLISH
-from pipeline.nlp.languages.spec import LanguageData
+from newslake.pipeline.nlp.languages.en import ENGLISH
+from newslake.pipeline.nlp.languages.spec import LanguageData
 
 LANGUAGES: Mapping[str, LanguageData] = {"en": ENGLISH}
 

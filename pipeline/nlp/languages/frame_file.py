@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ConfigError
-from pipeline.nlp.languages.plover import MODES, OTHER, QUAD_CLASSES, SUBTYPES
-from pipeline.nlp.languages.spec_events import FrameGroup
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.nlp.languages.plover import MODES, OTHER, QUAD_CLASSES, SUBTYPES
+from newslake.pipeline.nlp.languages.spec_events import FrameGroup
 
 _KEYS: Mapping[str, type] = {
     "type": str,

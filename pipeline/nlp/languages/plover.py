@@ -5,7 +5,7 @@ The names are those of PLOVER 0.8 (Open Event Data Alliance, CC BY-SA 4.0); the 
 
 from collections.abc import Mapping
 
-from pipeline.model.annotation import Modality
+from newslake.pipeline.model.annotation import Modality
 
 OTHER = "OTHER"
 MATERIAL_CONFLICT = 4

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.model.annotation import CueStance, Gender
-from pipeline.nlp.languages.spec_events import FrameData, TimeData
+from newslake.pipeline.model.annotation import CueStance, Gender
+from newslake.pipeline.nlp.languages.spec_events import FrameData, TimeData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

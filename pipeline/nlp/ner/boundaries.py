@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.spans import Name, strip_full_stops
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.spans import Name, strip_full_stops
+from newslake.pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
 _NO_NAMES = frozenset({"IN", "CC", "WRB", "WP", "PRP", "PRP$", "MD"})

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.boundaries import IRISH, LONGEST, is_forename_after_title
-from pipeline.nlp.ner.spans import Name, Spans, strip_full_stops
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.boundaries import IRISH, LONGEST, is_forename_after_title
+from newslake.pipeline.nlp.ner.spans import Name, Spans, strip_full_stops
+from newslake.pipeline.nlp.tokens import Tokens
 
 _PROPER = frozenset({"NNP", "NNPS"})
 _NOUNS = _PROPER | {"NN"}

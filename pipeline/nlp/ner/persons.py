@@ -4,10 +4,10 @@ from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
 
-from pipeline.kb import KnowledgeBase
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.spans import Name, fold_name_cached, small_words, surface_of
-from pipeline.nlp.ner.types import (
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, small_words, surface_of
+from newslake.pipeline.nlp.ner.types import (
     acts_like_person,
     has_age,
     has_pronoun,
@@ -15,7 +15,7 @@ from pipeline.nlp.ner.types import (
     is_he,
     types_of_adjacent_nouns,
 )
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.tokens import Tokens
 
 _PROPER = frozenset({"NNP", "NNPS"})
 _PLURALS = frozenset({"NNS", "NNPS"})

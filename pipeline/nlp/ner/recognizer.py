@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from pipeline.kb import KnowledgeBase
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.boundaries import NUMERALS, extend_span, is_non_name, split_span, trim_span, with_title
-from pipeline.nlp.ner.patterns import (
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.boundaries import NUMERALS, extend_span, is_non_name, split_span, trim_span, with_title
+from newslake.pipeline.nlp.ner.patterns import (
     PatternContext,
     add_family_names,
     find_after_honorific,
@@ -18,10 +18,10 @@ from pipeline.nlp.ner.patterns import (
     join_forenames,
     pattern_context,
 )
-from pipeline.nlp.ner.persons import drop_false_persons
-from pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, small_words, strip_full_stops
-from pipeline.nlp.ner.types import assign_types
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.ner.persons import drop_false_persons
+from newslake.pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, small_words, strip_full_stops
+from newslake.pipeline.nlp.ner.types import assign_types
+from newslake.pipeline.nlp.tokens import Tokens
 
 _Ent = tuple[int, int, str]  # first token, token after the last, label
 _NAME_TYPES = frozenset(

@@ -6,8 +6,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Literal
 
-from pipeline.kb.entry import fold_name
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.kb.entry import fold_name
+from newslake.pipeline.nlp.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)

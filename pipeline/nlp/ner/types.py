@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
-from pipeline.kb import KnowledgeBase
-from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.kb import KnowledgeBase
+from newslake.pipeline.nlp.languages.spec import NameData
+from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
+from newslake.pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NEVER_PEOPLE = frozenset({"PERSON", "NORP", "LANGUAGE", "EVENT", "LAW"})

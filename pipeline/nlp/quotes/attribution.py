@@ -8,12 +8,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueMention, noun_phrase
-from pipeline.nlp.quotes.nesting import NestedSpeech
-from pipeline.nlp.quotes.quotation_marks import QuotedText
-from pipeline.nlp.quotes.speakers import SpeakerFinder
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.languages.spec import CueData
+from newslake.pipeline.nlp.quotes.cues import CueMention, noun_phrase
+from newslake.pipeline.nlp.quotes.nesting import NestedSpeech
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
+from newslake.pipeline.nlp.quotes.speakers import SpeakerFinder
+from newslake.pipeline.nlp.tokens import Tokens
 
 _PASSED = 0.75  # factor on a cue's weight per other cue nearer to the quote
 _ANY_VERB = 0.6  # weight of any verb right after a comma within the marks: ", he drawled"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueMention, dateline_end, interrupted_verb, is_negated
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.languages.spec import CueData
+from newslake.pipeline.nlp.quotes.cues import CueMention, dateline_end, interrupted_verb, is_negated
+from newslake.pipeline.nlp.tokens import Tokens
 
 _CLAUSES = ("ccomp", "xcomp", "dobj", "attr", "oprd", "acomp", "prep", "advcl", "acl", "dative")
 _TRIMMED = frozenset({".", ",", ";", ":", "—", "–", "-", "!", "?"})

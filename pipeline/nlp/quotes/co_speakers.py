@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Set
 
-from pipeline.model import Entity
-from pipeline.model.annotation import CoSpeaker
-from pipeline.nlp.quotes.cues import CueMention
-from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.model import Entity
+from newslake.pipeline.model.annotation import CoSpeaker
+from newslake.pipeline.nlp.quotes.cues import CueMention
+from newslake.pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder
+from newslake.pipeline.nlp.tokens import Tokens
 
 _MOST = 6  # conjuncts
 _NOMINAL = frozenset({"NNP", "NNPS", "NN", "NNS", "PRP"})

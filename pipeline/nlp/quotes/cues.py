@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-from pipeline.nlp.languages.spec import Cue, CueData
-from pipeline.nlp.quotes.quotation_marks import QuotedText
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.languages.spec import Cue, CueData
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
+from newslake.pipeline.nlp.tokens import Tokens
 
 _NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
 _INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})

@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
-from pipeline.model import Entity, Quote
-from pipeline.model.annotation import QuoteType
-from pipeline.model.corrections import quote_words
-from pipeline.nlp.languages.spec import CueData, LanguageData
-from pipeline.nlp.quotes.attribution import Attribution, attribute, is_sentence
-from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses, reporting_clause
-from pipeline.nlp.quotes.co_speakers import find_co_speakers
-from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
-from pipeline.nlp.quotes.nesting import NestedSpeech
-from pipeline.nlp.quotes.quotation_marks import QuotedSpan, QuotedText, quoted_text
-from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
-from pipeline.nlp.quotes.statements import find_block_statements
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.model import Entity, Quote
+from newslake.pipeline.model.annotation import QuoteType
+from newslake.pipeline.model.corrections import quote_words
+from newslake.pipeline.nlp.languages.spec import CueData, LanguageData
+from newslake.pipeline.nlp.quotes.attribution import Attribution, attribute, is_sentence
+from newslake.pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses, reporting_clause
+from newslake.pipeline.nlp.quotes.co_speakers import find_co_speakers
+from newslake.pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
+from newslake.pipeline.nlp.quotes.nesting import NestedSpeech
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, QuotedText, quoted_text
+from newslake.pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
+from newslake.pipeline.nlp.quotes.statements import find_block_statements
+from newslake.pipeline.nlp.tokens import Tokens
 
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.clauses import Clause
-from pipeline.nlp.quotes.cues import CueMention, reporting_verb
-from pipeline.nlp.quotes.speakers import SpeakerFinder
-from pipeline.nlp.tokens import Tokens, coordination_head
+from newslake.pipeline.nlp.languages.spec import CueData
+from newslake.pipeline.nlp.quotes.clauses import Clause
+from newslake.pipeline.nlp.quotes.cues import CueMention, reporting_verb
+from newslake.pipeline.nlp.quotes.speakers import SpeakerFinder
+from newslake.pipeline.nlp.tokens import Tokens, coordination_head
 
 _REPORTS = 0.7
 _NEAR = 60  # tokens from a cue to the words that it reports

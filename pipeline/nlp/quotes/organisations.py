@@ -4,11 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.model import Entity
-from pipeline.nlp.languages.spec import CueData, LanguageData, NameData
-from pipeline.nlp.quotes.cues import noun_phrase
-from pipeline.nlp.quotes.quotation_marks import QuotedText
-from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp.languages.spec import CueData, LanguageData, NameData
+from newslake.pipeline.nlp.quotes.cues import noun_phrase
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
+from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 _FARTHEST = 6  # sentences from the name to the noun
 _LONGEST_ACRONYM = 6

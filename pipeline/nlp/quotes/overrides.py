@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.kb import KnowledgeBase, QuoteOverride
-from pipeline.kb.entry import fold_name
-from pipeline.model import Entity, Quote
-from pipeline.model.annotation import Gender, GenderMethod, SpeakerKind
-from pipeline.model.corrections import matching_quotes
-from pipeline.nlp.coref.name_clusters import entity_hash
-from pipeline.nlp.quotes.speakers import kind_of_speaker, kind_of_type
+from newslake.pipeline.kb import KnowledgeBase, QuoteOverride
+from newslake.pipeline.kb.entry import fold_name
+from newslake.pipeline.model import Entity, Quote
+from newslake.pipeline.model.annotation import Gender, GenderMethod, SpeakerKind
+from newslake.pipeline.model.corrections import matching_quotes
+from newslake.pipeline.nlp.coref.name_clusters import entity_hash
+from newslake.pipeline.nlp.quotes.speakers import kind_of_speaker, kind_of_type
 
 RULE = "override"
 

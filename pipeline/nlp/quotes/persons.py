@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from pipeline.model import Entity
-from pipeline.nlp.languages.spec import LanguageData, NameData
-from pipeline.nlp.quotes.cues import noun_phrase
-from pipeline.nlp.quotes.quotation_marks import QuotedText
-from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp.languages.spec import LanguageData, NameData
+from newslake.pipeline.nlp.quotes.cues import noun_phrase
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
+from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 _FARTHEST_BEARER = 8  # sentences from the bearer of a role to the noun
 _FARTHEST_TOPIC = 2  # sentences from the person that the text is about to the noun

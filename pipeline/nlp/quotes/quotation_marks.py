@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Self
 
-from pipeline.model import Block
-from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.tokens import BODY_KINDS, Tokens
+from newslake.pipeline.model import Block
+from newslake.pipeline.nlp.languages.spec import CueData
+from newslake.pipeline.nlp.tokens import BODY_KINDS, Tokens
 
 # Both patterns begin with a set of characters: these are searched for three times as fast as alternatives.
 _DOUBLE = re.compile("[“”„«»\"「」『』`'](?:(?<=[^`'])|(?<=`)`|(?<=')')")

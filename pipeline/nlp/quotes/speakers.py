@@ -5,14 +5,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.model import Entity
-from pipeline.model.annotation import SpeakerKind
-from pipeline.nlp.languages.spec import LanguageData, NameData
-from pipeline.nlp.quotes.cues import CueMention, noun_phrase
-from pipeline.nlp.quotes.organisations import OrganisationFinder, organisation_finder
-from pipeline.nlp.quotes.persons import PersonFinder, person_finder
-from pipeline.nlp.quotes.quotation_marks import QuotedText
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.model import Entity
+from newslake.pipeline.model.annotation import SpeakerKind
+from newslake.pipeline.nlp.languages.spec import LanguageData, NameData
+from newslake.pipeline.nlp.quotes.cues import CueMention, noun_phrase
+from newslake.pipeline.nlp.quotes.organisations import OrganisationFinder, organisation_finder
+from newslake.pipeline.nlp.quotes.persons import PersonFinder, person_finder
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
+from newslake.pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
 _FARTHEST = 120  # tokens from an unnamed speaker to a pronoun that refers to them

@@ -4,10 +4,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueMention
-from pipeline.nlp.quotes.quotation_marks import QuotedText
-from pipeline.nlp.tokens import SUBJECTS, Tokens
+from newslake.pipeline.nlp.languages.spec import CueData
+from newslake.pipeline.nlp.quotes.cues import CueMention
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
+from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens
 
 _MOST = 20  # paragraphs of one statement
 _LEAST_WEIGHT = 0.7

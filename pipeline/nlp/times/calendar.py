@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pipeline.nlp.languages.spec_events import HolidayRule
+from newslake.pipeline.nlp.languages.spec_events import HolidayRule
 
 DAY = timedelta(days=1)
 DAY_STEPS: Mapping[str, int] = {"D": 1, "W": 7, "F": 14}  # days of a TIMEX3 unit

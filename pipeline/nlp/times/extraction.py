@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import attrgetter
 
-from pipeline.model import Article, Entity, TimeExpression
-from pipeline.nlp.languages.spec_events import HasTimes, TimeData
-from pipeline.nlp.times.joins import FoundTime, TimeMatch, add_daypart, join_times
-from pipeline.nlp.times.normalization import read_time
-from pipeline.nlp.times.tense import tense_of
-from pipeline.nlp.times.values import OPEN_END, TimeContext, TimeValue, reference_date
-from pipeline.nlp.tokens import Tokens, root_of
+from newslake.pipeline.model import Article, Entity, TimeExpression
+from newslake.pipeline.nlp.languages.spec_events import HasTimes, TimeData
+from newslake.pipeline.nlp.times.joins import FoundTime, TimeMatch, add_daypart, join_times
+from newslake.pipeline.nlp.times.normalization import read_time
+from newslake.pipeline.nlp.times.tense import tense_of
+from newslake.pipeline.nlp.times.values import OPEN_END, TimeContext, TimeValue, reference_date
+from newslake.pipeline.nlp.tokens import Tokens, root_of
 
 _START = attrgetter("start_char")
 _REACH = 7  # tokens on each side of an anchor word that its expression may include

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.model.annotation import DatePrecision
-from pipeline.nlp.times.normalization import read_time
-from pipeline.nlp.times.values import Tense, TimeContext, TimeValue, day_value
+from newslake.pipeline.model.annotation import DatePrecision
+from newslake.pipeline.nlp.times.normalization import read_time
+from newslake.pipeline.nlp.times.values import Tense, TimeContext, TimeValue, day_value
 
 _THE = "the "
 _LONGEST = 16  # characters between two expressions that belong together

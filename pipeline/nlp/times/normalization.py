@@ -7,9 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from pipeline.model.annotation import DateBasis, DatePrecision
-from pipeline.nlp.times.calendar import DAY, DAY_STEPS, MONTH_STEPS, day_after, holiday_of, month_start, valid_day
-from pipeline.nlp.times.values import (
+from newslake.pipeline.model.annotation import DateBasis, DatePrecision
+from newslake.pipeline.nlp.times.calendar import (
+    DAY,
+    DAY_STEPS,
+    MONTH_STEPS,
+    day_after,
+    holiday_of,
+    month_start,
+    valid_day,
+)
+from newslake.pipeline.nlp.times.values import (
     LENGTH,
     NO_ANTECEDENT,
     NO_RULE,

@@ -1,8 +1,8 @@
 """The tense of the clause of a time expression: on which side of the report its day is."""
 
-from pipeline.nlp.languages.spec_events import TimeData
-from pipeline.nlp.times.values import Tense
-from pipeline.nlp.tokens import Tokens
+from newslake.pipeline.nlp.languages.spec_events import TimeData
+from newslake.pipeline.nlp.times.values import Tense
+from newslake.pipeline.nlp.tokens import Tokens
 
 _DEEPEST = 8  # governors from an expression to its verb
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from pipeline.model import Article
-from pipeline.model.annotation import DateBasis, DatePrecision, TimexType
-from pipeline.nlp.languages.spec_events import TimeData
-from pipeline.nlp.times.calendar import DAY, month_start
+from newslake.pipeline.model import Article
+from newslake.pipeline.model.annotation import DateBasis, DatePrecision, TimexType
+from newslake.pipeline.nlp.languages.spec_events import TimeData
+from newslake.pipeline.nlp.times.calendar import DAY, month_start
 
 Parts = Mapping[str, str]  # the named groups of a match
 Tense = Literal["past", "present", "future", "none"]

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.lake import exchange
-from pipeline.sqlite import Database
+from newslake.pipeline.lake import exchange
+from newslake.pipeline.sqlite import Database
 
 HEAD = "head.json"
 KILL, TEAR = "kill", "tear"  # TEAR: half of a write reaches the file

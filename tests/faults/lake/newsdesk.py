@@ -15,12 +15,12 @@ from typing import Any
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
-from pipeline.durability import Durability
-from pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
-from pipeline.lake import Lake
-from pipeline.lake.manifests import Entry, MonthManifest
-from pipeline.lake.storage import Month, encode, month_of, with_day
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.manifests import Entry, MonthManifest
+from newslake.pipeline.lake.storage import Month, encode, month_of, with_day
+from newslake.pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import Calls, Strike
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.lake import Lake
-from pipeline.lake.storage import conform, encode, sort_rows
-from pipeline.tables import table_named
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.storage import conform, encode, sort_rows
+from newslake.pipeline.tables import table_named
 from tests.faults.lake.newsdesk import ARTICLES, HOURS, latest, open_lake
 
 CHILDREN = ("entities", "quotes", "events")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from pipeline.tables import table_named
+from newslake.pipeline.tables import table_named
 from tests.faults.lake.newsdesk import STEADY_DAYS
 from tests.faults.lake.promises import READING, Version, read_at_one_head, strict_faults, versions_of
 

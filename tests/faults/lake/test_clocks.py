@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake import Lake
+from newslake.pipeline.lake import Lake
 from tests.faults.lake.newsdesk import (
     HOURS,
     MONTHS,

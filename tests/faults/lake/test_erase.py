@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.clusters import co_mention_rows
+from newslake.pipeline.clusters import co_mention_rows
 from tests.faults.lake.newsdesk import open_lake, relate, stage
 from tests.faults.lake.promises import assert_whole, public_files
 from tests.faults.sample_run import Worker, wait_for_exit

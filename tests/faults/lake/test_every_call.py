@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NewsError
+from newslake.pipeline.errors import NewsError
 from tests.faults.lake.calls import KILL, READS, TEAR, Strike
 from tests.faults.lake.newsdesk import open_lake, work_struck
 from tests.faults.lake.promises import NONE, assert_whole, losses

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LakeError
+from newslake.pipeline.errors import LakeError
 from tests.faults.lake.newsdesk import (
     CLOSED,
     MONTHS,

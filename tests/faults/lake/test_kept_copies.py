@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.lake import Lake
+from newslake.pipeline.lake import Lake
 from tests.faults.lake.newsdesk import open_lake, publish_hour
 from tests.faults.lake.promises import public_files
 from tests.faults.sample_run import Worker

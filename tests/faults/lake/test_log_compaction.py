@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import NewsError
-from pipeline.lake import Lake, removed_log
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.errors import NewsError
+from newslake.pipeline.lake import Lake, removed_log
+from newslake.pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import KILL, Calls, Strike
 from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.test_every_call import ERRORS, kills, points, sample

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import LakeError
-from pipeline.lake.manifests import parse_head
-from pipeline.lake.storage import Layout
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.manifests import parse_head
+from newslake.pipeline.lake.storage import Layout
 from tests.faults.lake.calls import KILL, Calls, Strike
 from tests.faults.lake.newsdesk import (
     ALL_DAYS,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.lake.storage import Month
+from newslake.pipeline.lake.storage import Month
 from tests.faults.lake.newsdesk import state_of, work
 from tests.faults.lake.promises import (
     assert_tidy,

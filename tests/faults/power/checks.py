@@ -11,11 +11,11 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 
-from pipeline.archive import Archive, FetchState
-from pipeline.jobs.takedown import finish_takedowns, forget
-from pipeline.lake import Lake
-from pipeline.lake.manifests import generation_of
-from pipeline.lake.storage import is_parquet_sound
+from newslake.pipeline.archive import Archive, FetchState
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.manifests import generation_of
+from newslake.pipeline.lake.storage import is_parquet_sound
+from newslake.pipeline.upkeep.takedown import finish_takedowns, forget
 from tests.faults.lake.calls import HEAD
 from tests.faults.lake.newsdesk import open_lake
 from tests.faults.lake.promises import READING, assert_whole, public_files

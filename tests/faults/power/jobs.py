@@ -15,16 +15,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.archive import Archive, FetchState, FileLeases, PageState
-from pipeline.durability import Durability
-from pipeline.jobs.cluster import relate
-from pipeline.jobs.takedown import TakedownTarget, forget
-from pipeline.jobs.workspace import Workspace
-from pipeline.lake import Lake
-from pipeline.lake.storage import month_of
-from pipeline.model import Hints, Page
-from pipeline.settings import Settings
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.archive import Archive, FetchState, FileLeases, PageState
+from newslake.pipeline.durability import Durability
+from newslake.pipeline.jobs.cluster import relate
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.storage import month_of
+from newslake.pipeline.model import Hints, Page
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from tests.faults.lake.newsdesk import CLOSING, begin, is_last, open_lake, stage
 from tests.faults.lake.newsdesk import archive as stories_at
 from tests.faults.lake.newsdesk import relate as relate_all
@@ -280,7 +280,7 @@ def in_copy(package: Path, name: str, root: Path, descriptor: int) -> None:
         return
     code = 1
     try:
-        for each in [each for each in sys.modules if each.partition(".")[0] in ("pipeline", "tests")]:
+        for each in [each for each in sys.modules if each.partition(".")[0] in ("newslake", "tests")]:
             del sys.modules[each]
         sys.dont_write_bytecode = True
         sys.path.insert(0, str(package))

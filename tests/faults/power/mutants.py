@@ -5,9 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import pipeline
+import newslake.pipeline
 
-PACKAGE = Path(pipeline.__file__).parent
+PACKAGE = Path(newslake.pipeline.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)

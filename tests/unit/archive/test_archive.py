@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.archive import Archive, page_key_of
-from pipeline.errors import ArchiveError
-from pipeline.model import Exchange, Hints, Page, RightsStatement
+from newslake.pipeline.archive import Archive, page_key_of
+from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.model import Exchange, Hints, Page, RightsStatement
 
 NOON = datetime(2026, 2, 3, 12, 0, 0, 250, tzinfo=UTC)
 DAY = date(2026, 2, 3)

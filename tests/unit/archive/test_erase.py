@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.archive import Archive
-from pipeline.archive.erase import filler
-from pipeline.model import Attempt, Exchange
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.archive.erase import filler
+from newslake.pipeline.model import Attempt, Exchange
 from tests.traces import Traces
 from tests.unit.archive.test_archive import DAY, NOON, Answer, archive, local_page, put, record_types, web_page
 

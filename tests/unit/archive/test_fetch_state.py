@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.archive import FetchState, PageState, Validators
-from pipeline.model import Hints
+from newslake.pipeline.archive import FetchState, PageState, Validators
+from newslake.pipeline.model import Hints
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 PAGE = PageState(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive import Archive
-from pipeline.model import Capture
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.model import Capture
 from tests.unit.archive.test_archive import put, web_page
 
 PAGES = [web_page(bytes(range(256)) * (n + 1), url=f"https://harbour-post.example/{n}", minutes=n) for n in range(5)]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.archive.takedowns as takedowns_module
-from pipeline.archive import FetchState, TakedownPlan, Takedowns
+import newslake.pipeline.archive.takedowns as takedowns_module
+from newslake.pipeline.archive import FetchState, TakedownPlan, Takedowns
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 NAME, PAGE, REASON = "0123456789abcdef0123456789abcdef", "https://harbour-post.example/ferry", "court order 12/26"

@@ -18,11 +18,11 @@ import pytest
 from backports import zstd
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.archive import Archive, page_key_of
-from pipeline.archive.members import Member, members_in
-from pipeline.fetch import Fetcher, NotModified, limits_from
-from pipeline.model import Hints, Page
-from pipeline.settings import Settings
+from newslake.pipeline.archive import Archive, page_key_of
+from newslake.pipeline.archive.members import Member, members_in
+from newslake.pipeline.fetch import Fetcher, NotModified, limits_from
+from newslake.pipeline.model import Hints, Page
+from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
 NOON = datetime(2026, 2, 3, 12, 0, tzinfo=UTC)

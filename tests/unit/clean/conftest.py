@@ -1,4 +1,4 @@
-"""Shared setup of the tests of ``pipeline.clean``."""
+"""Shared setup of the tests of ``newslake.pipeline.clean``."""
 
 import sys
 from pathlib import Path

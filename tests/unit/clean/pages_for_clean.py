@@ -1,8 +1,8 @@
-"""Pages shared by the tests of ``pipeline.clean``: invented text in publishers' markup."""
+"""Pages shared by the tests of ``newslake.pipeline.clean``: invented text in publishers' markup."""
 
 from datetime import UTC, datetime
 
-from pipeline.model import Hints, Page
+from newslake.pipeline.model import Hints, Page
 
 FETCHED = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 URL = "https://www.harbourpost.example/news/2031/05/ferry-terminal"

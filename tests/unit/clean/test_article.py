@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from pages_for_clean import JSONLD, PARAGRAPHS, URL, html_of, page_of
 
-from pipeline.clean import Origin, clean, explain, extract, page_identity
-from pipeline.errors import UndecodablePageError
-from pipeline.model import Article, Credit, Hints, Rejected
+from newslake.pipeline.clean import Origin, clean, explain, extract, page_identity
+from newslake.pipeline.errors import UndecodablePageError
+from newslake.pipeline.model import Article, Credit, Hints, Rejected
 
 # The method that decided each field.
 

@@ -3,7 +3,7 @@
 import pytest
 from pages_for_clean import html_of, page_of
 
-from pipeline.clean import extract
+from newslake.pipeline.clean import extract
 
 
 def _authors(head: str, extra: str = "") -> tuple[str, ...]:

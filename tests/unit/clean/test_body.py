@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
-from pipeline.clean import Origin, clean, explain
-from pipeline.model import Article, LayoutRule
+from newslake.pipeline.clean import Origin, clean, explain
+from newslake.pipeline.model import Article, LayoutRule
 
 ODD = "The harbour quiz of this week asks which of the three lighthouses was painted blue in the winter of the flood."
 HTML = html_of(extra=f'<p class="quiz box">{ODD}</p>')

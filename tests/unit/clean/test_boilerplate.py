@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.boilerplate import LINE_RULES, keep_story_lines
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.boilerplate import LINE_RULES, keep_story_lines
 
 STORY = [
     TextPiece("paragraph", f"Sentence number {n} of the story tells what the council did that day.") for n in range(8)

@@ -3,8 +3,8 @@
 import pytest
 from pages_for_clean import html_of, page_of
 
-from pipeline.clean import page_identity
-from pipeline.model import article_id_of
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.model import article_id_of
 
 FINAL = "https://harbourpost.example/news/2031/05/ferry-terminal"
 

@@ -3,10 +3,10 @@
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
-from pipeline.clean import Origin, explain
-from pipeline.clean.captions import take_captions
-from pipeline.clean.html import parse_html, text_of
-from pipeline.model import Article
+from newslake.pipeline.clean import Origin, explain
+from newslake.pipeline.clean.captions import take_captions
+from newslake.pipeline.clean.html import parse_html, text_of
+from newslake.pipeline.model import Article
 
 CAPTION = "Pictured from left are the harbour master and two of the fishermen"
 IMAGE = "<img src='q.jpg'>"

@@ -3,11 +3,11 @@
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
-from pipeline.clean import Origin, explain
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.completion import complete_pieces
-from pipeline.clean.html import parse_html
-from pipeline.model import Article
+from newslake.pipeline.clean import Origin, explain
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.completion import complete_pieces
+from newslake.pipeline.clean.html import parse_html
+from newslake.pipeline.model import Article
 
 STORY = tuple(
     f"In chapter {n} of the harbour's long history the fishing families of the old quay asked the council for a wall, "

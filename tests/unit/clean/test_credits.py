@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.clean.credits import agency_at_end, agency_at_start, credit_kind_of, is_person_name, outlet_of
+from newslake.pipeline.clean.credits import agency_at_end, agency_at_start, credit_kind_of, is_person_name, outlet_of
 
 OUTLET = outlet_of(("The Harbour Post", None), domain="harbourpost.example")
 

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 from pages_for_clean import URL, html_of, page_of
 
-from pipeline.clean import extract, in_zone
-from pipeline.clean.dates import Moment, doubt_of, parse_moment
-from pipeline.clean.written_days import WrittenClock, written_clock, written_day
-from pipeline.model import Article, Hints
+from newslake.pipeline.clean import extract, in_zone
+from newslake.pipeline.clean.dates import Moment, doubt_of, parse_moment
+from newslake.pipeline.clean.written_days import WrittenClock, written_clock, written_day
+from newslake.pipeline.model import Article, Hints
 
 # Dates as pages write them.
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pages_for_clean import page_of
 
-from pipeline.clean.decoding import decode_body
-from pipeline.model import Page
+from newslake.pipeline.clean.decoding import decode_body
+from newslake.pipeline.model import Page
 
 FRENCH = "Le café « Étoile » a fermé ses portes mardi – après l’été, dit Zoé."
 JAPANESE = "港の新しい桟橋は来年の春に完成する予定だと市長が述べた。反対する漁師も多い。"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.clean.html import parse_html
-from pipeline.clean.jsonld import plain_text, read_linked_data
+from newslake.pipeline.clean.html import parse_html
+from newslake.pipeline.clean.jsonld import plain_text, read_linked_data
 
 
 @pytest.mark.parametrize(

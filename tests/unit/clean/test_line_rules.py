@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.clean.line_rules import PHRASE_RULES, phrase_rule_of
+from newslake.pipeline.clean.line_rules import PHRASE_RULES, phrase_rule_of
 
 
 @pytest.mark.parametrize(

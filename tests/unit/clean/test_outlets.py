@@ -6,11 +6,11 @@ import socket
 import pytest
 from pages_for_clean import PARAGRAPHS, URL, html_of, page_of
 
-from pipeline.clean import explain, extract
-from pipeline.clean.blocks import Origin
-from pipeline.clean.outlets import outlet_key_of
-from pipeline.clean.shown_names import is_spelled_like
-from pipeline.model import Article, Hints, OutletKeys
+from newslake.pipeline.clean import explain, extract
+from newslake.pipeline.clean.blocks import Origin
+from newslake.pipeline.clean.outlets import outlet_key_of
+from newslake.pipeline.clean.shown_names import is_spelled_like
+from newslake.pipeline.model import Article, Hints, OutletKeys
 
 GIVEN = OutletKeys(aliases={"post-online.example": "post.example", "sport.post.example": "sport.post.example"})
 

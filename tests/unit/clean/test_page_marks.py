@@ -3,9 +3,9 @@
 import pytest
 from pages_for_clean import JSONLD, html_of, page_of
 
-from pipeline.clean import clean, extract
-from pipeline.model import Rejected
-from pipeline.model.article import PageType
+from newslake.pipeline.clean import clean, extract
+from newslake.pipeline.model import Rejected
+from newslake.pipeline.model.article import PageType
 
 HOST = "https://www.harbourpost.example"
 OFFER = '"offers":{"@type":"Offer","price":"12"}'

@@ -3,9 +3,9 @@
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
-from pipeline.clean import extract
-from pipeline.clean.html import parse_html, text_of
-from pipeline.clean.page_parts import drop_appeals, drop_note_marks
+from newslake.pipeline.clean import extract
+from newslake.pipeline.clean.html import parse_html, text_of
+from newslake.pipeline.clean.page_parts import drop_appeals, drop_note_marks
 
 
 def _body(extra: str = "", *, body: str = "") -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
-from pipeline.clean import clean, extract
-from pipeline.model import Article, Rejected
-from pipeline.model.article import PageType
+from newslake.pipeline.clean import clean, extract
+from newslake.pipeline.model import Article, Rejected
+from newslake.pipeline.model.article import PageType
 
 NOT_FREE = ',"isAccessibleForFree":false'
 SHORT = "<p>A short line about the harbour and its boats, and about the people who wait there.</p>"

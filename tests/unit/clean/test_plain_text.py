@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.clean import article_from_text
+from newslake.pipeline.clean import article_from_text
 
 TITLE = "Ines Calder to meet Otto Brandt for harbour talks"
 LEAD = (

@@ -3,8 +3,8 @@
 import pytest
 from pages_for_clean import FETCHED, html_of, page_of
 
-from pipeline.clean import extract
-from pipeline.model import Article, Hints, RightsStatement
+from newslake.pipeline.clean import extract
+from newslake.pipeline.model import Article, Hints, RightsStatement
 
 TIME = f"{FETCHED:%Y-%m-%dT%H:%M:%SZ}"
 ROBOTS = RightsStatement(

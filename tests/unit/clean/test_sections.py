@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 from pages_for_clean import PARAGRAPHS, page_of
 
-from pipeline.clean import extract
+from newslake.pipeline.clean import extract
 
 URL = "https://www.harbourpost.example/2031/05/ferry"
 

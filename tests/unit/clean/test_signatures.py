@@ -3,7 +3,7 @@
 import pytest
 from pages_for_clean import PARAGRAPHS, html_of, page_of
 
-from pipeline.clean import extract
+from newslake.pipeline.clean import extract
 
 _TEXT = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
 

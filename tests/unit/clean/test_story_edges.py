@@ -1,9 +1,9 @@
 """Teasers, terms, pull quotes and biographies in a body."""
 
-from pipeline.clean.blocks import TextPiece
-from pipeline.clean.boilerplate import keep_story_lines
-from pipeline.clean.metadata import fold_title
-from pipeline.clean.story_edges import is_biography, pull_quotes, single_heading, teaser_start
+from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.boilerplate import keep_story_lines
+from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.story_edges import is_biography, pull_quotes, single_heading, teaser_start
 
 STORY = tuple(
     TextPiece(

@@ -5,8 +5,8 @@ import time
 import pytest
 from pages_for_clean import PARAGRAPHS, page_of
 
-from pipeline.clean import extract
-from pipeline.clean.titles import elect_title
+from newslake.pipeline.clean import extract
+from newslake.pipeline.clean.titles import elect_title
 
 BODY = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
 

@@ -1,8 +1,8 @@
 """The page of an article as text: one line per quote and per name."""
 
-from pipeline.cli.article_text import describe_quote, name_line
-from pipeline.web import article_page
-from tests.unit.web.golden_rows import TWIN, golden_rows
+from newslake.pipeline.cli.article_text import describe_quote, name_line
+from newslake.pipeline.show.article import article_page
+from tests.unit.show.golden_rows import TWIN, golden_rows
 
 
 def test_a_quote_names_co_speakers_and_reporter() -> None:

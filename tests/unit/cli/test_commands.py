@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import main
-from pipeline.lake import Lake
+from newslake.pipeline.cli import main
+from newslake.pipeline.lake import Lake
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +25,7 @@ def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> sub
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *args],
+        [sys.executable, "-m", "newslake", *args],
         cwd=cwd,
         input=given,
         env={**clean, "PYTHONPATH": str(ROOT), **env},

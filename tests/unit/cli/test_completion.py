@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import pipeline
-from pipeline.cli import completion
-from pipeline.exports import FORMS
-from pipeline.query import list_questions
-from pipeline.query.dialects import DIALECTS
-from pipeline.query.saved_queries import option_flag
+import newslake.pipeline
+from newslake.pipeline.addons.share import FORMS
+from newslake.pipeline.addons.share.dialects import DIALECTS
+from newslake.pipeline.cli import completion
+from newslake.pipeline.query.saved_queries import list_questions, option_flag
 from tests.unit.cli.test_commands import called
 
 SOURCES = '[sources.post]\nkind = "inbox"\npath = "inbox"\n[sources.gazette]\nkind = "inbox"\npath = "other"\n'
@@ -33,8 +32,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_version_is_that_of_the_package(tmp_path: Path) -> None:
     """`--version` prints the name and the version; the installed package has the same one."""
-    assert called("--version", cwd=tmp_path).stdout == f"newslake {pipeline.__version__}\n"
-    assert version("newslake") == pipeline.__version__
+    assert called("--version", cwd=tmp_path).stdout == f"newslake {newslake.pipeline.__version__}\n"
+    assert version("newslake") == newslake.pipeline.__version__
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.cli import output, query
-from pipeline.query.chart_data import ChartData, plot
-from pipeline.query.connection import QueryResult
-from pipeline.query.saved_queries import chart_line, question_named
+from newslake.pipeline.cli import output, query
+from newslake.pipeline.query.chart_data import ChartData, plot
+from newslake.pipeline.query.connection import QueryResult
+from newslake.pipeline.query.saved_queries import chart_line, question_named
 
 TEXT = " ".join(f"word{number}" for number in range(200))
 

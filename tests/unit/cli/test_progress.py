@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.cli.progress import PageProgress, count_text
+from newslake.pipeline.cli.progress import PageProgress, count_text
 
 
 @pytest.mark.parametrize(

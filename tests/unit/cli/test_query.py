@@ -12,7 +12,7 @@ from subprocess import CompletedProcess, Popen
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.query import Question, list_questions
+from newslake.pipeline.query.saved_queries import Question, list_questions
 from tests.unit.cli.test_commands import ROOT, called
 from tests.unit.query.conftest import small_lake, write_rows
 
@@ -208,7 +208,7 @@ def test_sql_ends_at_its_memory(run) -> None:
 def test_terminated_query_ends_at_once(small_lake: Path) -> None:
     """SIGTERM ends a query that is running; DuckDB would not return to Python before the limit of time."""
     env = {"PYTHONPATH": str(ROOT), "NEWS_DATA_DIR": str(small_lake.parent)}
-    query = Popen([sys.executable, "-m", "pipeline", "sql", ENDLESS, "--timeout", "600"], env=env)
+    query = Popen([sys.executable, "-m", "newslake", "sql", ENDLESS, "--timeout", "600"], env=env)
     maps = Path(f"/proc/{query.pid}/maps")
     deadline = time.monotonic() + 200
     while "duckdb" not in maps.read_text() and time.monotonic() < deadline:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.progress import PageProgress
-from pipeline.cli.run import _RunCommand
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.cli.progress import PageProgress
+from newslake.pipeline.cli.run import _RunCommand
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 from tests.unit.cli.test_commands import called
 
 # `newslake push`: URLs go into an inbox as one complete file, or not at all.

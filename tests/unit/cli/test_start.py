@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 _LOADED = """\
 import sys
-from pipeline.cli import main
+from newslake.pipeline.cli import main
 sys.argv[0] = "newslake"
 try:
     main()

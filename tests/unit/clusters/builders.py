@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.clusters import EVENT_COLUMNS, EventDay, events_of_day
-from pipeline.lake import KEYS_SCHEMA
-from pipeline.model import content_hash_of, revision_id_of
-from pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.clusters import EVENT_COLUMNS, EventDay, events_of_day
+from newslake.pipeline.lake import KEYS_SCHEMA
+from newslake.pipeline.model import content_hash_of, revision_id_of
+from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
 from tests.unit.lake.rows import blank
 
 DAY = date(2026, 2, 10)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.clusters.blocking import earlier_sharing
+from newslake.pipeline.clusters.blocking import earlier_sharing
 
 
 def test_own_group_does_not_displace_other_candidates() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
-from pipeline.tables import check_batch, rows_table, table_named
+from newslake.pipeline.clusters import MENTION_COLUMNS, co_mention_rows
+from newslake.pipeline.tables import check_batch, rows_table, table_named
 from tests.unit.lake.rows import blank
 
 _COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), ("is_duplicate", pa.bool_())])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.clusters import (
+from newslake.pipeline.clusters import (
     REPORTED_COLUMNS,
     ChangedPlans,
     Plans,
@@ -16,7 +16,7 @@ from pipeline.clusters import (
     plans_of,
     relate_events,
 )
-from pipeline.tables import check_batch
+from newslake.pipeline.tables import check_batch
 from tests.unit.clusters.builders import DAY, EventArticle, build_event_day, build_tables
 
 MET = EventArticle(article="a", names=("Vessmouth",))

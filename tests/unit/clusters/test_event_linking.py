@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipeline.clusters import event_cluster_member_rows, relate_events
-from pipeline.tables import check_batch
+from newslake.pipeline.clusters import event_cluster_member_rows, relate_events
+from newslake.pipeline.tables import check_batch
 from tests.planted import Press
 from tests.unit.clusters.builders import DAY, EventArticle, build_event_day
 

@@ -6,11 +6,11 @@ import sys
 
 import pyarrow as pa
 
-from pipeline.clusters import SKETCH_FIELDS, sketches_of
+from newslake.pipeline.clusters import SKETCH_FIELDS, sketches_of
 
 TEXTS = ["The ferry to Saltby was late again, “and nobody was told”, said Ada Quill.", "", "Two words"]
 CODE = (
-    "import hashlib; from pipeline.clusters import sketches_of\n"
+    "import hashlib; from newslake.pipeline.clusters import sketches_of\n"
     f"print(hashlib.sha256(repr(sketches_of({TEXTS!r}).to_pylist()).encode()).hexdigest())"
 )
 

@@ -1,6 +1,6 @@
 """Which names may be the same, and how many are shared."""
 
-from pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
+from newslake.pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
 
 
 def test_shared_names_are_counted_one_for_one_in_either_order() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import affected_days, drop_site_boilerplate, find_near_duplicates
-from pipeline.clusters.minhash import sketches_of
-from pipeline.clusters.near_duplicates import ArticleShingles, match_of
-from pipeline.clusters.text import rows_of
-from pipeline.tables import check_batch
+from newslake.pipeline.clusters import affected_days, drop_site_boilerplate, find_near_duplicates
+from newslake.pipeline.clusters.minhash import sketches_of
+from newslake.pipeline.clusters.near_duplicates import ArticleShingles, match_of
+from newslake.pipeline.clusters.text import rows_of
+from newslake.pipeline.tables import check_batch
 from tests.planted import COPIES, STRANGERS, Press, with_sketches
 
 # Site boilerplate does not make articles duplicates.

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clusters import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
-from pipeline.clusters.person_links import words_of
-from pipeline.tables import check_batch, table_named
+from newslake.pipeline.clusters import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
+from newslake.pipeline.clusters.person_links import words_of
+from newslake.pipeline.tables import check_batch, table_named
 from tests.unit.lake.rows import blank
 
 _ENTITIES = table_named("entities")

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import QUOTE_COLUMNS, cluster_quotes, quote_cluster_rows, quotes_of_day
-from pipeline.tables import check_batch, table_named
+from newslake.pipeline.clusters import QUOTE_COLUMNS, cluster_quotes, quote_cluster_rows, quotes_of_day
+from newslake.pipeline.tables import check_batch, table_named
 from tests.planted import Press
 from tests.processor_time import processor_seconds
 

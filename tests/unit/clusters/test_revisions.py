@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.clean import article_from_text
-from pipeline.clusters import changes_between, contents_in_order, quotes_removed, revision_rows
-from pipeline.clusters.revisions import sentences_of
-from pipeline.model import Article
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.clusters import changes_between, contents_in_order, quotes_removed, revision_rows
+from newslake.pipeline.clusters.revisions import sentences_of
+from newslake.pipeline.model import Article
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 

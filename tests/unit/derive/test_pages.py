@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive import digest_of
-from pipeline.clean import Origin, page_identity
-from pipeline.derive import LoadedAnnotator, SourcePage, annotator, derive_pages, load_annotator, pages
-from pipeline.errors import UndecodablePageError
-from pipeline.jobs.commit import commit_day
-from pipeline.jobs.derive import derive
-from pipeline.jobs.workspace import Workspace
-from pipeline.kb import load_kb
-from pipeline.model import Hints, Page, Rejected
-from pipeline.nlp import annotator as nlp_annotator
-from pipeline.query import connect
-from pipeline.settings import Settings
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.archive import digest_of
+from newslake.pipeline.clean import Origin, page_identity
+from newslake.pipeline.derive import LoadedAnnotator, SourcePage, annotator, derive_pages, load_annotator, pages
+from newslake.pipeline.errors import UndecodablePageError
+from newslake.pipeline.jobs.commit import commit_day
+from newslake.pipeline.jobs.derive import derive
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Hints, Page, Rejected
+from newslake.pipeline.nlp import annotator as nlp_annotator
+from newslake.pipeline.query.connection import connect
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from samples.server import FOLDERS, ROOT, resource_at
 
 pytestmark = [pytest.mark.model]

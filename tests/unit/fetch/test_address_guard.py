@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.fetch.address_guard import AddressBook, Endpoint, is_public
-from pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.address_guard import AddressBook, Endpoint, is_public
+from newslake.pipeline.fetch.retry import FetchFailure
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e"])

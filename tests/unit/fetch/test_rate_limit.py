@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.fetch.rate_limit import FileRates, HostHealth, RateLimiter
-from pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.rate_limit import FileRates, HostHealth, RateLimiter
+from newslake.pipeline.fetch.retry import FetchFailure
 
 
 def _start(limiter: RateLimiter, host: str, interval_seconds: float, *, health: HostHealth = "ok") -> float:

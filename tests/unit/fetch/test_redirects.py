@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.errors import BrokenItemError
-from pipeline.fetch import PageRequest, redirects
-from pipeline.model import Page
+from newslake.pipeline.errors import BrokenItemError
+from newslake.pipeline.fetch import PageRequest, redirects
+from newslake.pipeline.model import Page
 from tests.faults.hostile import fetcher_for, hostile_server
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.fetch.retry import pause_seconds, retry_after_seconds
+from newslake.pipeline.fetch.retry import pause_seconds, retry_after_seconds
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipeline.errors import BrokenItemError, NewsError
-from pipeline.fetch import Fetcher, robots
-from pipeline.model import Hints, RightsStatement
+from newslake.pipeline.errors import BrokenItemError, NewsError
+from newslake.pipeline.fetch import Fetcher, robots
+from newslake.pipeline.model import Hints, RightsStatement
 from tests.faults.hostile import NOW, Hostile, hostile_server, limits
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.fetch.robots_rules import RobotsRules, product_token
+from newslake.pipeline.fetch.robots_rules import RobotsRules, product_token
 from tests.processor_time import processor_seconds
 from tests.properties.fuzzing import examples
 

@@ -7,10 +7,10 @@ from types import FrameType
 
 import pytest
 
-from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.redirects import Walk
-from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.scheduler import Schedule
+from newslake.pipeline.fetch.rate_limit import RateLimiter
+from newslake.pipeline.fetch.redirects import Walk
+from newslake.pipeline.fetch.retry import FetchFailure
+from newslake.pipeline.fetch.scheduler import Schedule
 
 FAILURE = FetchFailure("refuse", "bad_url", "no URL")
 TRIALS = 100

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pipeline.errors import RefusedFetchError, TransientFetchError
-from pipeline.fetch import Fetcher, NotModified
-from pipeline.model import Page
+from newslake.pipeline.errors import RefusedFetchError, TransientFetchError
+from newslake.pipeline.fetch import Fetcher, NotModified
+from newslake.pipeline.model import Page
 from tests.faults.hostile import NOW, Hostile, hostile_server, limits
 
 DAY = timedelta(days=1)

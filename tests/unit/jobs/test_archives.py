@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive import PageState
-from pipeline.clean import canonical
-from pipeline.clean.decoding import DecodedText
-from pipeline.jobs import pipeline_version
-from pipeline.jobs.fetch_candidates import FetchCandidate
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints, Page, Ref, canonical_url
-from pipeline.reports.plan import plan
-from pipeline.settings import Settings
+from newslake.pipeline.addons.operate.plan import plan
+from newslake.pipeline.archive import PageState
+from newslake.pipeline.clean import canonical
+from newslake.pipeline.clean.decoding import DecodedText
+from newslake.pipeline.jobs import pipeline_version
+from newslake.pipeline.jobs.fetch_candidates import FetchCandidate
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Hints, Page, Ref, canonical_url
+from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
 from tests.unit.sources.test_cc_news import warc
 from tests.unit.sources.wayback import Kept, Wayback, wayback

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipeline.jobs.broken_items import broken_items_error
-from pipeline.jobs.outcomes import append_outcomes, append_run
-from pipeline.jobs.pipeline_version import versions_of
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Outcome
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.broken_items import broken_items_error
+from newslake.pipeline.jobs.outcomes import append_outcomes, append_run
+from newslake.pipeline.jobs.pipeline_version import versions_of
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Outcome
+from newslake.pipeline.settings import Settings
 
 DAY = date(2026, 3, 2)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.jobs import cluster
-from pipeline.jobs.cluster import near_duplicates_of
-from pipeline.lake import Lake
+from newslake.pipeline.jobs import cluster
+from newslake.pipeline.jobs.cluster import near_duplicates_of
+from newslake.pipeline.lake import Lake
 from tests.planted import COPIES, Press, articles_table, commit_articles
 
 DAY = date(2026, 2, 3)

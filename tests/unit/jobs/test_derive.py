@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.clean import page_identity
-from pipeline.derive import pages as pages_module
-from pipeline.jobs import derive as derive_job
-from pipeline.jobs import pipeline_version, worklist
-from pipeline.jobs.cluster import cluster
-from pipeline.jobs.commit import commit_day
-from pipeline.jobs.derive import derive
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.takedown import TakedownTarget, preview_takedown
-from pipeline.jobs.worklist import day_work, unprocessed_days
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints, Page, RightsStatement, article_id_of, canonical_url
-from pipeline.settings import Settings
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.derive import pages as pages_module
+from newslake.pipeline.jobs import derive as derive_job
+from newslake.pipeline.jobs import pipeline_version, worklist
+from newslake.pipeline.jobs.cluster import cluster
+from newslake.pipeline.jobs.commit import commit_day
+from newslake.pipeline.jobs.derive import derive
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.worklist import day_work, unprocessed_days
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Hints, Page, RightsStatement, article_id_of, canonical_url
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.takedown import TakedownTarget, preview_takedown
 
 pytestmark = [pytest.mark.model]
 

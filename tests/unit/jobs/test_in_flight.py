@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.in_flight import FileTurns, open_turns
+from newslake.pipeline.jobs.in_flight import FileTurns, open_turns
 
 
 def _die(folder: str, keys: tuple[str, ...], version: str) -> None:

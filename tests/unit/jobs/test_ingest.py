@@ -13,18 +13,18 @@ import brotli
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.archive import Archive
-from pipeline.clean import canonical
-from pipeline.clean.decoding import DecodedText
-from pipeline.jobs import pipeline_version
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.run import ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Capture, Page, RightsStatement, Source, canonical_url
-from pipeline.reports.plan import plan
-from pipeline.reports.provenance import trace_provenance
-from pipeline.settings import Settings
-from pipeline.sources import Listing, ListingEntry, registry
+from newslake.pipeline.addons.operate.plan import plan
+from newslake.pipeline.archive import Archive
+from newslake.pipeline.clean import canonical
+from newslake.pipeline.clean.decoding import DecodedText
+from newslake.pipeline.jobs import pipeline_version
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.run import ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Capture, Page, RightsStatement, Source, canonical_url
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.show.provenance import trace_provenance
+from newslake.pipeline.sources import Listing, ListingEntry, registry
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.errors import ConfigError, MissingStoreError
-from pipeline.jobs.inventory import (
+from newslake.pipeline.cli import app
+from newslake.pipeline.errors import ConfigError, MissingStoreError
+from newslake.pipeline.jobs.inventory import (
     ALERTS,
     ARCHIVE,
     KNOWLEDGE,
@@ -23,11 +23,11 @@ from pipeline.jobs.inventory import (
     missing_stores,
     note_stores,
 )
-from pipeline.jobs.maintenance import repair
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Page
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Page
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.maintenance import repair
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 

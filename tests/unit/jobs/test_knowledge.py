@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.clean import page_identity
-from pipeline.jobs.derive import derive
-from pipeline.jobs.inventory import LAKE, give_up
-from pipeline.jobs.knowledge import import_kb, kb_info, look_up
-from pipeline.jobs.run import extract_day
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Capture, Page
-from pipeline.reports.plan import plan
-from pipeline.settings import Settings
+from newslake.pipeline.addons.operate.plan import plan
+from newslake.pipeline.clean import page_identity
+from newslake.pipeline.jobs.derive import derive
+from newslake.pipeline.jobs.inventory import LAKE, give_up
+from newslake.pipeline.jobs.knowledge import import_kb, kb_info, look_up
+from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Capture, Page
+from newslake.pipeline.settings import Settings
 
 pytestmark = [pytest.mark.model]
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from pipeline.errors import OutcomeError
-from pipeline.jobs.commit import commit_day
-from pipeline.jobs.derive import derive, derive_batch_of
-from pipeline.jobs.outcomes import OutcomeRecorder, append_outcomes, check_balance
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Outcome
+from newslake.pipeline.errors import OutcomeError
+from newslake.pipeline.jobs.commit import commit_day
+from newslake.pipeline.jobs.derive import derive, derive_batch_of
+from newslake.pipeline.jobs.outcomes import OutcomeRecorder, append_outcomes, check_balance
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Outcome
 from tests.faults.invariants import broken_sums
 from tests.unit.jobs.test_derive import DAY, MORNING, URL, archive, extract, id_of, space, story
 

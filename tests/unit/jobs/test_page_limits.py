@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.push import push_urls
-from pipeline.jobs.workspace import Workspace
-from pipeline.reports.provenance import trace_provenance
-from pipeline.settings import Settings, load_sources
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.push import push_urls
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings, load_sources
+from newslake.pipeline.show.provenance import trace_provenance
 from tests.faults.hostile import Hostile, hostile_server
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

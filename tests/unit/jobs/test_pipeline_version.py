@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs import pipeline_version
-from pipeline.jobs.pipeline_version import code_version, rules_digest
+from newslake.pipeline.jobs import pipeline_version
+from newslake.pipeline.jobs.pipeline_version import code_version, rules_digest
 
 
 def test_bytecode_is_not_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

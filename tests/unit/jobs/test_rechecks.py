@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.archive import PageState
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.push import push_urls
-from pipeline.jobs.rechecks import RecheckPlan, next_recheck, plan_rechecks, published_by, rechecks_after
-from pipeline.jobs.run import ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.model import Hints, canonical_url
-from pipeline.reports.coverage import coverage
-from pipeline.reports.page_history import page_history
-from pipeline.reports.plan import plan
-from pipeline.reports.provenance import trace_provenance
-from pipeline.settings import Settings
+from newslake.pipeline.addons.operate.coverage import coverage
+from newslake.pipeline.addons.operate.plan import plan
+from newslake.pipeline.archive import PageState
+from newslake.pipeline.jobs.ingest import ingest
+from newslake.pipeline.jobs.push import push_urls
+from newslake.pipeline.jobs.rechecks import RecheckPlan, next_recheck, plan_rechecks, published_by, rechecks_after
+from newslake.pipeline.jobs.run import ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model import Hints, canonical_url
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.show.page_history import page_history
+from newslake.pipeline.show.provenance import trace_provenance
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server, story
 from tests.processor_time import processor_seconds
 from tests.unit.jobs.test_ingest import DAY, NOON

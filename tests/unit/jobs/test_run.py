@@ -13,10 +13,10 @@ import polars
 import pyarrow.compute as pc
 import pytest
 
-from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.workspace import Workspace
-from pipeline.model.outcome import OUTCOME_KINDS
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.run import extract_day, ingest_sources
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.model.outcome import OUTCOME_KINDS
+from newslake.pipeline.settings import Settings
 from samples.server import DAYS, ROOT, Newsroom
 
 pytestmark = [pytest.mark.model]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.outcomes import append_run
-from pipeline.jobs.runtimes import History, Run, estimate, expected_seconds, read_history
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.jobs.outcomes import append_run
+from newslake.pipeline.jobs.runtimes import History, Run, estimate, expected_seconds, read_history
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

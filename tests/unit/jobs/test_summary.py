@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.jobs.outcomes import OutcomeRecorder
-from pipeline.jobs.summary import summarize, summary_lines, unlisted_lines
-from pipeline.model import Outcome
-from pipeline.model.outcome import OutcomeKind
+from newslake.pipeline.jobs.outcomes import OutcomeRecorder
+from newslake.pipeline.jobs.summary import summarize, summary_lines, unlisted_lines
+from newslake.pipeline.model import Outcome
+from newslake.pipeline.model.outcome import OutcomeKind
 
 DAY = date(2026, 3, 2)
 HINT = "  for one page: `newslake why URL`; for all reasons: `newslake ask why-rejected`"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.jobs.workspace import Workspace
-from pipeline.settings import Settings
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.settings import Settings
 
 
 def test_inbox_in_a_bucket_needs_a_shared_store(tmp_path: Path) -> None:

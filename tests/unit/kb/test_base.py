@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.kb import KbEntry, load_kb
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.kb import KbEntry, load_kb
 
 
 def test_known_names_are_folded():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.kb import load_kb, parse_overrides, read_overrides
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.kb import load_kb, parse_overrides, read_overrides
 
 ID = "a" * 32
 WHERE = f'[[quotes]]\narticle = "{ID}"\nquote = "We will appeal"\n'

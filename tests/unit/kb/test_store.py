@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import KnowledgeError
-from pipeline.kb import BadLine, ImportResult, KbEntry, KbStore, build_store, load_kb, read_records
+from newslake.pipeline.errors import KnowledgeError
+from newslake.pipeline.kb import BadLine, ImportResult, KbEntry, KbStore, build_store, load_kb, read_records
 
 GOOD = {"qid": "Q999999901", "label": "Lena Ostrow", "types": ["PERSON"], "prior": 3}
 OTHER = GOOD | {"qid": "Q999999902", "label": "Piet Márten"}

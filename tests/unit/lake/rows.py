@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.lake import KEYS_SCHEMA
-from pipeline.model import content_hash_of, revision_id_of
-from pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, TableSpec, rows_table
+from newslake.pipeline.lake import KEYS_SCHEMA
+from newslake.pipeline.model import content_hash_of, revision_id_of
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, TableSpec, rows_table
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 NAMES = ("Ada Quill", "Bram Toller", "Cora Weld", "Dov Marsh")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lake import Lake
+from newslake.pipeline.lake import Lake
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, NEXT_DAY, commit
 

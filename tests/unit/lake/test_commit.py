@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ContractError, LakeError
-from pipeline.lake import CommitReport, Lake, StoredArticle
-from pipeline.lake.partitions import Partitions, ReadRows
-from pipeline.lake.storage import Disk, Layout
-from pipeline.tables import ANNOTATION_TABLES
+from newslake.pipeline.errors import ContractError, LakeError
+from newslake.pipeline.lake import CommitReport, Lake, StoredArticle
+from newslake.pipeline.lake.partitions import Partitions, ReadRows
+from newslake.pipeline.lake.storage import Disk, Layout
+from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, near_duplicate_rows
 
 DAY, NEXT_DAY = date(2026, 2, 3), date(2026, 2, 4)

@@ -23,14 +23,14 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError, LakeError
-from pipeline.lake import Lake, committed_files
-from pipeline.lake import partitions as partitions_module
-from pipeline.lake.exchange import exchange
-from pipeline.lake.manifests import Entry
-from pipeline.lake.partitions import Partitions
-from pipeline.lake.storage import Disk, decode, sha256_of
-from pipeline.tables import CLUSTER_TABLES, table_named
+from newslake.pipeline.errors import ConfigError, LakeError
+from newslake.pipeline.lake import Lake, committed_files
+from newslake.pipeline.lake import partitions as partitions_module
+from newslake.pipeline.lake.exchange import exchange
+from newslake.pipeline.lake.manifests import Entry
+from newslake.pipeline.lake.partitions import Partitions
+from newslake.pipeline.lake.storage import Disk, decode, sha256_of
+from newslake.pipeline.tables import CLUSTER_TABLES, table_named
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import commit, inodes, public_files
 from tests.without_exchange import SYSTEM_CALLS, machine, mount_overlay

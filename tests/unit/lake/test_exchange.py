@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LakeError
-from pipeline.lake.exchange import check_exchange, exchange
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.exchange import check_exchange, exchange
 from tests.without_exchange import SYSTEM_CALLS, machine, mount_overlay
 
 PROGRAM = """
 import errno, sys
 from pathlib import Path
-from pipeline.errors import LakeError
-from pipeline.lake.exchange import check_exchange
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake.exchange import check_exchange
 from tests.without_exchange import forbid_exchange
 
 forbid_exchange(int(sys.argv[1]))

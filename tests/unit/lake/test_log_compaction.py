@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import LakeError
-from pipeline.lake import Lake, Redaction, removed_log
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake import Lake, Redaction, removed_log
+from newslake.pipeline.tables import rows_table, table_named
 from tests.unit.lake.test_log_tables import append, files, outcome
 
 NOW = datetime(2026, 4, 10, 12, tzinfo=UTC)
@@ -328,7 +328,7 @@ def test_older_columns_are_rewritten(lake: Lake) -> None:
 
 
 def write_checked(path: Path, table: pa.Table) -> None:
-    from pipeline.lake.storage import EMPTY_CHECKSUM, checksummed_parquet
+    from newslake.pipeline.lake.storage import EMPTY_CHECKSUM, checksummed_parquet
 
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(sink, table.schema) as writer:

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ContractError
-from pipeline.lake import Lake
-from pipeline.lake.log_files import rows_by_key
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.errors import ContractError
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.log_files import rows_by_key
+from newslake.pipeline.tables import rows_table, table_named
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LakeError
-from pipeline.lake import Garbage, Lake
-from pipeline.lake.manifests import Head, head_bytes
-from pipeline.tables import table_named
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake import Garbage, Lake
+from newslake.pipeline.lake.manifests import Head, head_bytes
+from newslake.pipeline.tables import table_named
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 DAY = date(2026, 2, 3)

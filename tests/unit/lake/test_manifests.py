@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import LakeError
-from pipeline.lake import Lake
-from pipeline.lake.manifests import (
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.manifests import (
     DayState,
     Entry,
     Head,
@@ -22,8 +22,8 @@ from pipeline.lake.manifests import (
     parse_head,
     parse_manifest,
 )
-from pipeline.lake.partitions import Partitions
-from pipeline.lake.storage import Disk, is_named_by_digest, sha256_of
+from newslake.pipeline.lake.partitions import Partitions
+from newslake.pipeline.lake.storage import Disk, is_named_by_digest, sha256_of
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, public_files
 

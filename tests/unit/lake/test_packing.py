@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.lake.packing import writer_options
-from pipeline.lake.storage import decode, encode, sort_rows, with_day
-from pipeline.tables import TABLES, TableSpec, rows_table
+from newslake.pipeline.lake.packing import writer_options
+from newslake.pipeline.lake.storage import decode, encode, sort_rows, with_day
+from newslake.pipeline.tables import TABLES, TableSpec, rows_table
 
 SPECS = [pytest.param(spec, id=spec.name) for spec in TABLES]
 WORDS = ("", "plain", "é 😀", "a longer text with several words")

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.clusters import co_mention_rows
-from pipeline.errors import ConfigError, LakeError
-from pipeline.lake import Lake, committed_files
-from pipeline.query import connect, query
-from pipeline.tables import rows_table, table_named
+from newslake.pipeline.cli import app
+from newslake.pipeline.clusters import co_mention_rows
+from newslake.pipeline.errors import ConfigError, LakeError
+from newslake.pipeline.lake import Lake, committed_files
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.tables import rows_table, table_named
 from tests.traces import Traces
 from tests.unit.lake.rows import Story, batch_keys, batch_tables, blank, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, inodes, is_current, lake, open_lake, public_files

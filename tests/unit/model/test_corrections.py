@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model.corrections import (
+from newslake.pipeline.model.corrections import (
     QuotePlace,
     folded_words,
     matching_quotes,
@@ -18,7 +18,7 @@ from pipeline.model.corrections import (
     speaker_lines,
     toml_text,
 )
-from pipeline.model.identity import article_id_of
+from newslake.pipeline.model.identity import article_id_of
 
 ARTICLE = "0123456789abcdef0123456789abcdef"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

@@ -5,8 +5,8 @@ from importlib.resources import files
 
 import pytest
 
-from pipeline.model import canonical_url
-from pipeline.model.identity import domain_of
+from newslake.pipeline.model import canonical_url
+from newslake.pipeline.model.identity import domain_of
 
 STORY = "https://post.example/story"
 TRACKING = (
@@ -39,7 +39,7 @@ def test_parameter_may_track_only_with_some_values() -> None:
 
 def test_families_of_tracking_parameters_are_consistent() -> None:
     """Each name of the data file is in lower case, and in one family only; no prefix begins a common word."""
-    text = files("pipeline.model").joinpath("data/tracking_parameters.toml").read_text("utf-8")
+    text = files("newslake.pipeline.model").joinpath("data/tracking_parameters.toml").read_text("utf-8")
     families = tomllib.loads(text).values()
     names = [name for family in families for name in (*family.get("names", ()), *family.get("values", ()))]
     prefixes = tuple(prefix for family in families for prefix in family.get("prefixes", ()))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import RightsStatement
-from pipeline.model.rights import (
+from newslake.pipeline.model import RightsStatement
+from newslake.pipeline.model.rights import (
     directive_of,
     license_of,
     policy_of,

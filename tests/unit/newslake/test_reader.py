@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 import newslake
-from pipeline.search import update_index
-from pipeline.tables import table_named
+from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.tables import table_named
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, open_lake
 

@@ -7,15 +7,15 @@ from types import MappingProxyType, SimpleNamespace
 
 from spacy.language import Language
 
-from pipeline.kb import load_kb
-from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
-from pipeline.nlp.annotator import join_docs, make_docs, parse_docs
-from pipeline.nlp.events.extraction import extract_events
-from pipeline.nlp.languages.en.frames import FRAMES
-from pipeline.nlp.languages.en.times import TIMES
-from pipeline.nlp.languages.spec_events import EventClassifier
-from pipeline.nlp.times.extraction import find_times
-from pipeline.nlp.tokens import gather_tokens
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
+from newslake.pipeline.nlp.annotator import join_docs, make_docs, parse_docs
+from newslake.pipeline.nlp.events.extraction import extract_events
+from newslake.pipeline.nlp.languages.en.frames import FRAMES
+from newslake.pipeline.nlp.languages.en.times import TIMES
+from newslake.pipeline.nlp.languages.spec_events import EventClassifier
+from newslake.pipeline.nlp.times.extraction import find_times
+from newslake.pipeline.nlp.tokens import gather_tokens
 
 # The rules alone: what the classifier makes of a single sentence changes with its weights.
 ENGLISH = SimpleNamespace(frames=replace(FRAMES, classifier=EventClassifier()), times=TIMES)

@@ -1,9 +1,9 @@
 """Annotate an invented text and return its names, for the tests of names."""
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.model import Entity
-from pipeline.nlp import Annotator
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp import Annotator
 
 
 def names_of(nlp, text: str, title: str | None = None) -> list[Entity]:

@@ -2,12 +2,12 @@
 
 from spacy.language import Language
 
-from pipeline.model import Event
-from pipeline.nlp.annotator import join_docs, make_docs, parse_docs
-from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.extraction import extract_quotes
-from pipeline.nlp.quotes.quotation_marks import scan_marks
-from pipeline.nlp.tokens import gather_tokens
+from newslake.pipeline.model import Event
+from newslake.pipeline.nlp.annotator import join_docs, make_docs, parse_docs
+from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.quotes.extraction import extract_quotes
+from newslake.pipeline.nlp.quotes.quotation_marks import scan_marks
+from newslake.pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.events_case import Case, article_of, names_in, read
 
 HOLM = ("Ada Holm", "PERSON", 0, "NOR")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import spacy
 
-from pipeline.errors import ConfigError, ExtractorError
-from pipeline.kb import load_kb
-from pipeline.model import Annotation, Article, Block, Entity, Quote
-from pipeline.nlp import Annotator, load_model, model_label
-from pipeline.nlp.annotator import join_docs, make_docs
+from newslake.pipeline.errors import ConfigError, ExtractorError
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Annotation, Article, Block, Entity, Quote
+from newslake.pipeline.nlp import Annotator, load_model, model_label
+from newslake.pipeline.nlp.annotator import join_docs, make_docs
 
 pytestmark = pytest.mark.model
 Read = Callable[..., Annotation]

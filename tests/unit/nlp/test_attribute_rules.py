@@ -7,8 +7,8 @@ from spacy.attrs import DEP, HEAD, LEMMA, MORPH, POS, SENT_START, TAG
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline.nlp import attribute_rules
-from pipeline.nlp.attribute_rules import CachedAttributeRuler, cache_attribute_rules
+from newslake.pipeline.nlp import attribute_rules
+from newslake.pipeline.nlp.attribute_rules import CachedAttributeRuler, cache_attribute_rules
 from tests.bench import articles
 
 pytestmark = [pytest.mark.model]

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.query.views import table_dir
-from pipeline.tables import TABLES, Column, TableSpec, rows_table, table_named
-from pipeline.tables.spec import Row
+from newslake.pipeline.query.views import table_dir
+from newslake.pipeline.tables import TABLES, Column, TableSpec, rows_table, table_named
+from newslake.pipeline.tables.spec import Row
 
 WriteRows = Callable[[str, date, list[Row]], Path]
 _NEWS = "It reopened. More follows."

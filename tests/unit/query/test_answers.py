@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.query import answer, connect, query
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import answer
 from tests.bench_questions import FIFTEEN
 from tests.big_lake import make_big_lake
 from tests.unit.query.pandas_oracle import AGAIN, Frames, frames_of

@@ -14,11 +14,18 @@ from xml.etree import ElementTree
 import altair as alt
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.query import QueryResult, answer, connect, list_questions, question_named
-from pipeline.query.chart_data import ChartLine, merge_single_period, parse_chart_line, plot, wilson
-from pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, ChartLayout, draw, picture_bytes
-from pipeline.query.saved_queries import Denominators, Question, count_denominators
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.chart_data import ChartLine, merge_single_period, parse_chart_line, plot, wilson
+from newslake.pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, ChartLayout, draw, picture_bytes
+from newslake.pipeline.query.connection import QueryResult, connect
+from newslake.pipeline.query.saved_queries import (
+    Denominators,
+    Question,
+    answer,
+    count_denominators,
+    list_questions,
+    question_named,
+)
 
 ROOT = Path(__file__).parents[3]
 DRAWN = [question.slug for question in list_questions() if question.chart]

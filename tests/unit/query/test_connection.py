@@ -13,26 +13,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError, LakeError, LimitError
-from pipeline.lake import Lake
-from pipeline.lake.manifests import Head
-from pipeline.lake.partitions import Partitions
-from pipeline.query import (
+from newslake.pipeline.errors import ConfigError, LakeError, LimitError
+from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.manifests import Head
+from newslake.pipeline.lake.partitions import Partitions
+from newslake.pipeline.query.connection import (
     Connection,
     Limits,
     QueryResult,
-    answer,
     apply_limits,
     check_time,
     connect,
-    list_questions,
     query,
-    question_named,
     stream,
 )
-from pipeline.query.lake_filesystem import LakeFileSystem
-from pipeline.query.saved_queries import sql_of
-from pipeline.tables import TABLES, table_named
+from newslake.pipeline.query.lake_filesystem import LakeFileSystem
+from newslake.pipeline.query.saved_queries import answer, list_questions, question_named, sql_of
+from newslake.pipeline.tables import TABLES, table_named
 from tests.big_lake import FIRST_DAY, make_big_lake
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 from tests.unit.lake.test_commit import commit, open_lake

@@ -4,9 +4,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.query import answer, connect, coverage_facts, outcomes_of, question_named
-from pipeline.query.outcomes import IS_DECISION, IS_SETTLED, OUTCOME_PRECEDENCE, PageFilter, find_page_outcomes
-from pipeline.tables.spec import Row
+from newslake.pipeline.query.connection import connect
+from newslake.pipeline.query.outcomes import (
+    IS_DECISION,
+    IS_SETTLED,
+    OUTCOME_PRECEDENCE,
+    PageFilter,
+    coverage_facts,
+    find_page_outcomes,
+    outcomes_of,
+)
+from newslake.pipeline.query.saved_queries import answer, question_named
+from newslake.pipeline.tables.spec import Row
 
 DAY = date(2026, 3, 2)
 URL = "https://a.example/1"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.query import answer, connect, list_questions, query
-from pipeline.query.articles import ArticleFilter, find_articles
-from pipeline.query.saved_queries import question_named
+from newslake.pipeline.addons.newsroom.queries.articles import ArticleFilter, find_articles
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import answer, list_questions, question_named
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.query import connect, stream
-from pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.connection import connect, stream
+from newslake.pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
 
 ROWS = """SELECT * FROM (VALUES
   (1, 'plain', TIMESTAMPTZ '2026-03-02 08:00:00+00', DATE '2026-03-02', ['a', 'b"c'], true, 0.25, NULL, ''),

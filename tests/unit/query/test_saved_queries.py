@@ -4,15 +4,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.query import answer, connect, list_questions, query, question_named
-from pipeline.query.chart_data import ChartLine
-from pipeline.query.saved_queries import (
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.chart_data import ChartLine
+from newslake.pipeline.query.connection import connect, query
+from newslake.pipeline.query.saved_queries import (
     Denominators,
     Question,
+    answer,
     count_denominators,
     describe_period,
+    list_questions,
     parse_question,
+    question_named,
     set_options,
     sql_of,
 )

@@ -8,13 +8,13 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError, LakeError
-from pipeline.query import connect
-from pipeline.query.dialects import DIALECTS
-from pipeline.query.engine_ddl import views_sql
-from pipeline.query.views import stored_name
-from pipeline.reports.lake_sizes import sizes_of
-from pipeline.tables import TABLES
+from newslake.pipeline.addons.operate.lake_sizes import sizes_of
+from newslake.pipeline.addons.share.dialects import DIALECTS
+from newslake.pipeline.addons.share.engine_ddl import views_sql
+from newslake.pipeline.errors import ConfigError, LakeError
+from newslake.pipeline.query.connection import connect
+from newslake.pipeline.query.views import stored_name
+from newslake.pipeline.tables import TABLES
 
 ENGINES = sorted(DIALECTS.keys() - {"ansi"})
 

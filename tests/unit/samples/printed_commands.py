@@ -9,9 +9,9 @@ from typing import Any
 
 import typer.main
 
-from pipeline.cli import app
-from pipeline.errors import ConfigError
-from pipeline.query import question_named
+from newslake.pipeline.cli import app
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.saved_queries import question_named
 from tests.architecture.tree import PAPERS, text_of
 
 PAGES = tuple(path for path in PAPERS if not path.startswith(("docs/adr/", "CHANGELOG")))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.clean import extract
-from pipeline.model import Page
+from newslake.pipeline.clean import extract
+from newslake.pipeline.model import Page
 from samples.gold import read_gold
 from samples.server import FOLDERS, resource_at
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pipeline.settings import load_sources
+from newslake.pipeline.settings import load_sources
 from samples.server import DAYS, FOLDERS, ROOT, Newsroom, Request, is_unchanged, newsroom_at, resource_at, sources_at
 
 MONDAY, TUESDAY, WEDNESDAY = DAYS

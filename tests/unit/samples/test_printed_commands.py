@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import article_id_of, canonical_url
-from pipeline.reports.provenance import trace_provenance
-from pipeline.web.outcomes import why_page
-from pipeline.web.saved_queries import parse_question_request, question_page
+from newslake.pipeline.addons.newsroom.pages.outcomes import why_page
+from newslake.pipeline.addons.newsroom.pages.saved_queries import parse_question_request, question_page
+from newslake.pipeline.model import article_id_of, canonical_url
+from newslake.pipeline.show.provenance import trace_provenance
 from samples.demo import NEXT_COMMANDS
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
+from tests.addons.audit.invented import all_right
 from tests.architecture.tree import ROOT, modules, text_of
-from tests.unit.audit.invented import all_right
 from tests.unit.cli.test_commands import called, newslake
 from tests.unit.jobs.test_run import INBOX, open_at, run_evening
 from tests.unit.samples.printed_commands import (

@@ -1,9 +1,9 @@
 """Invented feeds and sitemaps, and their sources."""
 
-from pipeline.archive import Validators
-from pipeline.fetch import Fetcher
-from pipeline.model import Source
-from pipeline.sources import Listing, discover
+from newslake.pipeline.archive import Validators
+from newslake.pipeline.fetch import Fetcher
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources import Listing, discover
 from tests.faults.hostile import NOW, Hostile, fetcher_for
 
 RSS = b"""<?xml version="1.0" encoding="UTF-8"?>

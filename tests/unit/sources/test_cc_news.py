@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.errors import BrokenListingError, ConfigError, PoisonItemError, RefusedFetchError
-from pipeline.model import Source
-from pipeline.settings import load_sources
-from pipeline.sources import ListingEntry, cc_news, discover
-from pipeline.sources.cc_news import NewsFile, parse_paths
+from newslake.pipeline.errors import BrokenListingError, ConfigError, PoisonItemError, RefusedFetchError
+from newslake.pipeline.model import Source
+from newslake.pipeline.settings import load_sources
+from newslake.pipeline.sources import ListingEntry, cc_news, discover
+from newslake.pipeline.sources.cc_news import NewsFile, parse_paths
 from tests.faults.hostile import NOW, Hostile, HostileHandler, fetcher_for, hostile_server
 
 DAY = date(2026, 2, 14)

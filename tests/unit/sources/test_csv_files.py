@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.model import Source
-from pipeline.sources import ListingEntry, discover
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources import ListingEntry, discover
 from tests.faults.hostile import NOW
 
 PAGE = "<html><body><h1>Ferry back</h1><p>It sailed.</p></body></html>"

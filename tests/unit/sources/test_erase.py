@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources import EntryFilter, ReadContext, erase_from
+from newslake.pipeline.sources import EntryFilter, ReadContext, erase_from
 from tests.faults.hostile import NOW
 from tests.unit.sources.test_warc import response_record
 

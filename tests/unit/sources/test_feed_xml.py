@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BrokenListingError
-from pipeline.model import Source
-from pipeline.sources.feed_xml import decode_feed, reduce_feed
-from pipeline.sources.feeds import read_feed
+from newslake.pipeline.errors import BrokenListingError
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources.feed_xml import decode_feed, reduce_feed
+from newslake.pipeline.sources.feeds import read_feed
 from tests.processor_time import processor_seconds
 from tests.properties.fuzzing import NOW, URL, examples, page_of
 from tests.unit.sources.listings import ATOM, RSS

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
-from pipeline.model import Hints, Source
-from pipeline.sources import Validators, discover
-from pipeline.sources.feed_xml import ENTRIES_MAX
+from newslake.pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
+from newslake.pipeline.model import Hints, Source
+from newslake.pipeline.sources import Validators, discover
+from newslake.pipeline.sources.feed_xml import ENTRIES_MAX
 from tests.faults.hostile import NOW, fetcher_for, hostile_server
 from tests.unit.sources.listings import ATOM, BOMB, RSS, entries_of, listing_of, source_at
 

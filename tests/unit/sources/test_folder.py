@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BrokenListingError, PoisonItemError
-from pipeline.model import Hints, Page, Source
-from pipeline.sources import ListingEntry, discover, files, read_file
+from newslake.pipeline.errors import BrokenListingError, PoisonItemError
+from newslake.pipeline.model import Hints, Page, Source
+from newslake.pipeline.sources import ListingEntry, discover, files, read_file
 from tests.faults.hostile import NOW
 
 STORY = "<html><body><h1>Ferry back</h1><p>It sailed.</p></body></html>"

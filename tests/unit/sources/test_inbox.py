@@ -8,8 +8,8 @@ from threading import Barrier
 
 import pytest
 
-from pipeline.sources import claim_files, inbox, settle, settle_all, waiting_files
-from pipeline.unicode import printable_path
+from newslake.pipeline.sources import claim_files, inbox, settle, settle_all, waiting_files
+from newslake.pipeline.unicode import printable_path
 
 
 def claim(inbox: Path, *, run_id: str) -> Path:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.sources.normalize import absolute_url, one_line
+from newslake.pipeline.sources.normalize import absolute_url, one_line
 from tests.properties.fuzzing import examples
 
 BASE = "https://post.example/news/today/feed.xml"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.sources.page_marks import PageMarks, read_marks, url_of_folders
+from newslake.pipeline.sources.page_marks import PageMarks, read_marks, url_of_folders
 
 URL = "https://post.example/news/ferry?id=4711"
 SINGLEFILE = (

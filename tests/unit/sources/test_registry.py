@@ -6,13 +6,13 @@ from typing import get_args
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.model import Source
-from pipeline.model.source import KIND_OPTIONS, SourceKind
-from pipeline.settings import load_sources
-from pipeline.sources import discover, listable_days
-from pipeline.sources.normalize import listed_date
-from pipeline.sources.registry import SOURCE_ADAPTERS
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.model import Source
+from newslake.pipeline.model.source import KIND_OPTIONS, SourceKind
+from newslake.pipeline.settings import load_sources
+from newslake.pipeline.sources import discover, listable_days
+from newslake.pipeline.sources.normalize import listed_date
+from newslake.pipeline.sources.registry import SOURCE_ADAPTERS
 from tests.faults.hostile import NOW
 
 # Which days a source promises.

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BrokenListingError, RefusedFetchError
-from pipeline.model import Source
-from pipeline.sources import Listing, discover
-from pipeline.sources.sitemaps import fill_template, window_of
+from newslake.pipeline.errors import BrokenListingError, RefusedFetchError
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources import Listing, discover
+from newslake.pipeline.sources.sitemaps import fill_template, window_of
 from tests.faults.hostile import NOW, Hostile, fetcher_for, gzip_bomb, hostile_server
 from tests.unit.sources.listings import BOMB
 

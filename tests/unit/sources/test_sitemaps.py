@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.errors import BrokenListingError
-from pipeline.model import Hints
-from pipeline.sources import sitemaps
+from newslake.pipeline.errors import BrokenListingError
+from newslake.pipeline.model import Hints
+from newslake.pipeline.sources import sitemaps
 from tests.faults.hostile import fetcher_for, gzip_bomb, hostile_server
 from tests.unit.sources.listings import BOMB, entries_of, listing_of, source_at
 

@@ -16,8 +16,8 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.model import Source
-from pipeline.sources import ListingEntry, ReadContext, discover
+from newslake.pipeline.model import Source
+from newslake.pipeline.sources import ListingEntry, ReadContext, discover
 from tests.faults.hostile import NOW, gzip_bomb
 
 BODY = b"<html><p>The lock gates opened.</p></html>"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.sources.warc_records import UnreadableRecord, WarcRecord, read_warc_records
+from newslake.pipeline.sources.warc_records import UnreadableRecord, WarcRecord, read_warc_records
 
 Found = str | tuple[str, bytes]
 

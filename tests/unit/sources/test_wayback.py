@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetchError
-from pipeline.fetch import PageRequest
-from pipeline.model import Hints, Page, Source
-from pipeline.sources import ListingEntry, WaybackFetcher, discover
-from pipeline.sources.wayback import parse_response
-from pipeline.unicode import to_well_formed
+from newslake.pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetchError
+from newslake.pipeline.fetch import PageRequest
+from newslake.pipeline.model import Hints, Page, Source
+from newslake.pipeline.sources import ListingEntry, WaybackFetcher, discover
+from newslake.pipeline.sources.wayback import parse_response
+from newslake.pipeline.unicode import to_well_formed
 from tests.faults.hostile import NOW, fetcher_for
 from tests.unit.sources.wayback import Kept, Wayback, wayback
 

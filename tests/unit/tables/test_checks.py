@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.tables import check_batch, check_genders, check_rows
-from pipeline.tables.checks import ROW_CHECKS
+from newslake.pipeline.tables import check_batch, check_genders, check_rows
+from newslake.pipeline.tables.checks import ROW_CHECKS
 from tests.unit.lake.rows import Story, batch_tables, story_rows
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -6,9 +6,9 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from pipeline.tables import LOG_TABLES, TABLES, TableSpec
-from pipeline.tables.datacontract import API_VERSION, contract_bytes
-from pipeline.tables.datapackage import TEXT_COLUMNS
+from newslake.pipeline.tables import LOG_TABLES, TABLES, TableSpec
+from newslake.pipeline.tables.datacontract import API_VERSION, contract_bytes
+from newslake.pipeline.tables.datapackage import TEXT_COLUMNS
 
 CONTRACT = json.loads(contract_bytes(has_log=True))
 TABLE = {table["name"]: table for table in CONTRACT["schema"]}

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pytest
 
-from pipeline.tables import TABLES, TableSpec
-from pipeline.tables.datapackage import TEXT_COLUMNS, text_columns
+from newslake.pipeline.tables import TABLES, TableSpec
+from newslake.pipeline.tables.datapackage import TEXT_COLUMNS, text_columns
 
 # Text columns that exports without text keep: names, single words, short phrases, ids, hashes, URLs, codes.
 FACTS: Mapping[str, frozenset[str]] = {

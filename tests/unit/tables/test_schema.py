@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from pipeline.model import Annotation, Article, Entity, Event, Quote
-from pipeline.tables.schema import ARTICLES, ENTITIES, EVENTS, QUOTES
+from newslake.pipeline.model import Annotation, Article, Entity, Event, Quote
+from newslake.pipeline.tables.schema import ARTICLES, ENTITIES, EVENTS, QUOTES
 
 KEYS = {"article_id", "revision_id", "published_at"}
 MADE_BY_ROWS = {"entity_count", "quote_count", "event_count", "model_name", "pipeline_version", "kb_version"}

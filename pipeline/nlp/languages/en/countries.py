@@ -1,7 +1,7 @@
 """English words that show the country of a person, and words next to countries that do not."""
 
-from pipeline.nlp.languages.spec import CountryData
-from pipeline.nlp.languages.spec_events import words
+from newslake.pipeline.nlp.languages.spec import CountryData
+from newslake.pipeline.nlp.languages.spec_events import words
 
 _KINGDOMS = words("AUS BEL CAN DNK ESP GBR JAM JPN MYS NLD NOR NZL SAU SWE THA")  # have no president
 _REPUBLICS = words("ARG BRA CHL COL CYP ECU IDN MEX NGA PHL USA VEN ZAF")  # have no prime minister, chancellor or king

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.model.annotation import CueStance
-from pipeline.nlp.languages.spec import Cue, CueClass, CueData
-from pipeline.nlp.languages.spec_events import words
+from newslake.pipeline.model.annotation import CueStance
+from newslake.pipeline.nlp.languages.spec import Cue, CueClass, CueData
+from newslake.pipeline.nlp.languages.spec_events import words
 
 
 def _cues(cue_class: CueClass, weight: float, stance: CueStance, listed: str) -> Iterator[tuple[str, Cue]]:

@@ -4,9 +4,9 @@ import json
 from importlib import resources
 from pathlib import Path
 
-from pipeline.nlp.languages.en.judgements import JUDGEMENT
-from pipeline.nlp.languages.frame_file import read_frames
-from pipeline.nlp.languages.spec_events import (
+from newslake.pipeline.nlp.languages.en.judgements import JUDGEMENT
+from newslake.pipeline.nlp.languages.frame_file import read_frames
+from newslake.pipeline.nlp.languages.spec_events import (
     AttachmentData,
     EventClassifier,
     FrameData,

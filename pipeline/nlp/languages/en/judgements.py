@@ -4,7 +4,7 @@ The lists follow the classes of judgement in Martin and White, "The Language of 
 capacity and tenacity. Blame is that of politics and courts, not of taste, sport or the weather.
 """
 
-from pipeline.nlp.languages.spec_events import JudgementData, words
+from newslake.pipeline.nlp.languages.spec_events import JudgementData, words
 
 JUDGEMENT = JudgementData(
     saying=words(

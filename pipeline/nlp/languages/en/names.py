@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from importlib import resources
 
-from pipeline.model.annotation import Gender
-from pipeline.nlp.languages.en.countries import COUNTRIES
-from pipeline.nlp.languages.en.cues import CUES
-from pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
-from pipeline.nlp.languages.spec_events import words
+from newslake.pipeline.model.annotation import Gender
+from newslake.pipeline.nlp.languages.en.countries import COUNTRIES
+from newslake.pipeline.nlp.languages.en.cues import CUES
+from newslake.pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
+from newslake.pipeline.nlp.languages.spec_events import words
 
 # Fields of life, by words for people and for what they do. Words that match every field are excluded.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.nlp.languages.spec_events import HolidayRule, TimeData, words
+from newslake.pipeline.nlp.languages.spec_events import HolidayRule, TimeData, words
 
 _MONTHS = {
     name: number

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.kb import KnowledgeBase, build_store, load_kb, read_records
-from pipeline.kb.entry import fold_name
-from pipeline.model import Entity
-from pipeline.nlp import Annotator
+from newslake.pipeline.kb import KnowledgeBase, build_store, load_kb, read_records
+from newslake.pipeline.kb.entry import fold_name
+from newslake.pipeline.model import Entity
+from newslake.pipeline.nlp import Annotator
 from tests.unit.nlp.test_annotator import article
 
 pytestmark = pytest.mark.model

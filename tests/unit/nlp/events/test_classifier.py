@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.nlp.events.lead import LEAD_RULE
-from pipeline.nlp.languages.en.frames import FRAMES
-from pipeline.nlp.languages.en.times import TIMES
-from pipeline.nlp.languages.spec_events import EventClassifier
+from newslake.pipeline.nlp.events.lead import LEAD_RULE
+from newslake.pipeline.nlp.languages.en.frames import FRAMES
+from newslake.pipeline.nlp.languages.en.times import TIMES
+from newslake.pipeline.nlp.languages.spec_events import EventClassifier
 from tests.unit.nlp import events_case
 
 TEXT = "Spain condemned the plan.\nIn Bergen, students protested.\nThe minister met teachers."

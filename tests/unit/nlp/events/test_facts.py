@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.nlp.events.facts import share_facts
+from newslake.pipeline.nlp.events.facts import share_facts
 from tests.unit.nlp.events_case import read
 
 pytestmark = pytest.mark.model

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.languages import LANGUAGES
 from tests.unit.nlp.events_case import read
 from tests.unit.nlp.statements_case import NAMES, read_quoted, whom
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.nlp.events.arguments import Roles, name_speakers
-from pipeline.nlp.events.participants import Participant
-from pipeline.nlp.languages.en.frames import FRAMES
+from newslake.pipeline.nlp.events.arguments import Roles, name_speakers
+from newslake.pipeline.nlp.events.participants import Participant
+from newslake.pipeline.nlp.languages.en.frames import FRAMES
 from tests.unit.nlp.events_case import names_in, read
 
 pytestmark = pytest.mark.model

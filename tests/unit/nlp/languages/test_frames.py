@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
-from pipeline.nlp.languages.en import frames as english
-from pipeline.nlp.languages.en.frames import FRAMES, NOUNS, VERBS
-from pipeline.nlp.languages.frame_file import read_frames
-from pipeline.nlp.languages.plover import SUBTYPES
-from pipeline.nlp.languages.spec_events import FrameData
-from pipeline.tables.schema import EVENTS
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.nlp.languages.en import frames as english
+from newslake.pipeline.nlp.languages.en.frames import FRAMES, NOUNS, VERBS
+from newslake.pipeline.nlp.languages.frame_file import read_frames
+from newslake.pipeline.nlp.languages.plover import SUBTYPES
+from newslake.pipeline.nlp.languages.spec_events import FrameData
+from newslake.pipeline.tables.schema import EVENTS
 from tests.unit.nlp.events_case import read
 
 SECTORS = set("COP GOV JUD LEG MIL PTY REB SPY AGR BUS CRM CVL EDU ELI JRN LAB MED REF OPP REL SOC".split())  # noqa: SIM905

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.clean import article_from_text
-from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.ner.boundaries import split_span, trim_span
-from pipeline.nlp.ner.spans import Name
-from pipeline.nlp.tokens import gather_tokens
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.ner.boundaries import split_span, trim_span
+from newslake.pipeline.nlp.ner.spans import Name
+from newslake.pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.names_case import typed_names
 
 pytestmark = pytest.mark.model

@@ -2,12 +2,12 @@
 
 import pytest
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.ner.persons import drop_false_persons
-from pipeline.nlp.ner.spans import Name
-from pipeline.nlp.tokens import gather_tokens
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.ner.persons import drop_false_persons
+from newslake.pipeline.nlp.ner.spans import Name
+from newslake.pipeline.nlp.tokens import gather_tokens
 
 pytestmark = pytest.mark.model
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.model import Annotation
-from pipeline.nlp import Annotator
-from pipeline.tables import annotation_rows, check_rows, rows_table, table_named
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.model import Annotation
+from newslake.pipeline.nlp import Annotator
+from newslake.pipeline.tables import annotation_rows, check_rows, rows_table, table_named
 
 pytestmark = pytest.mark.model
 

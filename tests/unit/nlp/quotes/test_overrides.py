@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from spacy.tokens import Doc
 
-from pipeline.kb import load_kb, parse_overrides
-from pipeline.model import Annotation, Article, Quote
-from pipeline.model.corrections import QuotePlace, no_quote_lines, speaker_lines
-from pipeline.nlp import Annotator
-from pipeline.nlp.quotes.overrides import QuoteOverrideResult, correct_quotes
-from pipeline.tables import annotation_rows, check_rows
+from newslake.pipeline.kb import load_kb, parse_overrides
+from newslake.pipeline.model import Annotation, Article, Quote
+from newslake.pipeline.model.corrections import QuotePlace, no_quote_lines, speaker_lines
+from newslake.pipeline.nlp import Annotator
+from newslake.pipeline.nlp.quotes.overrides import QuoteOverrideResult, correct_quotes
+from newslake.pipeline.tables import annotation_rows, check_rows
 from tests.unit.nlp.test_annotator import article
 
 pytestmark = pytest.mark.model

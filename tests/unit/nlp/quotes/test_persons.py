@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.clean import article_from_text
-from pipeline.kb import load_kb
-from pipeline.nlp import Annotator
+from newslake.pipeline.clean import article_from_text
+from newslake.pipeline.kb import load_kb
+from newslake.pipeline.nlp import Annotator
 
 pytestmark = pytest.mark.model
 

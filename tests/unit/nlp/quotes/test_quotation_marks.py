@@ -4,9 +4,9 @@ from functools import partial
 
 import pytest
 
-from pipeline.model import Block
-from pipeline.nlp.languages.en import ENGLISH
-from pipeline.nlp.quotes.quotation_marks import scan_marks
+from newslake.pipeline.model import Block
+from newslake.pipeline.nlp.languages.en import ENGLISH
+from newslake.pipeline.nlp.quotes.quotation_marks import scan_marks
 from tests.processor_time import processor_seconds
 
 

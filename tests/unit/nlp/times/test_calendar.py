@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from pipeline.nlp.languages.spec_events import HolidayRule
-from pipeline.nlp.times.calendar import day_after, easter_sunday, holiday_of, nth_weekday, valid_day
+from newslake.pipeline.nlp.languages.spec_events import HolidayRule
+from newslake.pipeline.nlp.times.calendar import day_after, easter_sunday, holiday_of, nth_weekday, valid_day
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,11 @@ from types import SimpleNamespace
 import pytest
 from spacy.tokens import Doc
 
-from pipeline.nlp.events.extraction import extract_events
-from pipeline.nlp.languages.en.times import TIMES
-from pipeline.nlp.times.extraction import find_times
-from pipeline.nlp.times.values import (
-    LENGTH,
-    NO_ANTECEDENT,
-    NO_RULE,
-    REPETITION,
-    UNANCHORED,
-    UNRESOLVED,
-    VAGUE,
-)
-from pipeline.nlp.tokens import gather_tokens
+from newslake.pipeline.nlp.events.extraction import extract_events
+from newslake.pipeline.nlp.languages.en.times import TIMES
+from newslake.pipeline.nlp.times.extraction import find_times
+from newslake.pipeline.nlp.times.values import LENGTH, NO_ANTECEDENT, NO_RULE, REPETITION, UNANCHORED, UNRESOLVED, VAGUE
+from newslake.pipeline.nlp.tokens import gather_tokens
 from tests.processor_time import processor_seconds
 from tests.unit.nlp.events_case import ENGLISH, article_of, read
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.nlp.times.values import OPEN_END
+from newslake.pipeline.nlp.times.values import OPEN_END
 from tests.unit.nlp.events_case import read
 
 pytestmark = pytest.mark.model

@@ -1,0 +1,5 @@
+"""`python -m newslake` is `newslake`."""
+
+from newslake.pipeline.cli import main
+
+main()

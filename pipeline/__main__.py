@@ -1,5 +1,0 @@
-"""`python -m pipeline` is `newslake`."""
-
-from pipeline.cli import main
-
-main()

@@ -1,0 +1,1 @@
+"""Add-ons: features that plug into the core. One folder per feature."""

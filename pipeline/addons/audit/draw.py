@@ -1,0 +1,189 @@
+"""Draws of an audit: which rows were drawn, from which population, with which seed."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from heapq import heapify, heappop, heapreplace
+from typing import Any, Self
+
+from newslake.pipeline.errors import ConfigError
+
+_LEAST = 2  # rows of a stratum: one row has no variance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """The rows that a draw is from: those of ``table`` that meet all conditions.
+
+    ``first`` and ``last`` are published days, both inclusive. ``where`` is an SQL condition on the columns of the
+    table. ``is_per_cluster``: of the mentions of one entity in an article, only the first name (``entities`` only).
+    """
+
+    table: str
+    first: date | None = None
+    last: date | None = None
+    source: str | None = None
+    language: str | None = None
+    where: str | None = None
+    is_per_cluster: bool = False
+
+    @property
+    def conditions(self) -> str:
+        """Return all conditions as options of `newslake audit sample`, "" for none."""
+        given = {"from": self.first, "to": self.last, "source": self.source, "lang": self.language, "where": self.where}
+        options = [f"--{name} {value}" for name, value in given.items() if value is not None]
+        return " ".join([*options, *(["--per-cluster"] if self.is_per_cluster else [])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplingDesign:
+    """How rows are drawn: ``count`` in all, from the strata of column ``by`` ("" for none), in the order of ``seed``.
+
+    The articles of the draws ``without`` are left out.
+    """
+
+    count: int
+    seed: str
+    by: str = ""
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """A part of the population: its number of rows, and how many of them were drawn. "" is the name of the only one."""
+
+    name: str
+    size: int
+    drawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRow:
+    """A row of a draw. ``name`` is its name for `newslake why`.
+
+    ``place`` is its revision and its offsets: after a run with other rules, another row may have the name. ``values``
+    are the columns that the questions judge, as the reader saw them; None for null.
+    """
+
+    name: str
+    stratum: str
+    place: str
+    values: Mapping[str, str | None]
+
+    @property
+    def article_id(self) -> str:
+        """Return the article of the row."""
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditDraw:
+    """A draw from a population by a design.
+
+    ``pipeline_versions`` are those of the drawn rows. ``sheet_hash`` is the SHA-256 of the sheet before any answer.
+    ``folder`` is where the sheet was written; it may have been moved since. ``deleted_articles`` are those whose rows a
+    takedown has erased.
+    """
+
+    draw_id: str
+    population: Population
+    design: SamplingDesign
+    drawn_at: datetime
+    code_version: str
+    pipeline_versions: tuple[str, ...]
+    strata: tuple[Stratum, ...]
+    rows: tuple[DrawnRow, ...]
+    sheet_hash: str
+    folder: str
+    deleted_articles: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """Return the table that the rows are from."""
+        return self.population.table
+
+    @property
+    def size(self) -> int:
+        """Return the number of rows of the population."""
+        return sum(each.size for each in self.strata)
+
+    @property
+    def all_articles(self) -> frozenset[str]:
+        """Return the articles whose rows were drawn, also those that a takedown has deleted."""
+        return frozenset((*(row.article_id for row in self.rows), *self.deleted_articles))
+
+    def without(self, article_ids: frozenset[str]) -> Self:
+        """Return the draw without the rows of some articles, and without the strata that lose all their rows.
+
+        The name of a stratum may be the text of an article. The others keep their sizes: they are of that day.
+        """
+        rows = tuple(each for each in self.rows if each.article_id not in article_ids)
+        names = {each.stratum for each in rows}
+        return replace(
+            self,
+            rows=rows,
+            strata=tuple(each for each in self.strata if each.name in names),
+            deleted_articles=tuple(sorted(self.all_articles - {each.article_id for each in rows})),
+        )
+
+    def to_json(self) -> str:
+        """Return the draw as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, default=str) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, *, key: str) -> Self:
+        """Return the draw of a JSON text. Raises: ConfigError naming ``key`` for anything else."""
+        try:
+            return cls._of(json.loads(text))
+        except (ValueError, TypeError, KeyError) as error:
+            message = f"{key} is not the record of a draw ({error}); restore it from a backup, or remove its folder"
+            raise ConfigError(message, key=key) from error
+
+    @classmethod
+    def _of(cls, given: Mapping[str, Any]) -> Self:
+        population = dict(given["population"])
+        for name in ("first", "last"):
+            population[name] = population[name] and date.fromisoformat(population[name])
+        return cls(
+            draw_id=given["draw_id"],
+            population=Population(**population),
+            design=SamplingDesign(**{**given["design"], "without": tuple(given["design"]["without"])}),
+            drawn_at=datetime.fromisoformat(given["drawn_at"]),
+            code_version=given["code_version"],
+            pipeline_versions=tuple(given["pipeline_versions"]),
+            strata=tuple(Stratum(**each) for each in given["strata"]),
+            rows=tuple(DrawnRow(**each) for each in given["rows"]),
+            sheet_hash=given["sheet_hash"],
+            folder=str(given["folder"]),
+            deleted_articles=tuple(map(str, given.get("deleted_articles", ()))),
+        )
+
+
+def allocate(sizes: Mapping[str, int], count: int) -> dict[str, int]:
+    """Return how many rows to draw from each stratum: in proportion to the root of its size, at least two, or all.
+
+    That is a power allocation (Bankier 1988): rare strata get enough rows for a figure of their own, frequent ones
+    enough for the figure of the whole. The sum is ``count``, or less if there are fewer rows.
+    Raises: ConfigError for more strata than ``count`` has rows for.
+    """
+    found = {name: min(size, _LEAST) for name, size in sizes.items()}
+    if len(found) > 1 and sum(found.values()) > count:
+        message = f"{len(found):,} strata need at least {sum(found.values()):,} rows; raise -n, or draw --by less"
+        raise ConfigError(message, key="n")
+    waiting = [(-_priority(size, found[name]), name) for name, size in sizes.items() if found[name] < size]
+    heapify(waiting)
+    for _ in range(min(count, sum(sizes.values())) - sum(found.values())):
+        name = waiting[0][1]
+        found[name] += 1
+        if found[name] < sizes[name]:
+            heapreplace(waiting, (-_priority(sizes[name], found[name]), name))
+        else:
+            heappop(waiting)
+    return found
+
+
+def _priority(size: int, drawn: int) -> float:
+    """Return how urgent one more row of a stratum is: root of its size per row drawn (Webster's method)."""
+    return math.sqrt(size) / (2 * drawn + 1)

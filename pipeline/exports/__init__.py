@@ -1,5 +1,0 @@
-"""Exports of the tables: a folder of Parquet, CSV or SQLite, with or without text, and its documentation."""
-
-from pipeline.exports.export import FORMS, ExportReport, Form, Selection, export
-
-__all__ = ["FORMS", "ExportReport", "Form", "Selection", "export"]

@@ -1,1 +1,0 @@
-"""What a person asks about archive and lake: provenance, coverage, history, plans, health. Reports only read."""
