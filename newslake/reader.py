@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,40 @@ _FIND = """\
 SELECT article_id, published_date FROM articles_stored
 WHERE article_id = getvariable('name') OR url = getvariable('name') OR canonical_url = getvariable('name')
 ORDER BY published_date DESC LIMIT 1"""
+
+
+def open(  # noqa: A001 - called as newslake.open, as the libraries of other formats are
+    path: str | PathLike[str],
+    *,
+    warehouse: str | None = None,
+    namespace: str | None = None,
+    seconds: float | None = None,
+    memory_mb: int | None = None,
+    max_rows: int = 10_000_000,
+) -> "LakeReader":
+    """Return a reader of a lake. ``path`` is a data folder, the folder of a lake, or that of a snapshot.
+
+    For a lake on a shared store, it is the address of its Iceberg REST catalog, ``https://HOST/PATH``, as pyiceberg
+    takes it; ``warehouse`` (``s3://BUCKET``) and ``namespace`` say where in it the tables are. Their defaults are
+    NEWS_CATALOG_WAREHOUSE and NEWS_CATALOG_NAMESPACE. Keys are never in the address: NEWS_OBJECTS_KEY_FILE,
+    NEWS_CATALOG_PROPERTIES_FILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Only catalog and bucket are needed.
+
+    Each call of the reader sees the rows that are committed then, and can change nothing. Forked processes may use it:
+    each opens connections of its own. A call has at most
+    ``seconds`` and ``memory_mb`` (default: NEWS_SQL_SECONDS, NEWS_SQL_MEMORY_MB) and returns at most ``max_rows`` rows.
+    Raises: ConfigError if there is no lake; StoreError for a catalog or a bucket that cannot be used.
+    """
+    if not isinstance(path, str | PathLike):
+        raise ConfigError(f"path={path!r} is not a folder; give a text or a Path", key="path")
+    if "://" in str(path):
+        return open_shared_lake(
+            str(path), warehouse, namespace, seconds=seconds, memory_mb=memory_mb, max_rows=max_rows
+        )
+    for name, given in (("warehouse", warehouse), ("namespace", namespace)):
+        if given is not None:
+            message = f"{name}={given!r} is for the address of a catalog, but {path} is a folder; leave it out"
+            raise ConfigError(message, key=name)
+    return open_lake(Path(path).expanduser(), seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)
 
 
 def open_lake(path: Path, *, seconds: float | None, memory_mb: int | None, max_rows: int) -> "LakeReader":

@@ -3,18 +3,15 @@
 Only this module reads them.
 """
 
-import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from io import StringIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from cssselect import SelectorError
-from dotenv.parser import parse_stream
 from lxml.cssselect import CSSSelector
 from lxml.etree import Element, XPathError
 from pydantic import (
@@ -23,12 +20,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from newslake.pipeline.addon_registry import addons_of, load_addons
+from newslake.pipeline.environment import ENV_FILE, PREFIX, read_env_file, variable_names
 from newslake.pipeline.errors import ConfigError, did_you_mean
 from newslake.pipeline.log_lines import LogFormat
 from newslake.pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
@@ -36,8 +36,6 @@ from newslake.pipeline.model.freshness import WEEKDAYS
 from newslake.pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind, is_bucket
 from newslake.pipeline.shared.settings import StoreSettings
 
-PREFIX = "NEWS_"
-ENV_FILE = "newslake.env"  # in the current folder; the environment has precedence
 _CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE)
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _HOURS_MAX = 87_600.0  # ten years
@@ -49,19 +47,6 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _host_names(value: object) -> object:
-    """Return the names of a comma-separated list, lower-case."""
-    if not isinstance(value, str):
-        return value
-    names = [name.strip().lower() for name in value.split(",") if name.strip()]
-    for name in names:
-        if not _HOST_NAME.fullmatch(name):
-            raise ValueError(
-                f"{name!r} is not the name of a host; write names without scheme and port: news.example.org"
-            )
-    return names
-
-
 def _codings(value: str) -> str:
     """Return a comma-separated list of content codings, lower-case, with one blank after each comma."""
     names = [name.strip().lower() for name in value.split(",") if name.strip()]
@@ -71,22 +56,31 @@ def _codings(value: str) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-class Settings(StoreSettings):
-    """All settings, validated once. Each is read from ``NEWS_<NAME>``; all have defaults.
+class AddonSettings(BaseSettings):
+    """Base of the settings of an add-on: fields of its own, read as those of `Settings` are."""
 
-    A name that the environment does not have is read from the file ``newslake.env`` of the current folder.
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", frozen=True, extra="ignore"
+    )
+
+
+class Settings(StoreSettings):
+    """The settings of the core, validated once. Each is read from ``NEWS_<NAME>``; all have defaults.
+
+    A name that the environment does not have is read from the file ``newslake.env`` of the current folder. ``of``
+    returns the settings of an add-on.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", frozen=True, extra="forbid"
+        env_prefix=PREFIX, env_file=ENV_FILE, env_file_encoding="utf-8", frozen=True, extra="ignore"
     )
 
+    addons: str = Field(
+        "all", description="The add-ons to load: `all`, `none`, or names separated by commas; see `newslake doctor`."
+    )
     data_dir: Path = Field(Path("data"), description="The folder of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The file that lists the sources.")
     overrides_file: Path = Field(Path("overrides.toml"), description="The file with your corrections.")
-    alerts_file: Path = Field(
-        Path("alerts.toml"), description="The file with your alert rules. Without the file, no rule is checked."
-    )
     kb_file: Path | None = Field(
         None, description="The file of your knowledge base; if not set, `kb.sqlite` in `NEWS_DATA_DIR`."
     )
@@ -111,10 +105,6 @@ class Settings(StoreSettings):
         "Pages are archived as sent; other readers of WARC files may not decode `br` and `zstd`.",
     )
     host_interval_seconds: float = Field(5.0, ge=0, description="Minimum seconds between two requests to one host.")
-    poll_seconds: float = Field(300.0, gt=0, description="Seconds between two polls of a listing while Airflow runs.")
-    inbox_poll_seconds: float = Field(
-        1.0, gt=0, description="Seconds between two polls of an inbox while Airflow runs."
-    )
     fetch_threads: int = Field(8, ge=1, le=64, description="Maximum number of hosts to fetch from at the same time.")
     fetch_attempts: int = Field(3, ge=1, le=10, description="Maximum number of tries per page and run.")
     read_timeout_seconds: float = Field(
@@ -162,17 +152,6 @@ class Settings(StoreSettings):
         ge=64,
         description="Maximum MB of memory for the SQL of one page of Newsroom, or of one answer of `newslake mcp`.",
     )
-    allowed_hosts: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_host_names)] = Field(
-        None,
-        description="Names, separated by commas, under which Airflow's web server answers, besides `127.0.0.1` and "
-        "`localhost`.",
-    )
-    airflow_port: int = Field(
-        8080,
-        ge=0,
-        le=65535,
-        description="The port of Airflow on 127.0.0.1. If it is in use, `make up` takes a free one.",
-    )
     demo_port: int = Field(
         8808, ge=0, le=65535, description="The port of the sample newsroom. If it is in use, a free one is taken."
     )
@@ -193,22 +172,41 @@ class Settings(StoreSettings):
         None, description="A fixed time that replaces the clock, for tests and the demo."
     )
 
+    _parts: dict[type[AddonSettings], AddonSettings] = PrivateAttr(default_factory=dict)
+
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
-        """Return the settings of this process: the environment's, then the file's, with ``overrides`` applied.
+    def load(cls, **values: Any) -> Self:
+        """Return the settings of this process: ``values``, then the environment, then the file.
 
         Raises: ConfigError with each wrong key; for an unknown key also a similar one.
         """
-        in_file = _read_env_file().keys()
-        _refuse_unknown(sorted(cls.model_fields), in_file)
-        try:
-            settings = cls(**overrides)
-        except ValidationError as error:
-            name = f"{PREFIX}{str(error.errors()[0]['loc'][0]).upper()}"
-            is_of_file = name in in_file - os.environ.keys()
-            raise _config_error(error, prefix=f"{ENV_FILE}: {PREFIX}" if is_of_file else PREFIX) from error
+        names = {*cls.model_fields, *(name for model in _models_of_addons("all") for name in model.model_fields)}
+        if unknown := values.keys() - names:
+            raise TypeError(f"not settings: {', '.join(sorted(unknown))}")
+        _refuse_unknown(sorted(names), read_env_file().keys())
+        models = _models_of_addons(str(values.get("addons", load_addons().selection)))
+        settings = _validated(cls, values)
+        for model in models:
+            settings._parts[model] = _validated(model, values)
         _refuse_schema_1(settings.data_dir)
         return settings
+
+    def of[Model: AddonSettings](self, model: type[Model]) -> Model:
+        """Return the settings of an add-on."""
+        if model not in self._parts:
+            self._parts[model] = _validated(model, {})
+        return self._parts[model]  # type: ignore[return-value]
+
+    def replace(self, **values: Any) -> Self:
+        """Return these settings with other values, also of add-ons. They are not validated."""
+        copy = self.model_copy(
+            update={name: value for name, value in values.items() if name in type(self).model_fields}
+        )
+        copy._parts = {
+            model: part.model_copy(update={name: value for name, value in values.items() if name in model.model_fields})
+            for model, part in self._parts.items()
+        }
+        return copy
 
     def now(self) -> datetime:
         """Return the current time, UTC. Only this function and ``time_in`` read the wall clock."""
@@ -227,25 +225,8 @@ class Settings(StoreSettings):
         return self.kb_file or self.data_dir / "kb.sqlite"
 
     @property
-    def alerts_dir(self) -> Path:
-        return self.data_dir / "alerts"
-
-    @property
     def inbox_dir(self) -> Path:
         return self.data_dir / "inbox"
-
-
-def log_format() -> LogFormat:
-    """Return the setting ``NEWS_LOG_FORMAT`` alone, before the others are read: their errors are lines of the log too.
-
-    Raises: ConfigError.
-    """
-    name = f"{PREFIX}LOG_FORMAT"
-    given: Any = os.environ.get(name, _read_env_file().get(name, "text"))
-    if given not in get_args(LogFormat):
-        names = " or ".join(map(repr, get_args(LogFormat)))
-        raise ConfigError(f"NEWS_LOG_FORMAT: {given!r} is not {names}", key="NEWS_LOG_FORMAT")
-    return given  # type: ignore[no-any-return]
 
 
 def has_contact(text: str) -> bool:
@@ -253,27 +234,33 @@ def has_contact(text: str) -> bool:
     return _CONTACT.search(text) is not None
 
 
-def _read_env_file() -> Mapping[str, str | None]:
-    """Return the values of the settings file by name, upper-case; none without a file.
+def _models_of_addons(selection: str) -> list[type[AddonSettings]]:
+    """Return the models of settings of some add-ons. Raises: ConfigError if two models have the same field."""
+    models: list[type[AddonSettings]] = []
+    owners: dict[str, str] = dict.fromkeys(Settings.model_fields, "the core")
+    for info, settings in addons_of(selection).implementations("settings"):
+        model = settings()
+        for name in model.model_fields:
+            if (owner := owners.setdefault(name, f"add-on {info.name}")) != f"add-on {info.name}":
+                raise ConfigError(f"add-on {info.name}: {owner} has a setting {name}, too", key=name)
+        models.append(model)
+    return models
 
-    Raises: ConfigError for a line that is neither a comment nor a name with its value.
-    """
-    if not (path := Path(ENV_FILE)).is_file():
-        return {}
+
+def _validated[Model: BaseSettings](model: type[Model], values: Mapping[str, Any]) -> Model:
+    """Return a model of the environment, with the ``values`` that are its fields. Raises: ConfigError."""
     try:
-        lines = list(parse_stream(StringIO(path.read_text("utf-8"))))
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{ENV_FILE}: {error}; save it as UTF-8", key=ENV_FILE) from error
-    if broken := next((each.original for each in lines if each.error or (each.key and each.value is None)), None):
-        number = broken.line + len(broken.string) - len(broken.string.lstrip("\n"))
-        raise ConfigError(f"{ENV_FILE}: line {number} is not a comment; write NEWS_NAME='value'", key=ENV_FILE)
-    return {each.key.upper(): each.value for each in lines if each.key}
+        return model(**{name: value for name, value in values.items() if name in model.model_fields})
+    except ValidationError as error:
+        name = f"{PREFIX}{str(error.errors()[0]['loc'][0]).upper()}"
+        is_of_file = name in read_env_file().keys() - variable_names()
+        raise _config_error(error, prefix=f"{ENV_FILE}: {PREFIX}" if is_of_file else PREFIX) from error
 
 
-def _refuse_unknown(known: Sequence[str], in_file: Iterable[str]) -> None:
+def _refuse_unknown(fields: Sequence[str], in_file: Iterable[str]) -> None:
     """Raise ConfigError for a name that is not a setting, in the environment or in the file."""
-    names = [f"{PREFIX}{name.upper()}" for name in known]
-    here = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in names)
+    names = [f"{PREFIX}{name.upper()}" for name in fields]
+    here = sorted(name for name in variable_names() if name.upper() not in names)
     there = [] if here else sorted(set(in_file).difference(names))
     if unknown := here or there:
         where = f"{ENV_FILE}: " if there else ""
@@ -293,16 +280,6 @@ def required(name: str, value: str | None) -> str:
 def time_in(seconds: float) -> datetime:
     """Return the time in some seconds, UTC, for people who wait; nothing stops this clock."""
     return datetime.now(UTC) + timedelta(seconds=seconds)
-
-
-def variable_of(name: str) -> str | None:
-    """Return a variable of the environment that a configuration file names; None if it is not set."""
-    return os.environ.get(name)
-
-
-def set_default_variable(name: str, value: str) -> None:
-    """Set a variable of the environment that a library reads, unless it is set."""
-    os.environ.setdefault(name, value)
 
 
 def _refuse_schema_1(data_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""`newslake`: the command line, one module per command group.
+"""`newslake`: the command line of the core; add-ons bring more commands.
 
 Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
 """
@@ -10,33 +10,66 @@ from typing import Annotated
 import typer
 
 from newslake.pipeline import __version__
-from newslake.pipeline.addons.alerts import commands as alerts
-from newslake.pipeline.addons.audit import commands as audit
-from newslake.pipeline.addons.corrections import commands as kb
-from newslake.pipeline.addons.documents import commands as annotate
-from newslake.pipeline.addons.operate import coverage_command as coverage
-from newslake.pipeline.addons.operate import plan_command as plan
-from newslake.pipeline.addons.search import commands as search
-from newslake.pipeline.addons.setup import commands as sources
-from newslake.pipeline.addons.setup import init_command as init
-from newslake.pipeline.agents import commands as agents
-from newslake.pipeline.cli import lake, query, run, show, takedown
+from newslake.pipeline.addon_registry import Addons, load_addons
+from newslake.pipeline.cli.command_tree import CommandTree, Sections
 from newslake.pipeline.cli.output import configure_logs, out, print_error
 from newslake.pipeline.errors import ConfigError, NewsError
-from newslake.pipeline.shared import commands as store
-from newslake.pipeline.spark import commands as spark
+from newslake.pipeline.hooks import Command
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+_HERE = "newslake.pipeline.cli"
+_OWN_OPTIONS = {"ignore_unknown_options": True}
+CORE = (
+    Command("run", f"{_HERE}.run:run", "Fetch, archive and process a day, or a range of days."),
+    Command("push", f"{_HERE}.push:push", "Put URLs into an inbox for the next run to fetch."),
+    Command(
+        "ask",
+        f"{_HERE}.query:ask",
+        "Answer a saved question, or list all questions.",
+        context=_OWN_OPTIONS,
+        parser=f"{_HERE}.query:ChartCommand",
+    ),
+    Command("sql", f"{_HERE}.query:sql", "Run one read-only SQL statement on the tables."),
+    Command("show", f"{_HERE}.show:show", "Show one article with all its annotations."),
+    Command("why", f"{_HERE}.show:why", "Trace a row to its origin, or show why a page has no row."),
+    Command("history", f"{_HERE}.show:history", "Show the captures of a page and the changes between revisions."),
+    Command("try", f"{_HERE}.try_page:try_page", "Annotate one page, and show the result; store nothing."),
+    Command("forget", f"{_HERE}.takedown:forget", "Delete articles permanently, and block their pages."),
+    Command("lake", f"{_HERE}.lake:lake_app", "Verify, repair, compact, clean up and snapshot the tables."),
+    Command("archive", f"{_HERE}.archive:archive_app", "Verify the archive and rebuild its index."),
+    Command("doctor", f"{_HERE}.doctor:doctor", "Check that everything a run needs is in place."),
 )
 
 
-def _print_version(is_given: bool) -> None:
-    if is_given:
+def sections_of(addons: Addons) -> Sections:
+    """Return the commands by the title of their section, the core first.
+
+    Of two commands with one name, that of the core or of the first add-on stays; `newslake doctor` names the other.
+    """
+    sections: dict[str, list[Command]] = {"Core": list(CORE)}
+    names = {command.name for command in CORE}
+    for info, commands in addons.implementations("commands"):
+        for command in commands():
+            if command.name not in names:
+                names.add(command.name)
+                sections.setdefault(info.title, []).append(command)
+    return sections
+
+
+def _print_version(is_set: bool) -> None:
+    if is_set:
         out.print(f"newslake {__version__}", highlight=False)
         raise typer.Exit
+
+
+class _Newslake(CommandTree):
+    """The commands of the core, and of the add-ons of this process."""
+
+    def sections(self) -> Sections:
+        """Return the commands of each section. Raises: ConfigError for a wrong NEWS_ADDONS."""
+        return sections_of(load_addons())
+
+
+app = typer.Typer(cls=_Newslake, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -46,38 +79,6 @@ def _options(
     ] = False,
 ) -> None:
     """News pages in; tables of articles, entities, quotes and events out."""
-
-
-app.command("init")(init.init)
-app.command("run")(run.run)
-app.command("push")(run.push)
-app.command("plan")(plan.plan)
-app.command("airflow", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})(run.airflow)
-app.command("try")(annotate.try_page)
-app.command("annotate")(annotate.annotate)
-app.command("clean")(annotate.clean)
-app.command("sql")(query.sql)
-app.command("search", context_settings={"ignore_unknown_options": True})(search.search)
-app.command("ask", cls=query.ChartCommand, context_settings={"ignore_unknown_options": True})(query.ask)
-app.command("ddl")(query.ddl)
-app.command("mcp")(agents.mcp)
-app.command("history")(show.history)
-app.command("forget")(takedown.forget)
-app.command("show")(show.show)
-app.command("why")(show.why)
-app.command("coverage")(coverage.coverage)
-app.command("changes")(lake.changes)
-app.command("doctor")(sources.doctor)
-app.add_typer(sources.sources_app, name="sources")
-app.add_typer(alerts.alerts_app, name="alerts")
-app.add_typer(annotate.events_app, name="events")
-app.add_typer(lake.lake_app, name="lake")
-app.add_typer(audit.audit_app, name="audit")
-app.add_typer(kb.kb_app, name="kb")
-app.add_typer(spark.spark_app, name="spark")
-app.add_typer(store.store_app, name="store")
-app.add_typer(kb.overrides_app, name="overrides")
-app.add_typer(lake.archive_app, name="archive")
 
 
 def main() -> None:

@@ -1,31 +1,24 @@
-"""`newslake lake`, `archive` and `changes`: maintain, export and follow the table files, and verify the archive."""
+"""`newslake lake`: verify, repair, compact and snapshot the table files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from newslake.pipeline.cli import completion
 from newslake.pipeline.cli.output import (
     AsJson,
-    Quiet,
     out,
     print_error,
     print_json,
-    print_note,
     print_rows,
-    progress,
     workspace,
 )
-from newslake.pipeline.cli.query import path_outside_lake
-from newslake.pipeline.cli.run import Sources, day_of
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import pluralize
 
-lake_app = typer.Typer(help="Verify, repair, compact, clean up, snapshot and export the tables.", no_args_is_help=True)
+lake_app = typer.Typer(help="Verify, repair, compact, clean up and snapshot the tables.", no_args_is_help=True)
 
 Deep = Annotated[bool, typer.Option("--deep", help="Also check every row, and every record of the archive.")]
 DropDamaged = Annotated[
@@ -38,68 +31,6 @@ GiveUp = Annotated[
         "--give-up", metavar="STORE", help="Go on without a missing store that the message names. Repeatable."
     ),
 ]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        metavar="folder|csv|sqlite",
-        help="Format: Parquet files, CSV files or one SQLite file.",
-        autocompletion=completion.export_formats,
-    ),
-]
-
-
-@lake_app.command("export")
-def export(  # noqa: PLR0913, PLR0917 - the options of the command
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to create.")],
-    form_name: Format,
-    first: Annotated[
-        str | None, typer.Option("--from", metavar="DAY", help="First published day, YYYY-MM-DD (default: all days).")
-    ] = None,
-    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last published day, inclusive.")] = None,
-    source: Sources = None,
-    no_text: Annotated[bool, typer.Option("--no-text", help="Omit texts, headlines and quoted words.")] = False,
-    bom: Annotated[bool, typer.Option("--bom", help="Start CSV files with a byte order mark, for Excel.")] = False,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> None:
-    """Export the tables as plain Parquet, CSV or SQLite.
-
-    Use it for people who do not use newslake. With --no-text you can share the tables even if you may not pass on the
-    texts.
-    """
-    from newslake.pipeline.addons.share import FORMS, Selection
-    from newslake.pipeline.addons.share import export as write
-    from newslake.pipeline.query.saved_queries import check_sources
-
-    form = next((each for each in FORMS if each == form_name), None)
-    if form is None:
-        raise ConfigError(f"--format {form_name!r} is unknown; choose one of {', '.join(FORMS)}", key="format")
-    if bom and form != "csv":
-        raise ConfigError(f"--bom is for --format csv, not for {form}", key="bom")
-    selection = Selection(
-        first=date.min if first is None else day_of(first, option="--from"),
-        last=date.max if last is None else day_of(last, option="--to"),
-        source_keys=frozenset(source or ()),
-        has_text=not no_text,
-    )
-    if selection.last < selection.first:
-        raise ConfigError(f"--to {selection.last} is before --from {selection.first}; swap them", key="to")
-    space = workspace(is_reader=True)
-    check_sources(space.place, selection.source_keys)
-    path_outside_lake(space.settings.lake_dir, str(target))
-    with progress(quiet=quiet) as report_progress:
-        done = write(space.lake, target, form=form, selection=selection, has_bom=bom, report_progress=report_progress)
-    if as_json:
-        print_json(asdict(done))
-        return
-    for name, count in done.rows.items():
-        out.print(f"{name}: {pluralize(count, 'row')}", highlight=False, markup=False)
-    out.print(
-        f"{done.folder}: {pluralize(done.days, 'day')}, {done.bytes:,} bytes; read its README.txt",
-        highlight=False,
-        markup=False,
-    )
 
 
 @lake_app.command("verify")
@@ -211,38 +142,6 @@ def snapshots(as_json: AsJson = False) -> None:
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
 
 
-@lake_app.command("sizes")
-def sizes(
-    table: Annotated[str | None, typer.Argument(metavar="TABLE", help="Show the columns of this table.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show where the bytes of the tables go.
-
-    Prints files, rows and bytes of each table, or bytes of each column of one table. The share is that of the texts of
-    all articles, before compression. Reads only the footers of the files.
-    """
-    from newslake.pipeline.addons.operate.lake_sizes import sizes_of
-
-    found = sizes_of(workspace().place)
-    chosen = next((each for each in found.tables if each.name == table), None)
-    if table is not None and chosen is None:
-        known = ", ".join(each.name for each in found.tables) or "none"
-        raise ConfigError(f"{table!r} has no files; choose one of {known}", key="table")
-    if as_json:
-        print_json(asdict(found) if chosen is None else asdict(chosen))
-    elif chosen is None:
-        rows = [(each.name, each.files, each.rows, each.bytes, found.share(each.bytes)) for each in found.tables]
-        print_rows(("table", "files", "rows", "bytes", "share"), rows, as_json=False)
-        described = f"the four annotation tables / the texts they describe: {found.annotation_share}"
-        print_note(f"{described}; the texts have {found.text_bytes:,} bytes")
-    else:
-        cells = [
-            (each.name, each.bytes, each.unpacked_bytes, found.share(each.bytes), ", ".join(each.encodings))
-            for each in chosen.columns
-        ]
-        print_rows(("column", "bytes", "unpacked_bytes", "share", "encodings"), cells, as_json=False)
-
-
 def _print_problems(problems: Sequence[str], *, well: str, as_json: bool, **counts: float) -> None:
     if as_json:
         print_json({"problems": problems, **counts})
@@ -260,81 +159,3 @@ def _print_report(report: Mapping[str, object], *, as_json: bool) -> None:
         return
     for name, value in report.items():
         out.print(f"{name}: {value}", highlight=False, markup=False)
-
-
-# `newslake archive`: the archive.
-
-archive_app = typer.Typer(help="Verify the archive and rebuild its index.", no_args_is_help=True)
-
-
-@archive_app.command("verify")
-def verify_archive(as_json: AsJson = False) -> None:
-    """Check every WARC file, the index and the fetch state.
-
-    Reads all files and compares every digest. Exit 1 if there is a problem.
-    """
-    from newslake.pipeline.upkeep.maintenance import damages_of_archive
-
-    _print_damages(damages_of_archive(workspace(is_reader=True)), as_json=as_json, well="the archive is intact")
-
-
-@archive_app.command("reindex")
-def rebuild_index(as_json: AsJson = False) -> None:
-    """Rebuild the index from all WARC files.
-
-    Damaged records are reported and skipped. Exit 1 if there are any.
-    """
-    _print_damages(workspace().archive.rebuild_index(), as_json=as_json, well="the index is rebuilt")
-
-
-def _print_damages(damages: Iterable[Any], *, as_json: bool, well: str) -> None:
-    found = []
-    for each in damages:
-        found.append(each)
-        if not as_json:
-            print_error(str(each))
-    if as_json:
-        print_json({"problems": [asdict(each) for each in found]})
-    if found:
-        raise typer.Exit(1)
-    if not as_json:
-        out.print(well, highlight=False)
-
-
-# `newslake changes`: the days to copy again.
-
-_CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
-
-
-def changes(
-    since: Annotated[
-        str, typer.Option(metavar="TIME", help="List changes after this date or time, ISO 8601; UTC if it has no zone.")
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """List the articles that changed since a time.
-
-    Kinds of change: new, changed, moved (to another day), removed, withdrawn (by the publisher), returned (published
-    again after it was withdrawn).
-    """
-    from newslake.pipeline.addons.share.changes import changes_since
-
-    found = changes_since(workspace(is_reader=True), _parse_time(since))
-    if as_json:
-        print_json(asdict(found))
-        return
-    rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
-    print_rows(_CHANGE_COLUMNS, rows, as_json=False)
-    print_note(
-        f"{pluralize(len(rows), 'change')}, {pluralize(len(found.days), 'published day')} with changed files; "
-        f"next call: --since {found.until.isoformat()}"
-    )
-
-
-def _parse_time(value: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError as error:
-        message = f"--since {value!r} is not a valid date or time; write 2026-03-02 or 2026-03-02T08:00:00Z"
-        raise ConfigError(message, key="since") from error
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -43,7 +43,7 @@ def settings() -> "Settings":
 
 def configure_logs() -> None:
     """Write the log in the format of this process's setting. Raises: ConfigError."""
-    from newslake.pipeline.settings import log_format
+    from newslake.pipeline.environment import log_format
 
     configure_logging(log_format())
 

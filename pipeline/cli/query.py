@@ -1,4 +1,4 @@
-"""`newslake sql`, `ask` and `ddl`: query the tables; print rows, write them to a file, or draw a chart."""
+"""`newslake sql` and `ask`: query the tables; print rows, write them to a file, or draw a chart."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,14 +15,13 @@ from rich.text import Text
 from typer.core import CompletionItem, TyperCommand  # type: ignore[attr-defined]  # typer exports no other
 
 from newslake.pipeline.cli import completion
+from newslake.pipeline.cli.days import day_of, day_range
 from newslake.pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings
-from newslake.pipeline.cli.run import day_of, day_range
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.extras import require_extra
 from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from newslake.pipeline.addons.share.engine_ddl import CatalogAddress
     from newslake.pipeline.query.chart_data import ChartData, ChartLine
     from newslake.pipeline.query.connection import Connection, Limits, QueryResult
     from newslake.pipeline.query.saved_queries import Denominators, Question
@@ -324,56 +323,6 @@ def _draw(path: Path, question: "Question", found: "QueryResult", denominators: 
     with whole_file(path) as file:
         file.write(drawn)
     print_note(f"chart written to {path}" + ("" if found.rows else " (no rows)"))
-
-
-# `newslake ddl`.
-
-
-def ddl(
-    engine: Annotated[
-        str,
-        typer.Argument(
-            metavar="ENGINE", help=f"One of {', '.join(completion.ENGINES)}.", autocompletion=completion.engines
-        ),
-    ] = "duckdb",
-    location: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL", help="Where the engine finds the lake, e.g. s3://bucket/lake (default: its folder)."
-        ),
-    ] = None,
-) -> None:
-    """Print the SQL that opens the tables in an engine.
-
-    It includes the views that the saved questions read. On the shared store, it attaches the Iceberg catalog.
-    """
-    from newslake.pipeline.addons.share.engine_ddl import catalog_views_sql, views_sql
-
-    if settings().store == "shared":
-        if location is not None:
-            raise ConfigError(
-                "--location is for a lake in files; NEWS_CATALOG_URL says where this one is", key="location"
-            )
-        sys.stdout.write(catalog_views_sql(_catalog_address(), engine))
-        return
-    sys.stdout.write(views_sql(settings().lake_dir, engine, location=location))
-
-
-def _catalog_address() -> "CatalogAddress":
-    """Return where other engines find the shared tables. Raises: ConfigError for a missing setting."""
-    from newslake.pipeline.addons.share.engine_ddl import CatalogAddress
-    from newslake.pipeline.jobs.places import token_url_of
-    from newslake.pipeline.settings import required
-
-    given = settings()
-    return CatalogAddress(
-        url=required("catalog_url", given.catalog_url),
-        warehouse=required("catalog_warehouse", given.catalog_warehouse),
-        namespace=given.catalog_namespace,
-        endpoint=given.objects_endpoint,
-        region=given.objects_region,
-        token_url=token_url_of(given),
-    )
 
 
 # Rows of an answer as CSV, Parquet or JSON instead of a table.

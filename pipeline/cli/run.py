@@ -1,15 +1,12 @@
-"""`newslake run` and `push`: run a day or a range without Airflow, push URLs; `newslake airflow`."""
+"""`newslake run`: run a day or a range of days, without Airflow."""
 
-import os
 import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
@@ -17,11 +14,10 @@ import typer
 
 from newslake.pipeline.addons.alerts.commands import check_alerts_of_run, read_alert_rules
 from newslake.pipeline.boundary import run_isolated
-from newslake.pipeline.cli.completion import sources
-from newslake.pipeline.cli.output import AsJson, Quiet, out, print_error, print_json, print_note, workspace
+from newslake.pipeline.cli.days import Sources, day_of, day_range
+from newslake.pipeline.cli.output import AsJson, Quiet, out, print_error, print_json, workspace
 from newslake.pipeline.cli.progress import PageProgress, duration, page_progress
 from newslake.pipeline.errors import SERVICE_AWAY, ConfigError, LakeError, NewsError, StoreError
-from newslake.pipeline.extras import require_extra
 from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
@@ -34,10 +30,6 @@ if TYPE_CHECKING:
     from newslake.pipeline.model import Outcome, SourceFreshness, StageReport
 
 
-Sources = Annotated[
-    list[str] | None,
-    typer.Option("--source", metavar="KEY", help="Only this source; repeatable.", autocompletion=sources),
-]
 FirstDay = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First news day of a range, YYYY-MM-DD; needs --to.")
 ]
@@ -430,91 +422,3 @@ def _days_line(done: Sequence[_RunResult], days: Sequence[date]) -> Iterator[str
     if set(found) - set(days):
         see = f"`newslake coverage --from {found[0]} --to {found[-1]}`"
         yield f"  published on {pluralize(len(found), 'day')}, {_label(found)}: {see}"
-
-
-# `newslake push`: URLs for the next run to fetch.
-
-
-def push(
-    urls: Annotated[
-        list[str],
-        typer.Argument(metavar="URL", help="http(s) URLs; - reads them from standard input, one per line."),
-    ],
-    source: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEY", help="Inbox to write to (default: the first one in sources.toml).", autocompletion=sources
-        ),
-    ] = None,
-    refetch: Annotated[
-        bool, typer.Option("--refetch", help="Also request pages again that are in the archive, to see their edits.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Put URLs into an inbox for the next run to fetch.
-
-    Writes the URLs into one file of the inbox and prints its name. A running Airflow fetches them within seconds. Pages
-    that are in the archive are requested again only with --refetch.
-    """
-    from newslake.pipeline.jobs.push import push_urls
-
-    given = [line for url in urls for line in (_read_urls() if url == "-" else [url])]
-    done = push_urls(workspace(), given, source_key=source, is_refetch=refetch)
-    if as_json:
-        print_json({"file": str(done.file), "urls": len(given), "archived": len(done.archived), "is_refetch": refetch})
-        return
-    out.print(str(done.file), highlight=False, soft_wrap=True)
-    if done.archived and not refetch:
-        known = f"{len(done.archived):,} of {pluralize(len(given), 'URL')}"
-        print_note(f"in the archive, and so not requested: {known}; give --refetch to request pages again")
-
-
-def _read_urls() -> list[str]:
-    """Return the lines of standard input, without empty lines and comments."""
-    lines = (line.strip() for line in sys.stdin)
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-# `newslake airflow`: Airflow's own command line.
-
-_PLUGINS = Path(__file__).parents[3] / "plugins"
-# The package may not import Airflow, nor what knows it: another Python takes the place of this process.
-_RUN_AIRFLOW = "import sys; sys.path.insert(0, sys.argv.pop(1)); from news_airflow.local_airflow import main; main()"
-
-
-def airflow(
-    words: Annotated[
-        list[str], typer.Argument(metavar="COMMAND...", help="A command of Airflow, with its options; also --help.")
-    ],
-) -> None:
-    """Run a command of Airflow's own command line.
-
-    It uses the home, database and settings of the Airflow that `make up` starts.
-    """
-    require_extra("airflow")
-    if not _PLUGINS.is_dir():
-        message = f"{_PLUGINS} is missing: call newslake from the project's own .venv, or set up Airflow yourself"
-        raise ConfigError(message, key="airflow")
-    sys.stdout.flush()
-    os.execv(  # noqa: S606 - no shell, our own program
-        sys.executable, [sys.executable, "-c", _RUN_AIRFLOW, str(_PLUGINS), "airflow", *words]
-    )
-
-
-# Days, shared by the commands.
-
-
-def day_of(text: str, *, option: str) -> date:
-    """Parse a day. Raises: ConfigError naming the option."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError as error:
-        raise ConfigError(f"{option} {text!r} is not a valid date (YYYY-MM-DD)", key=option.lstrip("-")) from error
-
-
-def day_range(first: str, last: str) -> list[date]:
-    """Return the days from first to last, both included. Raises: ConfigError."""
-    start, end = day_of(first, option="--from"), day_of(last, option="--to")
-    if end < start:
-        raise ConfigError(f"--to {end} is before --from {start}; swap them", key="to")
-    return [start + timedelta(days=number) for number in range((end - start).days + 1)]

@@ -21,6 +21,7 @@ from pyspark.errors import PySparkException
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from newslake.pipeline.environment import set_default_variable
 from newslake.pipeline.errors import ConfigError, ExtractorError, LakeError
 from newslake.pipeline.jobs.cluster import changed_days, cluster
 from newslake.pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
@@ -28,7 +29,6 @@ from newslake.pipeline.jobs.derive import DeriveReport
 from newslake.pipeline.jobs.in_flight import MAX_DEATHS
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import pluralize
-from newslake.pipeline.settings import set_default_variable
 from newslake.pipeline.spark.plan import TASK_ARTICLES, MonthPlan, articles_of, spread_tasks
 from newslake.pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask, report_of, run_tasks
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from newslake.pipeline.cli.days import Sources, day_range
 from newslake.pipeline.cli.output import AsJson, Quiet, out, print_json, workspace
 from newslake.pipeline.cli.progress import duration, page_progress
-from newslake.pipeline.cli.run import Sources, day_range
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.extras import require_extra
 from newslake.pipeline.model import pluralize

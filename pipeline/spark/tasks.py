@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from newslake.pipeline.environment import PREFIX, variable_of
 from newslake.pipeline.errors import ExtractorError, NewsError, StoreError
 from newslake.pipeline.jobs.derive import DeriveReport, derive
 from newslake.pipeline.jobs.inventory import knowledge_of
 from newslake.pipeline.jobs.pipeline_version import version_of
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import StageReport
-from newslake.pipeline.settings import PREFIX, Settings, variable_of
+from newslake.pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
 

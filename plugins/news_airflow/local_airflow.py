@@ -228,8 +228,8 @@ def _whole_environment(home: Path, *, port: int) -> dict[str, str]:
 
 
 def _log_format() -> str:
+    from newslake.pipeline.environment import log_format
     from newslake.pipeline.errors import NewsError
-    from newslake.pipeline.settings import log_format
 
     try:
         return log_format()
@@ -241,11 +241,12 @@ def _log_format() -> str:
 
 
 def _preferred_port() -> int:
+    from newslake.pipeline.addons.airflow.settings import AirflowSettings
     from newslake.pipeline.errors import NewsError
     from newslake.pipeline.settings import Settings
 
     try:
-        return int(os.environ.get(PORT) or Settings.load().airflow_port)
+        return int(os.environ.get(PORT) or Settings.load().of(AirflowSettings).airflow_port)
     except NewsError as error:
         raise SystemExit(str(error)) from error
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from newslake.pipeline.addons.airflow.settings import AirflowSettings
 from newslake.pipeline.archive import page_name
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import ConfigError, NewsError, TransientFetchError
@@ -96,7 +97,7 @@ class Inboxes:
     """The folders and buckets of all sources of kind inbox."""
 
     def __init__(self, settings: Settings) -> None:
-        self.poll_seconds = settings.inbox_poll_seconds
+        self.poll_seconds = settings.of(AirflowSettings).inbox_poll_seconds
         self._sources = LastGoodSources(settings.sources_file)
         self._store = open_store(settings)
         self._errors: dict[str, str] = {}
@@ -154,7 +155,7 @@ class Listings:
 
         A listing that answers 304 or lists only known pages has nothing new.
         """
-        pause = self._settings.poll_seconds if source.poll_seconds is None else source.poll_seconds
+        pause = self._settings.of(AirflowSettings).poll_seconds if source.poll_seconds is None else source.poll_seconds
         known = before.state if before.state.get("url") == source.location else {}
         now = self._settings.now
         validators = Validators(etag=known.get("etag"), last_modified=known.get("last_modified"))

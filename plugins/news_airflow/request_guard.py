@@ -86,11 +86,12 @@ class RequestGuard:
 
 def guard(app: App) -> RequestGuard:
     """Return the guard of ``app`` with the hosts of the settings, and of the addresses that Airflow's settings have."""
+    from newslake.pipeline.addons.airflow.settings import AirflowSettings
     from newslake.pipeline.settings import Settings
 
     own = (conf.get("api", "base_url", fallback=""), conf.get("core", "execution_api_server_url", fallback=""))
     names = {name for name in map(_name_of, own) if name is not None}
-    return RequestGuard(app, allowed_hosts=names | (Settings.load().allowed_hosts or set()))
+    return RequestGuard(app, allowed_hosts=names | (Settings.load().of(AirflowSettings).allowed_hosts or set()))
 
 
 def _name_of(url: str) -> str | None:

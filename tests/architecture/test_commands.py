@@ -3,26 +3,15 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 import typer.main
 
 from newslake.pipeline.cli import app
+from newslake.pipeline.cli.command_tree import walk_commands
 from tests.architecture.tree import PAPERS, ROOT, text_of
 
-
-def _commands(command, name: str = "newslake") -> Iterator[str]:
-    """Yield the full name of each command, including those in groups."""
-    if not hasattr(command, "commands"):
-        yield name
-        return
-    for word, child in command.commands.items():
-        if not child.hidden:
-            yield from _commands(child, f"{name} {word}")
-
-
-COMMANDS = tuple(_commands(typer.main.get_command(app)))
+COMMANDS = tuple(f"newslake {path}" for path, _ in walk_commands(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

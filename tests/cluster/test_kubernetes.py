@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from newslake.pipeline.addons.airflow.settings import AirflowSettings
 from newslake.pipeline.settings import Settings
 from tests.cluster import compose
 from tests.cluster.compose import ROOT, SHARED
@@ -73,7 +74,11 @@ def test_settings_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, value)
     settings = Settings.load()
 
-    assert (settings.store, settings.allow_http, settings.allowed_hosts) == ("shared", False, {"10.1.2.3"})
+    assert (settings.store, settings.allow_http, settings.of(AirflowSettings).allowed_hosts) == (
+        "shared",
+        False,
+        {"10.1.2.3"},
+    )
     assert list(EXTRA).index("POD_ADDRESS") < list(EXTRA).index("NEWS_ALLOWED_HOSTS")  # else it is not filled in
     assert all(type(value) is str for value in PLAIN.values())  # a container's environment has nothing else
 

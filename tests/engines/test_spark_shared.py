@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from newslake.pipeline.addons.share.dialects import transpile
+from newslake.pipeline.environment import PREFIX
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.query.connection import connect, query
 from newslake.pipeline.query.saved_queries import list_questions
 from newslake.pipeline.query.views import stored_name
-from newslake.pipeline.settings import PREFIX
 from newslake.pipeline.tables import TABLES
 from samples.answers import replay_newsroom
 from tests.engines.engine_answers import plain

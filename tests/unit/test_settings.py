@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from newslake.pipeline.addons.airflow.settings import AirflowSettings
+from newslake.pipeline.environment import log_format
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.pipeline_version import version_of
 from newslake.pipeline.model import FreshnessLimits, LayoutRule, OutletKeys
-from newslake.pipeline.settings import Settings, load_sources, log_format
+from newslake.pipeline.settings import Settings, load_sources
 
 SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
 
@@ -128,7 +130,7 @@ def test_data_root_of_schema_1_is_refused(tmp_path: Path, name: str) -> None:
 def test_allowed_hosts_are_names(monkeypatch: pytest.MonkeyPatch, given: str, names: set[str]) -> None:
     """The hosts of the web server are a list of names, without regard to case and blanks."""
     monkeypatch.setenv("NEWS_ALLOWED_HOSTS", given)
-    assert Settings.load().allowed_hosts == names
+    assert Settings.load().of(AirflowSettings).allowed_hosts == names
 
 
 @pytest.mark.parametrize("given", ["https://news.example.org", "news.example.org:443", "*", "a b", "-"])
@@ -180,7 +182,11 @@ def test_settings_file_is_read(env_file: Path, monkeypatch: pytest.MonkeyPatch) 
     settings = Settings.load(poll_seconds=30)
 
     assert settings.user_agent == "newslake/0.1 (desk@post.example)"
-    assert (settings.poll_seconds, settings.fetch_threads, settings.data_dir) == (30, 3, Path("my data"))
+    assert (settings.of(AirflowSettings).poll_seconds, settings.fetch_threads, settings.data_dir) == (
+        30,
+        3,
+        Path("my data"),
+    )
 
 
 @pytest.mark.parametrize(

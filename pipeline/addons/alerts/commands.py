@@ -127,9 +127,10 @@ def _print_item(item: "AlertItem") -> None:
 
 def examine_alert_rules(space: "Workspace") -> "Finding":
     """Return the finding of `newslake doctor` about alerts.toml; a missing file is ok."""
+    from newslake.pipeline.addons.alerts.settings import AlertSettings
     from newslake.pipeline.upkeep.health import Finding
 
-    path, name = space.settings.alerts_file, "alert_rules"
+    path, name = space.settings.of(AlertSettings).alerts_file, "alert_rules"
     try:
         rules = read_alert_rules(space)
     except ConfigError as error:
@@ -144,7 +145,9 @@ def examine_alert_rules(space: "Workspace") -> "Finding":
 
 def read_alert_rules(space: "Workspace") -> "AlertRules | None":
     """Return the rules before a run starts; None without alerts.toml. Raises: ConfigError for a wrong rule."""
-    if not space.settings.alerts_file.exists():
+    from newslake.pipeline.addons.alerts.settings import AlertSettings
+
+    if not space.settings.of(AlertSettings).alerts_file.exists():
         return None
     from newslake.pipeline.addons.alerts.evaluation import read_rules
 

@@ -21,6 +21,7 @@ from newslake.pipeline.addons.alerts.rules import (
     load_rules,
 )
 from newslake.pipeline.addons.alerts.run_condition import check_runs
+from newslake.pipeline.addons.alerts.settings import AlertSettings
 from newslake.pipeline.addons.alerts.source_condition import check_sources
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import ConfigError, NewsError
@@ -33,13 +34,13 @@ def read_rules(workspace: Workspace) -> AlertRules:
 
     Raises: ConfigError naming the file, the rule, the key, and what to do.
     """
-    path = workspace.settings.alerts_file
+    path = workspace.settings.of(AlertSettings).alerts_file
     if not path.exists():
         return AlertRules(path=path, senders={})
     rules = load_rules(path, sources=workspace.sources)
     for name, url in rules.senders.items():
         _check_sender(path, name, url)
-    nowhere = workspace.settings.alerts_dir / "no_lake"  # never created: views without tables
+    nowhere = workspace.settings.data_dir / "alerts" / "no_lake"  # never created: views without tables
     for rule in rules.rules:
         if isinstance(rule, QuestionRule):
             check_question_rule(rule, path=path, nowhere=nowhere)

@@ -27,8 +27,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from newslake.pipeline.addons.alerts.alert import DeliveryPolicy
+from newslake.pipeline.environment import variable_of
 from newslake.pipeline.errors import ConfigError, did_you_mean
-from newslake.pipeline.settings import SourceList, variable_of
+from newslake.pipeline.settings import SourceList
 
 MIN_CONFIDENCE, MIN_INDEPENDENT = 0.6, 2  # defaults, so that one wrong row raises no alert
 DISK_FREE_GB = 2.0  # one day of a large source, as `newslake doctor` requires

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newslake.pipeline.cli import completion
+from newslake.pipeline.cli.days import day_of, day_range
 from newslake.pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
 from newslake.pipeline.cli.query import path_outside_lake
-from newslake.pipeline.cli.run import day_of, day_range
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import pluralize
 

@@ -1,4 +1,4 @@
-"""`newslake try`, `annotate` and `clean`: process one page or many documents, without a lake.
+"""`newslake annotate` and `clean`: process documents, without a lake.
 
 `newslake events`: explain the events of a sentence.
 """
@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.markup import escape
 
-from newslake.pipeline.cli.completion import sources
 from newslake.pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, settings, workspace
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.model import Annotation, Event, pluralize
+from newslake.pipeline.model import Event, pluralize
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -33,49 +32,7 @@ PublishedAt = Annotated[
     str | None,
     typer.Option(metavar="DATE", help='Publication date, to resolve dates such as "on Monday"; e.g. 2017-06-13.'),
 ]
-SourceRules = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help="Apply the layout rules of this source.", autocompletion=sources),
-]
 Workers = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Number of processes, 1 to 64.")]
-
-
-def try_page(
-    page: Annotated[str, typer.Argument(metavar="FILE|URL", help="A file (.html, .txt) or a URL.")],
-    published_at: PublishedAt = None,
-    source: SourceRules = None,
-    as_json: AsJson = False,
-) -> None:
-    """Annotate one page, and show the result; store nothing.
-
-    Prints its text with quotes and speakers, how each field was found, and one line per entity, quote and event.
-    """
-    from newslake.pipeline.addons.documents.documents import annotation_object, extraction_object
-    from newslake.pipeline.cli.article_text import draw_fields, draw_lists, draw_text
-    from newslake.pipeline.show.article import article_page
-    from newslake.pipeline.show.article_view import preview, view_preview
-
-    space = workspace()
-    tried = preview(space, page, published_at=published_at, source_key=source)
-    if isinstance(tried.read, str):
-        print_error(tried.read)
-        raise typer.Exit(1)
-    if as_json:
-        cleaned = extraction_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
-        print_json(cleaned | annotation_object(page, tried.article, tried.read or Annotation()))
-        return
-    shown = article_page(view_preview(space, page, tried).rows, origin="")
-    draw_text(shown)
-    draw_fields(shown)
-    rules = ", ".join(f"{rule} {count}" for rule, count in tried.fired.items()) or "none"
-    out.print(f"  rules fired: {rules}", highlight=False, markup=False)
-    if tried.rejected is not None:
-        out.print(
-            f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
-        )
-    if tried.read is None:
-        out.print(f"\nnot annotated: {tried.why_not_annotated}", highlight=False, markup=False)
-    draw_lists(shown)
 
 
 def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:

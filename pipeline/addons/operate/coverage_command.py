@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from newslake.pipeline.cli.days import Sources, day_of, day_range
 from newslake.pipeline.cli.output import AsJson, out, print_json, workspace
 from newslake.pipeline.cli.query import path_outside_lake
-from newslake.pipeline.cli.run import Sources, day_of, day_range
 from newslake.pipeline.model.outcome import OUTCOME_KINDS
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newslake.pipeline.cli.days import Sources, day_range
 from newslake.pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 from newslake.pipeline.cli.progress import duration
-from newslake.pipeline.cli.run import Sources, day_range
 from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import typer
 from rich.text import Text
 
 from newslake.pipeline.cli import completion
+from newslake.pipeline.cli.days import day_of
 from newslake.pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, progress, workspace
-from newslake.pipeline.cli.run import day_of
 from newslake.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -1,12 +1,10 @@
-"""`newslake sources` and `doctor`: list and check sources, check a site, and check that a run has what it needs."""
+"""`newslake sources`: list and check sources, or check a site."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from newslake.pipeline.addons.alerts.commands import examine_alert_rules
 from newslake.pipeline.addons.setup.add_source import add_source, parse_place
 from newslake.pipeline.cli import completion
 from newslake.pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
@@ -109,30 +107,3 @@ def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
 
 
 sources_app.command("add")(add_source)
-
-
-# `newslake doctor`: everything that a run needs.
-
-_MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": "[red]FAIL[/red]"}
-
-
-def doctor(as_json: AsJson = False) -> None:
-    """Check that everything a run needs is in place: ok, warn or FAIL, with one action each.
-
-    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake, compaction,
-    freshness of the sources, the state of alerts and alerts.toml; with NEWS_STORE=shared also its services. Exit 1 if a
-    check fails; a warning leaves it 0.
-    """
-    from newslake.pipeline.upkeep.health import examine
-
-    space = workspace()
-    findings = (*examine(space), examine_alert_rules(space))
-    if as_json:
-        print_json([asdict(each) for each in findings])
-    for each in () if as_json else findings:
-        title = f"{_MARKS[each.status]} {each.name.replace('_', ' '):<14}"
-        out.print(f"{title} {escape(each.message)}", highlight=False, soft_wrap=True)
-        if each.action is not None:
-            out.print(f"{'':<20}to do: {escape(each.action)}", highlight=False, soft_wrap=True)
-    if any(each.status == "fail" for each in findings):
-        raise typer.Exit(1)

@@ -10,9 +10,10 @@ from pathlib import Path
 import newslake.pipeline
 from newslake.pipeline.addons.setup.source_entry import add_entry, existing_sources
 from newslake.pipeline.durability import make_folder, write_whole_file
+from newslake.pipeline.environment import ENV_FILE
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import Source
-from newslake.pipeline.settings import ENV_FILE, Settings, has_contact
+from newslake.pipeline.settings import Settings, has_contact
 
 SOURCES_FILE, DATA_FOLDER = "sources.toml", "data"
 _PRIVATE_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from newslake.pipeline.addons.alerts.settings import AlertSettings
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
 from tests.unit.query.conftest import small_lake, write_rows  # noqa: F401 - fixtures
@@ -35,7 +36,7 @@ def write_alerts(space: Workspace) -> WriteAlerts:
     """Write alerts.toml; return the workspace."""
 
     def write(text: str) -> Workspace:
-        space.settings.alerts_file.write_text(text)
+        space.settings.of(AlertSettings).alerts_file.write_text(text)
         return space
 
     return write

@@ -1,0 +1,35 @@
+"""The add-on airflow: Airflow's own command line and its settings."""
+
+from typing import TYPE_CHECKING
+
+from newslake.pipeline.hooks import AddonInfo, Command, implementation
+
+if TYPE_CHECKING:
+    from newslake.pipeline.addons.airflow.settings import AirflowSettings
+
+
+@implementation
+def addon_info() -> AddonInfo:
+    """Return what the add-on is."""
+    return AddonInfo("airflow", "Airflow", extra="airflow")
+
+
+@implementation
+def settings() -> "type[AirflowSettings]":
+    """Return the settings of the add-on."""
+    from newslake.pipeline.addons.airflow.settings import AirflowSettings
+
+    return AirflowSettings
+
+
+@implementation
+def commands() -> list[Command]:
+    """Return the commands of the add-on."""
+    return [
+        Command(
+            "airflow",
+            "newslake.pipeline.addons.airflow.commands:airflow",
+            "Run a command of Airflow's own command line.",
+            context={"ignore_unknown_options": True, "allow_interspersed_args": False},
+        ),
+    ]

@@ -1,0 +1,221 @@
+"""Hooks: what the core calls of add-ons, and the values that pass between them.
+
+An add-on is a module ``addon.py``. Its functions have the decorator `implementation` and the names of the hooks in
+`Specifications`. The module imports only this one. Everything else is imported inside its functions, so that a command
+loads only the add-on that it needs. `addon_registry` finds, selects and calls add-ons.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pluggy
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from newslake.pipeline.archive import TakedownPlan
+    from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.leases import Lease
+    from newslake.pipeline.settings import Settings
+    from newslake.pipeline.store.store import Store
+
+PROJECT = "newslake"
+implementation = pluggy.HookimplMarker(PROJECT)
+specification = pluggy.HookspecMarker(PROJECT)
+
+TakedownPhase = Literal["rows", "state"]
+CheckStatus = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class AddonInfo:
+    """An add-on: its name, and its title in `newslake --help`.
+
+    ``needs`` are add-ons without which it is not loaded. ``fits`` are add-ons whose hooks it implements if they are
+    loaded. ``extra`` is the extra of the wheel that its main command needs. ``docs`` is its page.
+    """
+
+    name: str
+    title: str
+    needs: tuple[str, ...] = ()
+    fits: tuple[str, ...] = ()
+    extra: str | None = None
+    docs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of `newslake`: "coverage"; "lake export" adds to a group.
+
+    ``place`` is "module:name" of a function, or of a ``typer.Typer`` with subcommands; it is loaded when the command is
+    called. ``help`` is one line. ``context`` are settings of the parser; ``parser`` is "module:name" of a class of
+    commands, for a command that parses its words itself.
+    """
+
+    name: str
+    place: str
+    help: str
+    context: Mapping[str, object] = field(default_factory=dict)
+    parser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StorePart:
+    """A part of the data root that an add-on writes, relative to the root.
+
+    ``has_articles`` means that it holds data of articles: a takedown is unfinished while its add-on is not loaded.
+    ``is_lossy`` means that it can be made again: nobody misses it. ``advice`` says what is lost with it.
+    """
+
+    name: str
+    path: Path
+    has_articles: bool
+    is_lossy: bool
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How `newslake run` ended: its errors, whether it crashed, and the sources of the run."""
+
+    source_keys: tuple[str, ...]
+    errors: tuple[str, ...] = ()
+    is_crash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunNote:
+    """What an add-on adds to the end of a run: lines, values of the JSON object by key, errors of the run."""
+
+    lines: tuple[str, ...] = ()
+    json: Mapping[str, object] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownPart:
+    """What a takedown changed in one add-on: a count, what is left to do, and copies that a person has to clear."""
+
+    name: str
+    count: int = 0
+    unfinished: tuple[str, ...] = ()
+    remaining: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What the maintenance of one add-on did: lines for people, counts by name for the row of the run."""
+
+    lines: tuple[str, ...] = ()
+    counts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A check of `newslake doctor`.
+
+    ``examine`` returns status, message and action (None: nothing to do). ``needs_store`` means that it is left out if
+    the store cannot be opened. ``after`` is the name of the check that it follows; "" is the end.
+    """
+
+    name: str
+    examine: Callable[["Workspace"], tuple[CheckStatus, str, str | None]]
+    needs_store: bool = True
+    after: str = ""
+
+
+class Specifications:
+    """The hooks of the core. An implementation may leave out arguments that it does not need."""
+
+    @specification
+    def addon_info(self) -> AddonInfo:
+        """Return what the add-on is. Every add-on implements it."""
+        raise NotImplementedError
+
+    @specification
+    def settings(self) -> "type[BaseModel]":
+        """Return the model of the add-on's settings, a subclass of ``AddonSettings``."""
+        raise NotImplementedError
+
+    @specification
+    def commands(self) -> Sequence[Command]:
+        """Return the commands of the add-on."""
+        raise NotImplementedError
+
+    @specification
+    def store_parts(self) -> Sequence[StorePart]:
+        """Return the parts of the data root that the add-on writes."""
+        raise NotImplementedError
+
+    @specification
+    def open_store(self, settings: "Settings", is_reader: bool) -> "Store | None":
+        """Return the store that ``NEWS_STORE`` names; None if it is not this add-on's. Not called for ``local``."""
+        raise NotImplementedError
+
+    @specification
+    def run_starting(self, workspace: "Workspace") -> None:
+        """Check before the first request of a run what a run needs. Raises: ConfigError, which stops the run."""
+        raise NotImplementedError
+
+    @specification
+    def run_ended(self, workspace: "Workspace", end: RunEnd) -> RunNote | None:
+        """Act after a run, also after a crash."""
+        raise NotImplementedError
+
+    @specification
+    def after_commit(self, workspace: "Workspace") -> None:
+        """Follow a commit, after the head of the lake is written. It must not raise."""
+        raise NotImplementedError
+
+    @specification
+    def preview_takedown(self, workspace: "Workspace", plan: "TakedownPlan") -> TakedownPart:
+        """Return what a takedown would change; change nothing."""
+        raise NotImplementedError
+
+    @specification
+    def on_takedown(
+        self, workspace: "Workspace", plan: "TakedownPlan", lease: "Lease", phase: TakedownPhase
+    ) -> TakedownPart | None:
+        """Erase articles from what the add-on keeps, under the lease of the takedown; again after a crash.
+
+        ``phase`` is "rows" while the tables are rewritten, before snapshots, then "state".
+        """
+        raise NotImplementedError
+
+    @specification
+    def after_takedown(self, workspace: "Workspace") -> None:
+        """Follow a takedown, after its lease is released."""
+        raise NotImplementedError
+
+    @specification
+    def verify_part(self, workspace: "Workspace") -> Iterable[str]:
+        """Return the problems of what the add-on keeps."""
+        raise NotImplementedError
+
+    @specification
+    def repair_part(self, workspace: "Workspace", drops_damaged: bool) -> Sequence[str]:
+        """Finish what dead processes left; return sentences about it."""
+        raise NotImplementedError
+
+    @specification
+    def maintenance(self, workspace: "Workspace", day: date) -> Upkeep | None:
+        """Do the nightly work of the add-on. ``day`` is yesterday."""
+        raise NotImplementedError
+
+    @specification
+    def doctor_checks(self) -> Sequence[HealthCheck]:
+        """Return the add-on's checks of `newslake doctor`."""
+        raise NotImplementedError
+
+    @specification
+    def translate_question(self, sql: str, engine: str, options: Mapping[str, str]) -> str | None:
+        """Return the SQL of a saved question for another engine."""
+        raise NotImplementedError
+
+    @specification
+    def search_articles(self, place: Any, text: str, options: Mapping[str, object]) -> Any:
+        """Return the articles that match a search text."""
+        raise NotImplementedError
