@@ -275,21 +275,24 @@ class LakeReader:
         """
         import pyarrow as pa
 
-        from newslake.pipeline.addons.search import SearchFilter, search_articles
+        from newslake.pipeline.addon_registry import load_addons
 
         check_text(text, name="text", advice="give words to find")
         check_language(language)
         self._check(source)
         first, last = day_of(since, name="since"), day_of(until, name="until")
-        chosen = SearchFilter(first=first, last=last, source=source, language=language)
         if not isinstance(self.place, Path):
             message = "a shared store is searched with the index of a host: run `newslake search`, or use lake.sql"
             raise ConfigError(message, key="search")
-        found = search_articles(self.place, text, chosen, limit=limit, offset=offset, seconds=self.limits.seconds)
+        scope = {"first": first, "last": last, "source": source, "language": language}
+        options = {**scope, "limit": limit, "offset": offset, "seconds": self.limits.seconds}
+        result = load_addons().first("search_articles", place=self.place, text=text, options=options)
+        if result is None:
+            raise ConfigError("search needs the add-on search, which NEWS_ADDONS leaves out", key="search")
         names = [name for name, _ in _HIT_COLUMNS]
-        rows = [{name: _plain(getattr(hit, name)) for name in names} for hit in found.hits]
+        rows = [{name: _plain(getattr(hit, name)) for name in names} for hit in result.hits]
         table = pa.Table.from_pylist(rows, schema=pa.schema(list(map(_field, _HIT_COLUMNS))))
-        return SearchRows(table, found.total, found.is_current)
+        return SearchRows(table, result.total, result.is_current)
 
     def article(self, name: str) -> Document:
         """Return an article with all its rows. ``name`` is its id or its URL."""

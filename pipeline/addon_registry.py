@@ -81,12 +81,15 @@ class Addons:
         results = (call(**arguments) for _, call in self.implementations(hook))
         return next((each for each in results if each is not None), None)
 
-    def collect(self, hook: str, **arguments: object) -> tuple[list[tuple[AddonInfo, Any]], list[NewsError]]:
+    def collect(self, hook: str, **arguments: object) -> tuple[list[tuple[AddonInfo, Any]], list[Exception]]:
         """Call each implementation; return the results with their add-ons, and the errors of those that failed."""
-        results, errors = [], []
+        results, errors = list[tuple[AddonInfo, Any]](), list[Exception]()
         for info, call in self.implementations(hook):
-            value = run_isolated(partial(call, **arguments), key=f"add-on {info.name}, {hook}")
-            if isinstance(value, NewsError):
+            try:
+                value = run_isolated(partial(call, **arguments), key=f"add-on {info.name}, {hook}")
+            except (NewsError, OSError) as error:  # those that fail a run fail this add-on alone
+                value = error
+            if isinstance(value, Exception):
                 errors.append(value)
             else:
                 results.append((info, value))

@@ -28,8 +28,13 @@ EXTRAS: Mapping[str, Extra] = {
 }
 
 
+def is_installed(name: str) -> bool:
+    """Return whether the libraries of an extra are installed."""
+    return all(find_spec(module) is not None for module in EXTRAS[name].modules)
+
+
 def require_extra(name: str) -> None:
     """Check that the libraries of an extra are installed. Raises: ConfigError with the command that installs them."""
     extra = EXTRAS[name]
-    if any(find_spec(module) is None for module in extra.modules):
+    if not is_installed(name):
         raise ConfigError(f"{extra.need}: pip install 'newslake[{name}]'", key=name, reason="extra_missing")

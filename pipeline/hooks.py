@@ -27,7 +27,7 @@ implementation = pluggy.HookimplMarker(PROJECT)
 specification = pluggy.HookspecMarker(PROJECT)
 
 TakedownPhase = Literal["rows", "state"]
-CheckStatus = Literal["ok", "warn", "fail"]
+FindingStatus = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +78,11 @@ class StorePart:
 
 
 @dataclass(frozen=True, slots=True)
-class RunEnd:
-    """How `newslake run` ended: its errors, whether it crashed, and the sources of the run."""
-
-    source_keys: tuple[str, ...]
-    errors: tuple[str, ...] = ()
-    is_crash: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class RunNote:
-    """What an add-on adds to the end of a run: lines, values of the JSON object by key, errors of the run."""
+    """What an add-on says at the end of a run: lines for people, and values of the JSON object by key."""
 
     lines: tuple[str, ...] = ()
     json: Mapping[str, object] = field(default_factory=dict)
-    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +97,38 @@ class TakedownPart:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What the maintenance of one add-on did: lines for people, counts by name for the row of the run."""
+    """What the nightly work of an add-on did: lines for people, warnings, and counts by name for the row of the run."""
 
     lines: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     counts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Result of one check. ``message`` says what is there or what is wrong, ``action`` what to do; None if ok.
+
+    With "fail" a run cannot start, or its result is wrong; with "warn" it works, but not for long or not politely.
+    """
+
+    name: str
+    status: FindingStatus
+    message: str
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A check of `newslake doctor`.
+    """A check of `newslake doctor`. ``run`` gets its name; ``advice`` is the action for an error that names none.
 
-    ``examine`` returns status, message and action (None: nothing to do). ``needs_store`` means that it is left out if
-    the store cannot be opened. ``after`` is the name of the check that it follows; "" is the end.
+    ``needs_store``: it reads archive, state or tables, so it fails where their services do. ``after`` is the check that
+    it follows; "" is the end.
     """
 
     name: str
-    examine: Callable[["Workspace"], tuple[CheckStatus, str, str | None]]
-    needs_store: bool = True
+    run: Callable[["Workspace", str], Finding]
+    advice: str
+    needs_store: bool = False
     after: str = ""
 
 
@@ -161,13 +166,18 @@ class Specifications:
         raise NotImplementedError
 
     @specification
-    def run_ended(self, workspace: "Workspace", end: RunEnd) -> RunNote | None:
-        """Act after a run, also after a crash."""
+    def run_ended(self, workspace: "Workspace", source_keys: Sequence[str]) -> RunNote | None:
+        """Return what to print at the end of a run of some sources. An exception is an error of the run."""
+        raise NotImplementedError
+
+    @specification
+    def after_run(self, workspace: "Workspace") -> Sequence[str]:
+        """Act after a run is logged, also after a crash. Return problems, which are printed and do not fail the run."""
         raise NotImplementedError
 
     @specification
     def after_commit(self, workspace: "Workspace") -> None:
-        """Follow a commit, after the head of the lake is written. It must not raise."""
+        """Follow a commit, after the head of the lake is written. An exception is a warning: the rows are committed."""
         raise NotImplementedError
 
     @specification
@@ -191,18 +201,18 @@ class Specifications:
         raise NotImplementedError
 
     @specification
-    def verify_part(self, workspace: "Workspace") -> Iterable[str]:
-        """Return the problems of what the add-on keeps."""
+    def verify_part(self, workspace: "Workspace", is_deep: bool, has_lake: bool) -> Iterable[str]:
+        """Return the problems of what the add-on keeps. ``has_lake``: the tables are there, and intact."""
         raise NotImplementedError
 
     @specification
-    def repair_part(self, workspace: "Workspace", drops_damaged: bool) -> Sequence[str]:
-        """Finish what dead processes left; return sentences about it."""
+    def repair_part(self, workspace: "Workspace") -> Sequence[str]:
+        """Finish what dead processes left, and mend what is damaged; return sentences about it."""
         raise NotImplementedError
 
     @specification
-    def maintenance(self, workspace: "Workspace", day: date) -> Upkeep | None:
-        """Do the nightly work of the add-on. ``day`` is yesterday."""
+    def maintenance(self, workspace: "Workspace", day: date) -> Upkeep:
+        """Do the nightly work of the add-on, after that of the core. ``day`` is yesterday."""
         raise NotImplementedError
 
     @specification
@@ -216,6 +226,6 @@ class Specifications:
         raise NotImplementedError
 
     @specification
-    def search_articles(self, place: Any, text: str, options: Mapping[str, object]) -> Any:
-        """Return the articles that match a search text."""
+    def search_articles(self, place: Path, text: str, options: Mapping[str, Any]) -> Any:
+        """Return the result of a search in the lake at a place, as ``LakeReader.search`` needs it."""
         raise NotImplementedError

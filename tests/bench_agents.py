@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from newslake.pipeline.addons.newsroom.queries.articles import last_day
-from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.addons.search.index import update_index
 from newslake.pipeline.agents.answers import MOST_CHARS
 from newslake.pipeline.agents.server import answer_call
 from newslake.pipeline.query.connection import connect, query

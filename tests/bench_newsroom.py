@@ -21,7 +21,7 @@ import numpy as np
 from rich.console import Console
 
 from newslake.pipeline.addons.newsroom.queries.articles import last_day
-from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.addons.search.index import update_index
 from newslake.pipeline.query.connection import connect, query
 from newslake.pipeline.query.saved_queries import list_questions
 from tests.big_lake import make_big_lake

@@ -20,15 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 
-from newslake.pipeline.addons.search import (
-    SearchFilter,
-    SearchResult,
-    erase_removed,
-    index_path,
-    rebuild_index,
-    search_articles,
-    update_index,
-)
+from newslake.pipeline.addons.search.articles import SearchFilter, SearchResult, search_articles
+from newslake.pipeline.addons.search.index import erase_removed, index_path, rebuild_index, update_index
 from newslake.pipeline.lake import KEYS_SCHEMA, Lake
 from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.big_lake import make_big_lake

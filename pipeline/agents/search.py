@@ -5,8 +5,8 @@ from itertools import accumulate
 
 from pydantic import Field
 
-from newslake.pipeline.addons.search import SearchFilter, SearchHit, SearchResult, search_articles
-from newslake.pipeline.addons.search.upkeep import await_update
+from newslake.pipeline.addons.search.articles import SearchFilter, SearchHit, SearchResult, search_articles
+from newslake.pipeline.addons.search.upkeep import await_update, search_place_of
 from newslake.pipeline.agents.answers import CELL_CHARS, MOST_CHARS, Continuation, ToolAnswer, Untrusted, plain
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.jobs.workspace import Workspace
@@ -64,7 +64,7 @@ class SearchAnswer(ToolAnswer):
 def search_answer(workspace: Workspace, text: str, chosen: SearchFilter, *, limit: int, offset: int) -> SearchAnswer:
     """Return the articles that match a text, best first. Raises: as the search and the update of its index."""
     is_building = await_update(workspace)
-    place, seconds = workspace.search_place, workspace.settings.newsroom_seconds
+    place, seconds = search_place_of(workspace), workspace.settings.newsroom_seconds
     try:
         found = search_articles(place, text, chosen, limit=limit, offset=offset, seconds=seconds)
     except LakeError as error:

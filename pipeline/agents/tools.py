@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from newslake.pipeline.addons.search import SearchFilter
+from newslake.pipeline.addons.search.articles import SearchFilter
 from newslake.pipeline.agents.answers import (
     MOST_CHARS,
     AskAnswer,

@@ -5,7 +5,6 @@ from dataclasses import asdict
 import typer
 from rich.markup import escape
 
-from newslake.pipeline.addons.alerts.commands import examine_alert_rules
 from newslake.pipeline.cli.output import AsJson, out, print_json, workspace
 
 _MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": "[red]FAIL[/red]"}
@@ -20,8 +19,7 @@ def doctor(as_json: AsJson = False) -> None:
     """
     from newslake.pipeline.upkeep.health import examine
 
-    space = workspace()
-    findings = (*examine(space), examine_alert_rules(space))
+    findings = examine(workspace())
     if as_json:
         print_json([asdict(each) for each in findings])
     for each in () if as_json else findings:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import CompletionItem, TyperCommand  # type: ignore[attr-defined]  # typer exports no other
 
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.cli import completion
 from newslake.pipeline.cli.days import day_of, day_range
 from newslake.pipeline.cli.output import AsJson, note_missing_lake, out, print_json, print_note, print_rows, settings
@@ -224,9 +225,13 @@ class _CliQuery:
 
     def sql_for(self, engine: str) -> str:
         """Return the SQL for another engine, with the options as values. Raises: ConfigError for an unknown engine."""
-        from newslake.pipeline.addons.share.dialects import transpile
-
-        return transpile(self.sql, engine, given=self.given)
+        addons = addons_of(settings().addons)
+        translation: str | None = addons.first(
+            "translate_question", sql=self.sql, engine=engine, options=dict(self.given)
+        )
+        if translation is None:
+            raise ConfigError("--dialect needs the add-on share, which NEWS_ADDONS leaves out", key="dialect")
+        return translation
 
 
 def _tables_place(snapshot: str | None) -> "LakePlace":

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import groupby
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from newslake.pipeline.addons.alerts.commands import check_alerts_of_run, read_alert_rules
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.cli.days import Sources, day_of, day_range
 from newslake.pipeline.cli.output import AsJson, Quiet, out, print_error, print_json, workspace
@@ -21,13 +21,13 @@ from newslake.pipeline.errors import SERVICE_AWAY, ConfigError, LakeError, NewsE
 from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from newslake.pipeline.addons.alerts.rules import AlertRules
+    from newslake.pipeline.hooks import RunNote
     from newslake.pipeline.jobs.commit import DerivedDay
     from newslake.pipeline.jobs.run import DayReading
     from newslake.pipeline.jobs.runtimes import History, Stage
     from newslake.pipeline.jobs.workers import WorkerPool
     from newslake.pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
-    from newslake.pipeline.model import Outcome, SourceFreshness, StageReport
+    from newslake.pipeline.model import Outcome, StageReport
 
 
 FirstDay = Annotated[
@@ -75,11 +75,12 @@ def run(
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
-    rules = read_alert_rules(space)  # so does a wrong rule
+    for _, check in addons_of(space.settings.addons).implementations("run_starting"):
+        check(workspace=space)  # so does a wrong file of an add-on
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     space.check_inboxes()
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
-    with _log_crash(space, rules), _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
+    with _log_crash(space), _exit_on_sigterm(), page_progress(quiet=quiet) as progress, ExitStack() as workers:
         job = _RunCommand(space, progress, workers)
         done = [
             runs
@@ -87,22 +88,22 @@ def run(
             for runs in job.run_days(days, keys, to_come=[each for each in wanted if each > days[-1]])
         ]
         done[-1] += job.run_unprocessed()
-        fresh = job.freshness(keys)
+        notes = job.notes_of_addons(keys)
     job.log_failure()
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
-        print_json({**(days[0] if first is None else {"days": days}), "freshness": list(map(asdict, fresh))})
+        more = {name: value for note in notes for name, value in note.json.items()}
+        print_json({**(days[0] if first is None else {"days": days}), **more})
     else:
         # The default day says nothing about a run that found only pages of other days, as those of an archive.
         found = sorted({each.news_day for each in job.ingested})
         label = _label(wanted if day or first or wanted[0] in found or not found else found)
         _print_summary(job, [each for runs in done for each in runs], label=label, days=wanted)
-        for source_freshness in fresh:
-            if source_freshness.is_late:
-                out.print(source_freshness.line, highlight=False, markup=False, soft_wrap=True)
+        for line in (line for note in notes for line in note.lines):
+            out.print(line, highlight=False, markup=False, soft_wrap=True)
     for error in dict.fromkeys(job.errors):  # a day that failed fails again as an unprocessed one
         print_error(error)
-    check_alerts_of_run(space, rules)
+    _call_addons_after_run(space)
     if job.errors:
         raise typer.Exit(1)
 
@@ -125,10 +126,10 @@ def _exit_on_sigterm() -> Iterator[None]:
 
 
 @contextmanager
-def _log_crash(space: "Workspace", rules: "AlertRules | None") -> Iterator[None]:
-    """Log an error that ends the run in the ``runs`` table, and check the alerts, so that one reports it.
+def _log_crash(space: "Workspace") -> Iterator[None]:
+    """Log an error that ends the run in the ``runs`` table, and call the add-ons, so that an alert reports it.
 
-    If it ends because a service of the shared store is away, so are log and alerts: nobody waits for them again.
+    If it ends because a service of the shared store is away, so are log and add-ons: nobody waits for them again.
     """
     from newslake.pipeline.jobs.outcomes import append_failure
 
@@ -140,8 +141,15 @@ def _log_crash(space: "Workspace", rules: "AlertRules | None") -> Iterator[None]
             raise
         failure = f"it ended early ({type(error).__name__})"  # a message may quote a page
         append_failure(space, run_id=_run_name(started_at), kind="manual", started_at=started_at, errors=[failure])
-        check_alerts_of_run(space, rules)
+        _call_addons_after_run(space)
         raise
+
+
+def _call_addons_after_run(space: "Workspace") -> None:
+    """Call the add-ons after a run is logged, and print their problems, which do not fail the run."""
+    results, errors = addons_of(space.settings.addons).collect("after_run", workspace=space)
+    for line in (*(line for _, lines in results for line in lines), *map(str, errors)):
+        print_error(line)
 
 
 def _run_name(started_at: datetime) -> str:
@@ -363,11 +371,14 @@ class _RunCommand:
             return None
         return done
 
-    def freshness(self, keys: Sequence[str]) -> "tuple[SourceFreshness, ...]":
-        """Return the freshness of the sources of the run; empty if the lake cannot be read, which is an error."""
-        from newslake.pipeline.addons.operate.freshness import freshness
-
-        return self._try(partial(freshness, self.space, source_keys=keys), name="freshness") or ()
+    def notes_of_addons(self, keys: Sequence[str]) -> "list[RunNote]":
+        """Return what add-ons say at the end of the run; one that fails is an error of the run."""
+        addons = addons_of(self.space.settings.addons)
+        notes = (
+            self._try(partial(call, workspace=self.space, source_keys=keys), name=f"add-on {info.name}")
+            for info, call in addons.implementations("run_ended")
+        )
+        return [note for note in notes if note is not None]
 
     def log_failure(self) -> None:
         """Log what failed in the ``runs`` table, so that an alert can report it."""

@@ -1,14 +1,15 @@
 """Commit staged batches: four tables change at once, then the outcomes and the run are logged.
 
-The search index of a lake of one machine follows. It may fail without harm.
+Add-ons follow, such as the search index. They may fail without harm.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from newslake.pipeline.addons.search.upkeep import update_after_commit
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.jobs.derive import DeriveReport, derive_batch_of
 from newslake.pipeline.jobs.outcomes import (
     OutcomeRecorder,
@@ -28,6 +29,8 @@ from newslake.pipeline.lake import ArticleResult, CommitReport
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Outcome, StageReport
 from newslake.pipeline.model.outcome import OutcomeKind, RunKind
+
+log = logging.getLogger(__name__)
 
 # The outcome for each result of a staged article: (kind, reason, detail).
 _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
@@ -85,7 +88,7 @@ def commit_day(
 
 
 def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKind) -> dict[date, DayCommit]:
-    """Commit several news days in one commit; log outcomes and run of each; update the search index of a lake."""
+    """Commit several news days in one commit; log outcomes and run of each; call the add-ons."""
     with workspace.at_work() as lease:
         began = workspace.settings.now()
         lease.check()
@@ -97,7 +100,8 @@ def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKi
             share = (ended - began) / len(days)
             days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]
         logged = {each.day: _log_day(workspace, each, done.of(each.batch_ids), kind=kind, lease=lease) for each in days}
-        update_after_commit(workspace)
+        for error in addons_of(workspace.settings.addons).collect("after_commit", workspace=workspace)[1]:
+            log.warning("after the commit: %s", error)
         return logged
 
 

@@ -25,7 +25,6 @@ from newslake.pipeline.store.inbox import Inbox, check_inbox_place
 from newslake.pipeline.store.store import Store
 
 if TYPE_CHECKING:
-    from newslake.pipeline.addons.search import SearchPlace
     from newslake.pipeline.store.table_files import LakePlace
     from newslake.pipeline.store.tables import Tables
 
@@ -87,15 +86,6 @@ class Workspace:
     @property
     def lake(self) -> "Tables":
         return self.store.tables
-
-    @property
-    def search_place(self) -> "SearchPlace":
-        """The tables that are searched, and the file of their index: in the lake, or of this host alone."""
-        from newslake.pipeline.addons.search import SearchPlace, index_path  # noqa: PLC0415 - a trigger opens a workspace
-
-        if self.settings.store == "shared":
-            return SearchPlace(tables=self.lake, path=self.settings.data_dir / "search.sqlite", is_of_host=True)
-        return SearchPlace(tables=self.lake, path=index_path(self.settings.lake_dir))
 
     @property
     def place(self) -> "LakePlace":

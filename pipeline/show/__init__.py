@@ -1,1 +1,1 @@
-"""Web pages, rendered from values, without requests to other servers; only the sheet of an audit has a script."""
+"""What a person sees of one page: the article with its annotations, why a row is there, its history, a trial."""

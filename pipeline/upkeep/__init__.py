@@ -1,1 +1,1 @@
-"""upkeep"""
+"""Upkeep: takedowns, verification, repair, compaction, and the checks of `newslake doctor`."""

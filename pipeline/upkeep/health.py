@@ -4,58 +4,26 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
-from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
-from newslake.pipeline.addons.corrections.preview import stale_corrections
-from newslake.pipeline.addons.operate.freshness import freshness
+from newslake.pipeline.addon_registry import Addons, addons_of
 from newslake.pipeline.errors import ConfigError, LakeError, NewsError
-from newslake.pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, knowledge_of
+from newslake.pipeline.extras import is_installed
+from newslake.pipeline.hooks import Finding, FindingStatus, HealthCheck
+from newslake.pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores
 from newslake.pipeline.jobs.knowledge import kb_info
 from newslake.pipeline.jobs.pipeline_version import version_of
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.kb import read_overrides
 from newslake.pipeline.lake import Depth
 from newslake.pipeline.model import pluralize
-from newslake.pipeline.model.freshness import FRESHNESS_LABELS, FreshnessStatus
 from newslake.pipeline.settings import has_contact
 from newslake.pipeline.upkeep.maintenance import damages_of_state, read_nothing
-
-FindingStatus = Literal["ok", "warn", "fail"]
 
 _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and one earlier generation
 _FREE_BYTES_AMPLE = 10_000_000_000
 _LATE_DAYS = 2  # after a month is due, the nightly maintenance has failed to compact it
 _SERVICE_ADVICE = "correct its settings: docs/operations.md, On the shared store"
-_WORST_FIRST: tuple[FreshnessStatus, ...] = ("stale", "warn", "no_baseline")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Result of one check. ``message`` says what was found or what is wrong, ``action`` what to do; None if ok.
-
-    With "fail" a run cannot start, or its result is wrong; with "warn" it works, but not for long or not politely.
-    """
-
-    name: str
-    status: FindingStatus
-    message: str
-    action: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _HealthCheck:
-    """A check by its name. ``advice`` is the action for an error that does not name one.
-
-    ``needs_store``: it reads archive, state or tables, so it fails where their services do.
-    """
-
-    name: str
-    run: Callable[[Workspace, str], Finding]
-    advice: str
-    needs_store: bool = False
 
 
 def examine(workspace: Workspace) -> tuple[Finding, ...]:
@@ -66,23 +34,58 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
     It is not checked either before the store exists: that would create it, also at a wrong place.
     """
     new: list[str] = []
+    addons = addons_of(workspace.settings.addons)
+    checks = _checks(addons)
     services = tuple(_examine_services(workspace, new))
     broken = next((each.name for each in services if each.status == "fail"), None)
     has_store = broken is None and not new
-    made = [check for check in _CHECKS if has_store or not check.needs_store]
+    made = [check for check in checks if has_store or not check.needs_store]
     order = sorted(made, key=lambda check: check.name not in ("archive", "lake"))
     found = {check.name: _finding(check, workspace) for check in order}
-    place = next(number for number, check in enumerate(_CHECKS) if check.needs_store)
+    place = next(number for number, check in enumerate(checks) if check.needs_store)
     named = [found[check.name] for check in made]
-    rest = () if has_store else (_not_checked(workspace, services, needed=broken or new[0], is_new=broken is None),)
-    return (*named[:place], *services, *named[place:], *rest)
+    rest = (
+        ()
+        if has_store
+        else (_not_checked(workspace, checks, services, needed=broken or new[0], is_new=broken is None),)
+    )
+    return (*named[:place], *services, *named[place:], *rest, *_examine_addons(addons))
 
 
-def _not_checked(workspace: Workspace, services: Sequence[Finding], *, needed: str, is_new: bool) -> Finding:
+def _checks(addons: Addons) -> list[HealthCheck]:
+    """Return the checks of the core, with those of add-ons after the checks that they name."""
+    checks = list(_CHECKS)
+    for _, its_checks in addons.implementations("doctor_checks"):
+        for check in its_checks():
+            names = [each.name for each in checks]
+            checks.insert(names.index(check.after) + 1 if check.after in names else len(checks), check)
+    return checks
+
+
+def _examine_addons(addons: Addons) -> Iterator[Finding]:
+    """Yield the finding about all add-ons, then one per problem."""
+    off = [*addons.left_out]
+    for info in addons.infos:
+        if info.extra is not None and not is_installed(info.extra):
+            off.append(f"{info.name} (pip install 'newslake[{info.extra}]')")
+    ready = ", ".join(addons.names) or "none"
+    yield Finding(name="addons", status="ok", message=ready + (f"; off: {', '.join(off)}" if off else ""))
+    for problem in addons.problems:
+        yield Finding(name=f"addon_{problem.name}", status="warn", message=problem.message, action=problem.action)
+
+
+def _not_checked(
+    workspace: Workspace,
+    checks: Sequence[HealthCheck],
+    services: Sequence[Finding],
+    *,
+    needed: str,
+    is_new: bool,
+) -> Finding:
     """Return the finding that names all checks that were not made, because they need a service."""
     done = {each.name for each in services}
     others = () if "store" in done else (name for name in workspace.store.checks() if name not in done)
-    names = [*others, *(check.name for check in _CHECKS if check.needs_store)]
+    names = [*others, *(check.name for check in checks if check.needs_store)]
     message = f"{', '.join(names)}: they need the {needed}".replace("_", " ")
     return Finding(
         name="not_checked",
@@ -94,7 +97,7 @@ def _not_checked(workspace: Workspace, services: Sequence[Finding], *, needed: s
 
 def _examine_services(workspace: Workspace, new: list[str]) -> Iterator[Finding]:
     """Yield a finding per service of the store; the first that fails is the last. Add those to ``new`` that are new."""
-    store = _HealthCheck("store", _store, "correct the settings of the store")
+    store = HealthCheck("store", _store, "correct the settings of the store")
     found = _finding(store, workspace)
     if found.status == "fail":
         yield found
@@ -109,7 +112,7 @@ def _examine_services(workspace: Workspace, new: list[str]) -> Iterator[Finding]
         return Finding(name=name, status=status, message=health.message, action=health.action)
 
     for name in checks:
-        yield (found := _finding(_HealthCheck(name, run, _SERVICE_ADVICE), workspace))
+        yield (found := _finding(HealthCheck(name, run, _SERVICE_ADVICE), workspace))
         if found.status == "fail":
             return
 
@@ -119,14 +122,14 @@ def _store(workspace: Workspace, name: str) -> Finding:
     return Finding(name=name, status="ok", message=type(workspace.store).__name__)
 
 
-def _finding(check: _HealthCheck, workspace: Workspace) -> Finding:
+def _finding(check: HealthCheck, workspace: Workspace) -> Finding:
     try:
         return check.run(workspace, check.name)
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
         return _failure(check, error)
 
 
-def _failure(check: _HealthCheck, error: Exception) -> Finding:
+def _failure(check: HealthCheck, error: Exception) -> Finding:
     """Return the finding of an error. What follows the first semicolon of its message is the action.
 
     A message about a file of the user may list several keys; there the action is to correct the file.
@@ -139,10 +142,6 @@ def _failure(check: _HealthCheck, error: Exception) -> Finding:
 
 def _python(_: Workspace, name: str) -> Finding:
     return Finding(name=name, status="ok", message=".".join(str(part) for part in sys.version_info[:3]))
-
-
-def _airflow(_: Workspace, name: str) -> Finding:
-    return Finding(name=name, status="ok", message=importlib.metadata.version("apache-airflow"))
 
 
 def _clock(workspace: Workspace, name: str) -> Finding:
@@ -201,12 +200,6 @@ def _knowledge(workspace: Workspace, name: str) -> Finding:
     for place in sorted(line.scope[1] for line in corrections.lines if line.scope[0] == "source"):
         workspace.sources.named(place)  # raises for a source that does not exist
     own = kb_info(settings)
-    stale = stale_corrections(workspace.lake, knowledge_of(settings), version=version_of(settings))
-    if stale:
-        first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
-        message = f"{settings.overrides_file}: {pluralize(len(stale), 'correction')} without effect, first {first}"
-        action = "remove it, or see `newslake overrides preview`"
-        return Finding(name=name, status="fail", message=message, action=action)
     lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
     entries = pluralize(own.entries if own else 0, "entry", "entries")
     message = f"{entries} of your own, {pluralize(lines, 'correction')} in {settings.overrides_file.name}"
@@ -250,49 +243,17 @@ def _compaction(workspace: Workspace, name: str) -> Finding:
     return Finding(name=name, status="warn", message=message, action="run `newslake lake compact`, best every night")
 
 
-def _freshness(workspace: Workspace, name: str) -> Finding:
-    found = freshness(workspace) if workspace.settings.sources_file.exists() else ()
-    if not found:
-        return Finding(name=name, status="ok", message="no source to watch")
-    worst = next((status for status in _WORST_FIRST if any(each.status == status for each in found)), None)
-    if worst is None:
-        return Finding(name=name, status="ok", message=f"{pluralize(len(found), 'source')} with news as usual")
-    late = [each for each in found if each.status == worst]
-    message = f"{len(late)} of {pluralize(len(found), 'source')} {FRESHNESS_LABELS[worst]}, first {late[0].line}"
-    if worst == "no_baseline":
-        action = "wait until the history is long enough, or give the hours in [freshness] of sources.toml"
-        return Finding(name=name, status="warn", message=message, action=action)
-    status: FindingStatus = "fail" if worst == "stale" else "warn"
-    return Finding(name=name, status=status, message=message, action="run `newslake coverage`, which names each source")
-
-
-def _alert_state(workspace: Workspace, name: str) -> Finding:
-    check_stores(workspace.settings, ALERTS)
-    _refuse(tuple(problems_of_alerts(workspace.settings, is_quick=True)))
-    return Finding(name=name, status="ok", message="intact")
-
-
 _CHECKS = (
-    _HealthCheck("python", _python, "install the project again, as docs/operations.md says"),
-    _HealthCheck("airflow", _airflow, "install the project again, as docs/operations.md says"),
-    _HealthCheck("clock", _clock, "set the clock of this machine"),
-    _HealthCheck("data_folder", _data, "set NEWS_DATA_DIR to a folder that you may write to"),
-    _HealthCheck("sources", _sources, "correct that line of the file, then run `newslake sources check`"),
-    _HealthCheck("user_agent", _user_agent, "set NEWS_USER_AGENT with your mail address or web page"),
-    _HealthCheck("model", _model, "unset NEWS_SPACY_MODEL, or install the model that it names"),
-    _HealthCheck(
+    HealthCheck("python", _python, "install the project again, as docs/operations.md says"),
+    HealthCheck("clock", _clock, "set the clock of this machine"),
+    HealthCheck("data_folder", _data, "set NEWS_DATA_DIR to a folder that you may write to"),
+    HealthCheck("sources", _sources, "correct that line of the file, then run `newslake sources check`"),
+    HealthCheck("user_agent", _user_agent, "set NEWS_USER_AGENT with your mail address or web page"),
+    HealthCheck("model", _model, "unset NEWS_SPACY_MODEL, or install the model that it names"),
+    HealthCheck(
         "knowledge_base", _knowledge, "correct overrides.toml, or import your knowledge base again", needs_store=True
     ),
-    _HealthCheck("archive", _archive, "run `newslake archive verify`, which names each problem", needs_store=True),
-    _HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem", needs_store=True),
-    _HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem", needs_store=True),
-    _HealthCheck(
-        "freshness",
-        _freshness,
-        "correct that line of sources.toml, then run `newslake sources check`",
-        needs_store=True,
-    ),
-    _HealthCheck(
-        "alert_state", _alert_state, "run `newslake lake verify --deep`, which names each problem", needs_store=True
-    ),
+    HealthCheck("archive", _archive, "run `newslake archive verify`, which names each problem", needs_store=True),
+    HealthCheck("lake", _lake, "run `newslake lake verify`, which names each problem", needs_store=True),
+    HealthCheck("compaction", _compaction, "run `newslake lake verify`, which names each problem", needs_store=True),
 )

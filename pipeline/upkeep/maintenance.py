@@ -1,23 +1,17 @@
-"""Daily maintenance: verify lake and archive, find sources with few pages, write cluster tables that dead runs left.
-
-The statistics for anomalies are here too; ``newslake.pipeline.addons.operate.coverage`` uses them.
-"""
+"""Daily maintenance: verify and repair archive and lake, compact, write the cluster tables that dead runs left."""
 
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
-from math import sqrt
-from statistics import median
 from typing import Any
 
 import pyarrow as pa
 
-from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
-from newslake.pipeline.addons.search.upkeep import mend_search, problems_of_search
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.archive import Damage
 from newslake.pipeline.errors import ConfigError, LakeError, MissingStoreError, StoreError
 from newslake.pipeline.jobs.cluster import cluster
@@ -38,9 +32,7 @@ from newslake.pipeline.jobs.outcomes import append_run
 from newslake.pipeline.jobs.pipeline_version import versions_of
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.lake import Depth
-from newslake.pipeline.model import pluralize
 from newslake.pipeline.model.outcome import RunKind
-from newslake.pipeline.sources import listable_days
 from newslake.pipeline.store.store import OBJECTS
 from newslake.pipeline.upkeep.takedown import finish_takedowns
 
@@ -89,8 +81,9 @@ def nightly_share(today: date) -> Callable[[date], bool]:
 def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing) -> VerifyReport:
     """Check every byte of the lake; for the published and news days that ``reads`` selects, every row and record too.
 
-    If any day is selected, the databases of the archive and of alerts are checked as well. A row's provenance is intact
-    if its record is in the index. For the selected days, the indexed records are also checked against their digests.
+    If any day is selected, the databases of the archive and of add-ons are checked as well. A row's provenance is
+    intact if its record is in the index. For the selected days, the indexed records are also checked against their
+    digests.
     """
     began, tally = time.monotonic(), Counter[str]()
     missing = missing_stores(workspace.settings)
@@ -100,11 +93,13 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
     depth = Depth(reads=reads, check=partial(_check_payload_digests, workspace), tally=tally)
     if ARCHIVE in missing or any(damage.is_of_index for damage in damages):
         depth = Depth(reads=reads, tally=tally)
-    lake = () if LAKE in missing else workspace.lake.verify(depth)
-    search = () if LAKE in missing or lake else problems_of_search(workspace)
-    alerts = () if reads is read_nothing else problems_of_alerts(workspace.settings)
+    lake = () if LAKE in missing else tuple(workspace.lake.verify(depth))
+    parts, errors = addons_of(workspace.settings.addons).collect(
+        "verify_part", workspace=workspace, is_deep=reads is not read_nothing, has_lake=LAKE not in missing and not lake
+    )
+    others = (*(line for _, lines in parts for line in lines), *map(str, errors))
     snapshots = workspace.lake.snapshots.verify_all() if reads is read_everything and LAKE not in missing else ()
-    problems = (*missing.values(), *map(str, damages), *alerts, *lake, *search, *snapshots)
+    problems = (*missing.values(), *map(str, damages), *lake, *others, *snapshots)
     return _report(problems, tally, began=began)
 
 
@@ -167,8 +162,10 @@ def repair(
     if drops_damaged:
         done["state"] = workspace.fetch_state.drop_damaged()
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
-    if mended := mend_search(workspace):
-        done["search"] = mended
+    parts, errors = addons_of(settings.addons).collect("repair_part", workspace=workspace)
+    done |= {info.name: tuple(lines) for info, lines in parts if lines}
+    if errors:
+        done["add-ons"] = tuple(map(str, errors))
     note_stores(settings)
     return done
 
@@ -192,63 +189,6 @@ def _check_payload_digests(workspace: Workspace, articles: pa.Table) -> Iterator
     for ref in sorted(refs.keys() - workspace.archive.held(refs)):
         advice = "put its WARC file back, or `newslake push` its URL"
         yield f"articles.payload_digest: the archive has no {ref}, the payload of article {refs[ref]}; {advice}"
-
-
-# Yesterday's pages of each source. ``operate.freshness`` says which source is silent for how long.
-
-_WEEKS = 4
-_THIN = 4  # fewer than a fourth of what is usual
-_ENOUGH = 8  # pages per day; with fewer, a thin day is chance
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayVolume:
-    """The archived pages of a source's news day, and the usual number for that day.
-
-    ``usual`` is the median of the same weekday in four weeks, or of all days if fewer than two of these are known; None
-    if these weeks have no page. ``warning`` is a sentence that names the source; None if nothing is wrong.
-    """
-
-    source_key: str
-    day: date
-    pages: int
-    usual: float | None
-
-    @property
-    def warning(self) -> str | None:
-        if self.usual is None:
-            return None
-        if self.pages == 0 and self.usual >= 1:
-            return f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}"
-        if self.usual >= _ENOUGH and self.pages * _THIN < self.usual:
-            return f"{self.source_key}: only {pluralize(self.pages, 'page')} for {self.day}, usually {self.usual:.0f}"
-        return None
-
-
-def day_volumes(workspace: Workspace, *, day: date) -> tuple[DayVolume, ...]:
-    """Compare each source's pages of a news day with the four weeks before, in the order of sources.toml.
-
-    Folders and inboxes are skipped, because people fill them; so are sources that do not list the day yet.
-    """
-    first = day - timedelta(weeks=_WEEKS)
-    pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.capture_summaries(first, day)}
-    counts = Counter((source, news_day) for source, news_day, _ in pages if first <= news_day <= day)
-    now = workspace.settings.now()
-    online = (source for source in workspace.sources.sources if source.is_online)
-    sources = [source.key for source in online if day in listable_days(source, now=now)]
-    return tuple(_volume(key, day, {d: n for (source, d), n in counts.items() if source == key}) for key in sources)
-
-
-def _volume(source_key: str, day: date, counts: Mapping[date, int]) -> DayVolume:
-    begin = min(counts, default=None)
-    usual = None if begin is None else _usual(counts, begin=begin, day=day)
-    return DayVolume(source_key=source_key, day=day, pages=counts.get(day, 0), usual=usual)
-
-
-def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
-    known = [begin + timedelta(days=number) for number in range((day - begin).days)]
-    days = baseline(known, day, weeks=_WEEKS, least=2)
-    return float(median(counts.get(each, 0) for each in days)) if days else 0.0
 
 
 # Compaction.
@@ -328,18 +268,19 @@ def finish_upkeep(  # noqa: PLR0913 - what the row of the run says
     started_at: datetime,
     late: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Warn of every source with few pages for a day and log the run; return its counts, with all warnings.
+    """Call the nightly work of the add-ons, and log the run; return its counts, with all warnings.
 
     ``late`` are sentences about sources that are late or stale, which the caller has logged.
     """
-    found = day_volumes(workspace, day=day)
-    warnings = [each.warning for each in found if each.warning is not None]
+    results, errors = addons_of(workspace.settings.addons).collect("maintenance", workspace=workspace, day=day)
+    warnings = [*(line for _, each in results for line in each.warnings), *map(str, errors)]
     for warning in warnings:
         log.warning("%s", warning)
-    pages = {each.source_key: each.pages for each in found}
-    steps = {"warnings": (), **done}
-    sentences = [*steps["warnings"], *warnings, *late]
-    counts = {**done, "day": day.isoformat(), "pages": pages, "warnings": sentences}
+    for line in (line for _, each in results for line in each.lines):
+        log.info("%s", line)
+    more = {name: value for _, each in results for name, value in each.counts.items()}
+    sentences = [*done.get("warnings", ()), *warnings, *late]
+    counts = {**done, "day": day.isoformat(), **more, "warnings": sentences}
     append_run(
         workspace,
         run_id=run_id,
@@ -350,50 +291,3 @@ def finish_upkeep(  # noqa: PLR0913 - what the row of the run says
         versions=versions_of(workspace.settings),
     )
     return counts
-
-
-# Statistics for anomalies: what is usual for a source, and how far a count deviates from it.
-
-ANOMALY_THRESHOLD = 3.5  # robust standard deviations
-_SIGMA_OF_MAD = 1.4826  # of a normal distribution
-_LEAST_SHARE, _UNKNOWN_SHARE = 0.05, 0.2
-_LEAST_PAGES, _LEAST_RISE = 5, 0.2
-
-
-def baseline(known: Collection[date], day: date, *, weeks: int, least: int) -> list[date]:
-    """Return the earlier days to compare a day with: the same weekday of some weeks, or all days of these weeks.
-
-    All days are used if fewer than ``least`` of the weekdays are known.
-    """
-    near = sorted(each for each in known if day - timedelta(weeks=weeks) <= each < day)
-    same = [each for each in near if each.weekday() == day.weekday()]
-    return same if len(same) >= least else near
-
-
-def robust_z_score(count: int, usual: Sequence[int]) -> float:
-    """Return how far a count is from the usual median, in standard deviations; negative for fewer.
-
-    Counts vary at least like a Poisson variable: the square root makes their deviation 1 at any size (Anscombe). For a
-    source that varies more, its own median deviation is used.
-    """
-    centre = median(map(_stabilize_variance, usual))
-    spread = _SIGMA_OF_MAD * median(abs(_stabilize_variance(each) - centre) for each in usual)
-    return (_stabilize_variance(count) - centre) / max(spread, 1.0)
-
-
-def _stabilize_variance(count: int) -> float:
-    return 2 * sqrt(count + 0.375)
-
-
-def may_be_anomalous(part: int, whole: int) -> bool:
-    """Return whether a share is large enough to need a comparison; most are not."""
-    return whole >= _LEAST_PAGES and part / whole - _LEAST_SHARE >= _LEAST_RISE
-
-
-def is_share_anomalous(part: int, whole: int, usual: Sequence[float]) -> bool:
-    """Return whether a share is far above the usual median: beyond chance, and by at least a fifth."""
-    if not may_be_anomalous(part, whole):
-        return False
-    share = max(median(usual) if usual else _UNKNOWN_SHARE, _LEAST_SHARE)
-    chance = sqrt(whole * share * (1 - share)) or 1.0
-    return part / whole - share >= _LEAST_RISE and (part - whole * share) / chance >= ANOMALY_THRESHOLD

@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from news_airflow import polls as triggers
-from newslake.pipeline.addons.search.upkeep import update_after_commit
-from newslake.pipeline.addons.share import changes
 from newslake.pipeline.errors import LakeError, NewsError
 from newslake.pipeline.jobs import cluster as cluster_job
 from newslake.pipeline.jobs import derive as derive_job
@@ -129,17 +127,8 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 
 
 def recover() -> dict[str, object]:
-    """Finish the work that dead processes left in archive, lake and search index; return sentences about it.
-
-    A search index that a process died before making is made here too, but not that of a host. If it cannot be, a
-    warning says why.
-    """
-    workspace = _open()
-    lines = [line for part in maintenance.repair(workspace).values() for line in part]
-    updated = update_after_commit(workspace)
-    if updated is not None and updated.added:
-        lines.append(f"built the missing search index: {pluralize(updated.added, 'article')}")
-    return {"repaired": lines}
+    """Finish the work that dead processes left in archive and lake; return sentences about it."""
+    return {"repaired": [line for part in maintenance.repair(_open()).values() for line in part]}
 
 
 def verify() -> dict[str, object]:
@@ -155,9 +144,8 @@ def verify() -> dict[str, object]:
 
 
 def relate() -> dict[str, object]:
-    """Write the cluster tables that recent runs may have left stale, and record which pages are gone."""
+    """Write the cluster tables that recent runs may have left stale."""
     workspace = _open()
-    changes.record_withdrawn(workspace)
     return {"files_related": maintenance.relate_recent(workspace, day=_yesterday(workspace))}
 
 
@@ -180,7 +168,7 @@ def collect_garbage() -> dict[str, object]:
 def report(
     *, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime, late: Sequence[str] = ()
 ) -> dict[str, object]:
-    """Warn of each source with few or no pages for yesterday; return the run's counts.
+    """Do the nightly work of the add-ons, which warns of sources with few pages; return the run's counts.
 
     ``late`` are sentences about sources that are late or stale, for the row of the run.
     """

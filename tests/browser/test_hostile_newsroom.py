@@ -15,7 +15,7 @@ from newslake.pipeline.addons.newsroom.pages.people import entity_page, list_ent
 from newslake.pipeline.addons.newsroom.pages.saved_queries import parse_question_request, question_page, question_svg
 from newslake.pipeline.addons.operate.coverage import coverage
 from newslake.pipeline.addons.operate.coverage_page import coverage_page
-from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.addons.search.index import update_index
 from newslake.pipeline.addons.search.page import parse_search_request, search_page
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.query.saved_queries import list_questions

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newslake.pipeline.addons.search import erase_removed, rebuild_index, update_index
+from newslake.pipeline.addons.search.index import erase_removed, rebuild_index, update_index
 from newslake.pipeline.lake import Lake
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 

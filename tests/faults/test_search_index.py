@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from news_airflow.tasks import TASKS
 
-from newslake.pipeline.addons.search import erase_removed, index_path, problems_of_index, search_articles, update_index
+from newslake.pipeline.addons.search.articles import search_articles
+from newslake.pipeline.addons.search.index import erase_removed, index_path, problems_of_index, update_index
 from newslake.pipeline.lake import Lake
 from tests.long_form import LONG, seed_or
 from tests.unit.lake.rows import Story, batch_keys, batch_tables

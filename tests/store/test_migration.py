@@ -18,8 +18,8 @@ import pyarrow as pa
 import pytest
 
 from newslake.pipeline.addons.alerts.store import AlertStore
-from newslake.pipeline.addons.search import search_articles
-from newslake.pipeline.addons.search.upkeep import update_search
+from newslake.pipeline.addons.search.articles import search_articles
+from newslake.pipeline.addons.search.upkeep import search_place_of, update_search
 from newslake.pipeline.addons.share.changes import changes_since
 from newslake.pipeline.archive import TakedownPlan, Takedowns, Validators
 from newslake.pipeline.errors import ConfigError, LakeError, StoreError
@@ -250,7 +250,7 @@ def test_next_run_fetches_only_what_is_new(town, server, registers):
         assert len(histories[0].visits) == len(histories[1].visits) > 0
     for each in (local, shared):
         update_search(each)
-    totals = [search_articles(each.search_place, "harbour").total for each in (local, shared)]
+    totals = [search_articles(search_place_of(each), "harbour").total for each in (local, shared)]
     assert totals[0] == totals[1] > 0
     titles = [query(connect(each.place), "SELECT title FROM articles ORDER BY title").rows for each in (local, shared)]
     assert titles[0] == titles[1]

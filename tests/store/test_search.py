@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.search import (
+from newslake.pipeline.addons.search.articles import search_articles
+from newslake.pipeline.addons.search.index import (
     IndexReport,
     SearchPlace,
     problems_of_index,
     rebuild_index,
-    search_articles,
     update_index,
 )
 from newslake.pipeline.errors import LakeError

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.hooks import AddonInfo, Command, implementation
+from newslake.pipeline.hooks import AddonInfo, Command, Finding, HealthCheck, implementation
 
 if TYPE_CHECKING:
     from newslake.pipeline.addons.airflow.settings import AirflowSettings
+    from newslake.pipeline.jobs.workspace import Workspace
 
 
 @implementation
@@ -33,3 +34,17 @@ def commands() -> list[Command]:
             context={"ignore_unknown_options": True, "allow_interspersed_args": False},
         ),
     ]
+
+
+@implementation
+def doctor_checks() -> list[HealthCheck]:
+    """Return the check of the installed Airflow."""
+    return [
+        HealthCheck("airflow", _examine_airflow, "pip install 'newslake[airflow]', or leave it out", after="python")
+    ]
+
+
+def _examine_airflow(workspace: "Workspace", name: str) -> Finding:
+    from importlib.metadata import version
+
+    return Finding(name=name, status="ok", message=version("apache-airflow"))

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.hooks import AddonInfo, Command, implementation
+from newslake.pipeline.hooks import AddonInfo, Command, HealthCheck, implementation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from newslake.pipeline.addons.alerts.settings import AlertSettings
+    from newslake.pipeline.jobs.workspace import Workspace
 
 
 @implementation
@@ -32,3 +35,48 @@ def commands() -> list[Command]:
             "List the rules of alerts.toml, try one, check all.",
         ),
     ]
+
+
+@implementation
+def run_starting(workspace: "Workspace") -> None:
+    """Check the rules of alerts.toml. Raises: ConfigError."""
+    from newslake.pipeline.addons.alerts.evaluation import read_rules
+
+    if _has_rules(workspace):
+        read_rules(workspace)
+
+
+@implementation
+def after_run(workspace: "Workspace") -> "Sequence[str]":
+    """Check the rules after a run, and deliver; return the problems."""
+    from newslake.pipeline.addons.alerts.evaluation import read_rules
+    from newslake.pipeline.addons.alerts.tasks import problems_of_check
+
+    return tuple(problems_of_check(workspace, read_rules(workspace))) if _has_rules(workspace) else ()
+
+
+def _has_rules(workspace: "Workspace") -> bool:
+    from newslake.pipeline.addons.alerts.settings import AlertSettings
+
+    return workspace.settings.of(AlertSettings).alerts_file.exists()
+
+
+@implementation
+def doctor_checks() -> list[HealthCheck]:
+    """Return the checks of the state of alerts, and of the rules."""
+    from newslake.pipeline.addons.alerts.health import examine_alert_rules, examine_alert_state
+
+    verify = "run `newslake lake verify --deep`, which names each problem"
+    correct = "correct that key of the file, then run `newslake alerts`"
+    return [
+        HealthCheck("alert_state", examine_alert_state, verify, needs_store=True),
+        HealthCheck("alert_rules", examine_alert_rules, correct),
+    ]
+
+
+@implementation
+def verify_part(workspace: "Workspace", is_deep: bool) -> "Sequence[str]":
+    """Return the damage of the state of alerts."""
+    from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
+
+    return tuple(problems_of_alerts(workspace.settings)) if is_deep else ()

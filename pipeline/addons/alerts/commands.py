@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from newslake.pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
-from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from newslake.pipeline.addons.alerts.alert import AlertCheck, AlertItem
-    from newslake.pipeline.addons.alerts.rules import AlertRules
-    from newslake.pipeline.jobs.workspace import Workspace
-    from newslake.pipeline.upkeep.health import Finding
 
 _SHOWN = 20
 
@@ -123,42 +119,3 @@ def _print_item(item: "AlertItem") -> None:
     receipt = [line for line in (item.receipt, item.article_url, item.command) if line]
     for line in (*item.detail.splitlines(), *receipt):
         out.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
-
-
-def examine_alert_rules(space: "Workspace") -> "Finding":
-    """Return the finding of `newslake doctor` about alerts.toml; a missing file is ok."""
-    from newslake.pipeline.addons.alerts.settings import AlertSettings
-    from newslake.pipeline.upkeep.health import Finding
-
-    path, name = space.settings.of(AlertSettings).alerts_file, "alert_rules"
-    try:
-        rules = read_alert_rules(space)
-    except ConfigError as error:
-        action = "correct that key of the file, then run `newslake alerts`"
-        return Finding(name=name, status="fail", message=str(error), action=action)
-    message = f"no {path}: nothing is reported" if rules is None else f"{pluralize(len(rules.rules), 'rule')} in {path}"
-    return Finding(name=name, status="ok", message=message)
-
-
-# Alerts of `newslake run`.
-
-
-def read_alert_rules(space: "Workspace") -> "AlertRules | None":
-    """Return the rules before a run starts; None without alerts.toml. Raises: ConfigError for a wrong rule."""
-    from newslake.pipeline.addons.alerts.settings import AlertSettings
-
-    if not space.settings.of(AlertSettings).alerts_file.exists():
-        return None
-    from newslake.pipeline.addons.alerts.evaluation import read_rules
-
-    return read_rules(space)
-
-
-def check_alerts_of_run(space: "Workspace", rules: "AlertRules | None") -> None:
-    """Check the rules at the end of a run, and deliver; a problem with it is printed and does not fail the run."""
-    if rules is None:
-        return
-    from newslake.pipeline.addons.alerts.tasks import problems_of_check
-
-    for line in problems_of_check(space, rules):
-        print_error(line)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from newslake.pipeline.addons.audit import Population
+from newslake.pipeline.addons.audit.draw import Population
 from newslake.pipeline.addons.audit.row_samples import explain_errors, population_sql
 from newslake.pipeline.query.connection import Connection, query
 from newslake.pipeline.tables import table_named

@@ -17,9 +17,11 @@ from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from newslake.pipeline.addons.audit import AuditDraw, FilledSheet, Population, SamplingDesign, Verdict
     from newslake.pipeline.addons.audit.corrected_share import AuditCorrection
+    from newslake.pipeline.addons.audit.draw import AuditDraw, Population, SamplingDesign
+    from newslake.pipeline.addons.audit.questions import Verdict
     from newslake.pipeline.addons.audit.scoring import AuditScore, FieldScore
+    from newslake.pipeline.addons.audit.sheet import FilledSheet
 
 audit_app = typer.Typer(help="Measure how often the rows are right, on a random sample.", no_args_is_help=True)
 
@@ -93,7 +95,7 @@ def sample(  # noqa: PLR0913 - the options of the command
     With --by, each value of the column gets rows, in proportion to the root of their number, and `newslake audit score`
     weights them back.
     """
-    from newslake.pipeline.addons.audit import Population, SamplingDesign
+    from newslake.pipeline.addons.audit.draw import Population, SamplingDesign
 
     if first and last:
         day_range(first, last)
@@ -195,7 +197,7 @@ def score(
 
 def _check_output(path: Path, table: str) -> None:
     """Raise ConfigError for a file inside the lake, and for a sheet: it may have hours of answers."""
-    from newslake.pipeline.addons.audit import is_sheet
+    from newslake.pipeline.addons.audit.sheet import is_sheet
 
     path_outside_lake(workspace().settings.lake_dir, str(path))
     if is_sheet(path):
@@ -206,7 +208,7 @@ def _read_sheets(
     files: Sequence[Path], decide: Path | None
 ) -> "tuple[AuditDraw, list[FilledSheet], FilledSheet | None]":
     """Return the draw of some sheets, and their answers. Raises: ConfigError for a file that is not a sheet of it."""
-    from newslake.pipeline.addons.audit import read_draw_id, read_sheet
+    from newslake.pipeline.addons.audit.sheet import read_draw_id, read_sheet
     from newslake.pipeline.addons.audit.store import AuditStore
 
     draw = AuditStore(workspace().settings).named(read_draw_id(files[0]))
@@ -231,8 +233,8 @@ def _print_problems(
 
 def _write_differences(draw: "AuditDraw", sheets: "Sequence[FilledSheet]", file: Path, target: Path) -> None:
     """Write the lines of a sheet about which the readers differ, without their answers."""
-    from newslake.pipeline.addons.audit import blank_sheet
     from newslake.pipeline.addons.audit.consensus import find_consensus
+    from newslake.pipeline.addons.audit.sheet import blank_sheet
 
     names = {name for name, each in find_consensus(draw.table, sheets).items() if each.open}
     target.write_text(blank_sheet(file, draw, names), encoding="utf-8", newline="")

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newslake.pipeline.addons.audit import AuditDraw, AuditQuestion, DrawnRow, FilledSheet, questions_for
 from newslake.pipeline.addons.audit.audited_rows import RowInShare, Share, StratumCounts, count_share, rows_in_share
 from newslake.pipeline.addons.audit.consensus import RowConsensus, find_consensus
 from newslake.pipeline.addons.audit.correction import AuditedRow, AuditedStratum, CorrectedShare, correct_share
+from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow
+from newslake.pipeline.addons.audit.questions import AuditQuestion, questions_for
 from newslake.pipeline.addons.audit.report import place_of, value_text
 from newslake.pipeline.addons.audit.row_samples import rows_named
+from newslake.pipeline.addons.audit.sheet import FilledSheet
 from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.workspace import Workspace

@@ -7,17 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from newslake.pipeline.addons.audit import (
-    AuditDraw,
-    DrawnRow,
-    Population,
-    RowContext,
-    SamplingDesign,
-    Stratum,
-    questions_for,
-    write_sheet,
-)
+from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow, Population, SamplingDesign, Stratum
+from newslake.pipeline.addons.audit.questions import questions_for
 from newslake.pipeline.addons.audit.row_samples import rows_named, sample_rows
+from newslake.pipeline.addons.audit.sheet import RowContext, write_sheet
 from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.clean.decoding import decode_body, media_kind_of
 from newslake.pipeline.clusters.text import sentence_spans

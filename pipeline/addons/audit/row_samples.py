@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from newslake.pipeline.addons.audit import Population, SamplingDesign, allocate
+from newslake.pipeline.addons.audit.draw import Population, SamplingDesign, allocate
 from newslake.pipeline.errors import ConfigError, did_you_mean
 from newslake.pipeline.query.connection import Connection, query
 from newslake.pipeline.query.views import stored_name

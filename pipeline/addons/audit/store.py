@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newslake.pipeline.addons.audit import AuditDraw
+from newslake.pipeline.addons.audit.draw import AuditDraw
 from newslake.pipeline.addons.audit.sheet import erase_page_rows, erase_sheet_rows
 from newslake.pipeline.durability import make_folder, write_whole_file
 from newslake.pipeline.errors import ConfigError, did_you_mean

@@ -1,1 +1,1 @@
-"""corrections"""
+"""The add-on corrections: imports of your knowledge base, and previews of your corrections."""

@@ -1,6 +1,6 @@
 """The add-on corrections: your knowledge base, and the preview of your corrections."""
 
-from newslake.pipeline.hooks import AddonInfo, Command, implementation
+from newslake.pipeline.hooks import AddonInfo, Command, HealthCheck, implementation
 
 
 @implementation
@@ -24,3 +24,12 @@ def commands() -> list[Command]:
             "Preview the corrections of overrides.toml.",
         ),
     ]
+
+
+@implementation
+def doctor_checks() -> list[HealthCheck]:
+    """Return the check of corrections without effect."""
+    from newslake.pipeline.addons.corrections.health import examine_corrections
+
+    advice = "correct overrides.toml"
+    return [HealthCheck("corrections", examine_corrections, advice, needs_store=True, after="knowledge_base")]

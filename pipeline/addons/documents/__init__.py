@@ -1,1 +1,1 @@
-"""documents"""
+"""The add-on documents: annotate and clean documents without a lake."""

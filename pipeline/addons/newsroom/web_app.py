@@ -252,10 +252,10 @@ def _articles(request: Request, root: str) -> "PageAnswer":
 def _search(request: Request, root: str) -> "PageAnswer":
     from newslake.pipeline.addons.newsroom.pages.json_pages import PageAnswer
     from newslake.pipeline.addons.search.page import list_hits, parse_search_request, search_page
-    from newslake.pipeline.addons.search.upkeep import await_update
+    from newslake.pipeline.addons.search.upkeep import await_update, search_place_of
 
     space, wanted = _workspace(), parse_search_request(request.query_params)
-    place, limit = space.search_place, space.settings.newsroom_seconds
+    place, limit = search_place_of(space), space.settings.newsroom_seconds
     is_building = bool(wanted.text) and await_update(space)
     html = partial(search_page, root=root, choices=_source_keys(space), seconds=limit, is_building=is_building)
     return PageAnswer(partial(list_hits, place, wanted, seconds=limit), partial(html, place, wanted))

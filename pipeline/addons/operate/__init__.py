@@ -1,1 +1,1 @@
-"""operate"""
+"""The add-on operate: freshness, coverage, plans, sizes and anomalies."""

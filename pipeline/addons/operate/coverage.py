@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
 
+from newslake.pipeline.addons.operate.anomalies import (
+    ANOMALY_THRESHOLD,
+    baseline,
+    is_share_anomalous,
+    may_be_anomalous,
+    robust_z_score,
+)
 from newslake.pipeline.addons.operate.coverage_values import (
     Anomaly,
     AnomalyCause,
@@ -22,13 +29,6 @@ from newslake.pipeline.model import Source, pluralize
 from newslake.pipeline.model.source import CAPTURE_KINDS, NEWEST_KINDS
 from newslake.pipeline.query.outcomes import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from newslake.pipeline.sources import listable_days
-from newslake.pipeline.upkeep.maintenance import (
-    ANOMALY_THRESHOLD,
-    baseline,
-    is_share_anomalous,
-    may_be_anomalous,
-    robust_z_score,
-)
 
 WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3
 _DAY = timedelta(days=1)

@@ -15,7 +15,8 @@ from newslake.pipeline.cli.output import AsJson, note_missing_lake, out, print_j
 from newslake.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
-    from newslake.pipeline.addons.search import SearchHit, SearchResult, Segment
+    from newslake.pipeline.addons.search.articles import SearchHit, SearchResult
+    from newslake.pipeline.addons.search.excerpts import Segment
     from newslake.pipeline.jobs.workspace import Workspace
 
 Words = Annotated[
@@ -46,7 +47,8 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
     as written; OR is an alternative, -word must not occur, start* is the start of a word, title:word is in the title.
     Prints id and offsets of the first match of each article.
     """
-    from newslake.pipeline.addons.search import SearchFilter, search_articles
+    from newslake.pipeline.addons.search.articles import SearchFilter, search_articles
+    from newslake.pipeline.addons.search.upkeep import search_place_of
     from newslake.pipeline.jobs.inventory import LAKE, check_stores
 
     space = workspace(is_reader=True)
@@ -63,7 +65,7 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
     text = " ".join(words)
     chosen = SearchFilter(first=_day(first, "--from"), last=_day(last, "--to"), source=source, language=language)
     seconds = space.settings.sql_seconds
-    found = search_articles(space.search_place, text, chosen, limit=limit, offset=offset, seconds=seconds)
+    found = search_articles(search_place_of(space), text, chosen, limit=limit, offset=offset, seconds=seconds)
     if as_json:
         print_json(_as_dict(text, found))
     else:
@@ -76,22 +78,23 @@ def _day(text: str | None, option: str) -> date | None:
 
 def _update(space: "Workspace") -> None:
     """Bring the index to the head. A first index takes time, so its step is shown."""
-    from newslake.pipeline.addons.search.upkeep import update_search
+    from newslake.pipeline.addons.search.upkeep import search_place_of, update_search
 
     note_missing_lake()
-    with progress(quiet=space.search_place.path.exists()) as report_progress:
+    with progress(quiet=search_place_of(space).path.exists()) as report_progress:
         report_progress("updating the search index")
         update_search(space)
 
 
 def _rebuild(space: "Workspace") -> dict[str, float]:
-    from newslake.pipeline.addons.search import rebuild_index
+    from newslake.pipeline.addons.search.index import rebuild_index
+    from newslake.pipeline.addons.search.upkeep import search_place_of
 
-    began, path = time.monotonic(), space.search_place.path
+    began, place = time.monotonic(), search_place_of(space)
     with progress(quiet=False) as report_progress:
         report_progress("building the search index")
-        done = rebuild_index(space.search_place, durability=space.settings.durability)
-    size = path.stat().st_size if path.exists() else 0
+        done = rebuild_index(place, durability=space.settings.durability)
+    size = place.path.stat().st_size if place.path.exists() else 0
     return {"articles": done.added, "months": done.months, "bytes": size, "seconds": time.monotonic() - began}
 
 

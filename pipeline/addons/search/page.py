@@ -5,15 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import quote
 
-from newslake.pipeline.addons.search import (
-    PAGE_SIZE,
-    SearchFilter,
-    SearchHit,
-    SearchResult,
-    SearchTarget,
-    Segment,
-    search_articles,
-)
+from newslake.pipeline.addons.search.articles import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, search_articles
+from newslake.pipeline.addons.search.excerpts import Segment
+from newslake.pipeline.addons.search.index import SearchTarget
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_day, parse_text
 

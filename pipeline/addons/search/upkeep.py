@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock, Thread
 
-from newslake.pipeline.addons.search import (
+from newslake.pipeline.addons.search.index import (
     IndexReport,
     SearchPlace,
     erase_removed,
+    index_path,
     problems_of_index,
     rebuild_index,
     update_index,
@@ -34,9 +35,17 @@ _UPDATES: dict[Path, Thread] = {}  # the last update of this process, by the pat
 _STARTING = Lock()
 
 
+def search_place_of(workspace: Workspace) -> SearchPlace:
+    """Return the tables that are searched, and the file of their index: in the lake, or of this host alone."""
+    settings = workspace.settings
+    if settings.store == "local":
+        return SearchPlace(tables=workspace.lake, path=index_path(settings.lake_dir))
+    return SearchPlace(tables=workspace.lake, path=settings.data_dir / "search.sqlite", is_of_host=True)
+
+
 def update_after_commit(workspace: Workspace) -> IndexReport | None:
     """Do ``update_search`` for the index of a lake of one machine; that of a host waits for a search of the host."""
-    return None if workspace.search_place.is_of_host else update_search(workspace)
+    return None if search_place_of(workspace).is_of_host else update_search(workspace)
 
 
 def await_update(workspace: Workspace) -> bool:
@@ -45,8 +54,8 @@ def await_update(workspace: Workspace) -> bool:
     Then it goes on in a thread of this process. The index of a lake of one machine is left as it is.
     Raises: LimitError (search_building) if the index is not there yet.
     """
-    path = workspace.search_place.path
-    if not workspace.search_place.is_of_host:
+    path = search_place_of(workspace).path
+    if not search_place_of(workspace).is_of_host:
         return False
     with _STARTING:
         update = _UPDATES.get(path)
@@ -66,7 +75,7 @@ def update_search(workspace: Workspace) -> IndexReport | None:
 
     If it cannot be updated now, a warning says why: the tables are committed already.
     """
-    place, durability = workspace.search_place, workspace.settings.durability
+    place, durability = search_place_of(workspace), workspace.settings.durability
     try:
         with _turn_of(place):
             try:
@@ -103,12 +112,12 @@ def erase_from_search(workspace: Workspace) -> None:
     Call it after the rows are erased. After a crash, call it again.
     Raises: BusyDatabaseError while another process reads deleted data; OSError.
     """
-    erase_removed(workspace.search_place, durability=workspace.settings.durability)
+    erase_removed(search_place_of(workspace), durability=workspace.settings.durability)
 
 
 def problems_of_search(workspace: Workspace) -> tuple[str, ...]:
     """Return the damage of the search index, as sentences with advice; nothing if there is no index."""
-    return problems_of_index(workspace.search_place)
+    return problems_of_index(search_place_of(workspace))
 
 
 def mend_search(workspace: Workspace) -> tuple[str, ...]:
@@ -117,12 +126,12 @@ def mend_search(workspace: Workspace) -> tuple[str, ...]:
     A missing index stays missing until the next commit, or the next night. An older one of a host is left to the next
     search of the host.
     """
-    if not workspace.search_place.path.exists():
+    if not search_place_of(workspace).path.exists():
         return ()
-    if problems_of_index(workspace.search_place):
-        done = rebuild_index(workspace.search_place, durability=workspace.settings.durability)
+    if problems_of_index(search_place_of(workspace)):
+        done = rebuild_index(search_place_of(workspace), durability=workspace.settings.durability)
         return (f"built the search index again, because it was damaged: {pluralize(done.added, 'article')}",)
-    if workspace.search_place.is_of_host:
+    if search_place_of(workspace).is_of_host:
         return ()
-    done = update_index(workspace.search_place, durability=workspace.settings.durability)
+    done = update_index(search_place_of(workspace), durability=workspace.settings.durability)
     return (f"updated the search index: {pluralize(done.added, 'article')} added",) if done != IndexReport() else ()

@@ -1,6 +1,13 @@
 """The add-on share: exports, tables in other engines, and lists of changes."""
 
-from newslake.pipeline.hooks import AddonInfo, Command, implementation
+from typing import TYPE_CHECKING
+
+from newslake.pipeline.hooks import AddonInfo, Command, Upkeep, implementation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from newslake.pipeline.jobs.workspace import Workspace
 
 
 @implementation
@@ -25,3 +32,20 @@ def commands() -> list[Command]:
             "Export the tables as plain Parquet, CSV or SQLite.",
         ),
     ]
+
+
+@implementation
+def maintenance(workspace: "Workspace") -> Upkeep:
+    """Record which pages are gone, for `newslake changes`."""
+    from newslake.pipeline.addons.share.changes import record_withdrawn
+
+    record_withdrawn(workspace)
+    return Upkeep()
+
+
+@implementation
+def translate_question(sql: str, engine: str, options: "Mapping[str, str]") -> str:
+    """Return the SQL of a saved question for another engine. Raises: ConfigError."""
+    from newslake.pipeline.addons.share.dialects import transpile
+
+    return transpile(sql, engine, given=options)

@@ -57,8 +57,8 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
     Use it for people who do not use newslake. With --no-text you can share the tables even if you may not pass on the
     texts.
     """
-    from newslake.pipeline.addons.share import FORMS, Selection
-    from newslake.pipeline.addons.share import export as write
+    from newslake.pipeline.addons.share.export import FORMS, Selection
+    from newslake.pipeline.addons.share.export import export as write
     from newslake.pipeline.query.saved_queries import check_sources
 
     form = next((each for each in FORMS if each == form_name), None)

@@ -6,16 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newslake.pipeline.addons.audit import (
-    AuditDraw,
-    DrawnRow,
-    Population,
-    RowContext,
-    SamplingDesign,
-    Stratum,
-    questions_for,
-    write_sheet,
-)
+from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow, Population, SamplingDesign, Stratum
+from newslake.pipeline.addons.audit.questions import questions_for
+from newslake.pipeline.addons.audit.sheet import RowContext, write_sheet
 
 IDS = tuple(f"{number:032x}" for number in range(1, 9))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newslake.pipeline.addons.audit import AuditDraw, allocate
+from newslake.pipeline.addons.audit.draw import AuditDraw, allocate
 from newslake.pipeline.errors import ConfigError
 from tests.addons.audit.invented import IDS, draw
 

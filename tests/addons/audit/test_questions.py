@@ -2,7 +2,8 @@
 
 import pytest
 
-from newslake.pipeline.addons.audit import AUDITED_TABLES, questions_for, sheet_columns
+from newslake.pipeline.addons.audit.questions import AUDITED_TABLES, questions_for
+from newslake.pipeline.addons.audit.sheet import sheet_columns
 from newslake.pipeline.cli import completion
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.tables import table_named

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.audit import AuditDraw, FilledSheet, Population, RowAnswers, SamplingDesign, questions_for
 from newslake.pipeline.addons.audit.audited_rows import Share
 from newslake.pipeline.addons.audit.corrected_share import correct_by_audit
+from newslake.pipeline.addons.audit.draw import AuditDraw, Population, SamplingDesign
+from newslake.pipeline.addons.audit.questions import questions_for
 from newslake.pipeline.addons.audit.report import AuditSample, draw_sample
+from newslake.pipeline.addons.audit.sheet import FilledSheet, RowAnswers
 from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.workspace import Workspace

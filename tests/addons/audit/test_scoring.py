@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.audit import AuditDraw, read_sheet
 from newslake.pipeline.addons.audit.consensus import find_consensus
+from newslake.pipeline.addons.audit.draw import AuditDraw
 from newslake.pipeline.addons.audit.scoring import AuditScore, FieldScore, score_audit
-from newslake.pipeline.addons.audit.sheet import FilledSheet
+from newslake.pipeline.addons.audit.sheet import FilledSheet, read_sheet
 from tests.addons.audit.invented import all_right, draw, fill
 
 WRONG = {"statement": "wrong"}

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newslake.pipeline.addons.audit import (
-    AUDITED_TABLES,
+from newslake.pipeline.addons.audit.questions import AUDITED_TABLES
+from newslake.pipeline.addons.audit.sheet import (
+    RowContext,
     blank_sheet,
+    erase_sheet_rows,
     read_draw_id,
     read_sheet,
     sheet_columns,
     write_sheet,
 )
-from newslake.pipeline.addons.audit.sheet import RowContext, erase_sheet_rows
 from newslake.pipeline.errors import ConfigError
 from tests.addons.audit.invented import IDS, all_right, contexts, draw, fill
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.audit import AuditDraw, read_sheet, write_sheet
+from newslake.pipeline.addons.audit.draw import AuditDraw
+from newslake.pipeline.addons.audit.sheet import read_sheet, write_sheet
 from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.settings import Settings

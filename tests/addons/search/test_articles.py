@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.search import SearchFilter, SearchResult, search_articles, update_index
 from newslake.pipeline.addons.search import articles as articles_module
+from newslake.pipeline.addons.search.articles import SearchFilter, SearchResult, search_articles
+from newslake.pipeline.addons.search.index import update_index
 from newslake.pipeline.errors import ConfigError, LimitError
 from newslake.pipeline.lake import Lake
 from tests.addons.search.conftest import Commit

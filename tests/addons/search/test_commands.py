@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.search import index_path
+from newslake.pipeline.addons.search.index import index_path
 from newslake.pipeline.lake import Lake
 from tests.unit.cli.test_commands import called
 from tests.unit.lake.rows import Story, batch_keys, batch_tables, near_duplicate_rows

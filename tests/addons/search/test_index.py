@@ -10,16 +10,16 @@ from unittest.mock import patch
 
 import pytest
 
-from newslake.pipeline.addons.search import (
+from newslake.pipeline.addons.search import index as index_module
+from newslake.pipeline.addons.search.articles import search_articles
+from newslake.pipeline.addons.search.index import (
     IndexReport,
     erase_removed,
     index_path,
     problems_of_index,
     rebuild_index,
-    search_articles,
     update_index,
 )
-from newslake.pipeline.addons.search import index as index_module
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake import Lake
 from tests.addons.search.conftest import Commit

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newslake.pipeline.addons.newsroom.pages.json_pages import to_json
-from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.addons.search.index import update_index
 from newslake.pipeline.addons.search.page import list_hits, parse_search_request, search_page
 from newslake.pipeline.errors import ConfigError, LakeError
 from newslake.pipeline.lake import Lake

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.search import SearchFilter, search_articles, update_index
+from newslake.pipeline.addons.search.articles import SearchFilter, search_articles
+from newslake.pipeline.addons.search.index import update_index
 from tests.addons.search.conftest import Commit
 from tests.unit.lake.rows import Story
 

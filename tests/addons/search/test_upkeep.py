@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.search import IndexReport, index_path, search_articles
+from newslake.pipeline.addons.search.articles import search_articles
+from newslake.pipeline.addons.search.index import IndexReport, index_path
 from newslake.pipeline.addons.search.upkeep import (
     await_update,
     erase_from_search,

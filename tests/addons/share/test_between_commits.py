@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from newslake.pipeline.addons.share import Selection, export
+from newslake.pipeline.addons.share.export import Selection, export
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.lake.partitions import Partitions
 from tests.unit.lake.rows import Story

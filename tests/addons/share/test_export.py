@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from newslake.pipeline.addons.share import FORMS, ExportReport, Form, Selection, export
+from newslake.pipeline.addons.share.export import FORMS, ExportReport, Form, Selection, export
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import ConfigError, LakeError
 from newslake.pipeline.lake import Lake

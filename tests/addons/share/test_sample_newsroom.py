@@ -11,8 +11,7 @@ import duckdb
 import frictionless
 import pytest
 
-from newslake.pipeline.addons.share import FORMS, Form, Selection, export
-from newslake.pipeline.addons.share.export import export_specs
+from newslake.pipeline.addons.share.export import FORMS, Form, Selection, export, export_specs
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.query.connection import connect, query

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import newslake.pipeline
-from newslake.pipeline.addons.share import FORMS
 from newslake.pipeline.addons.share.dialects import DIALECTS
+from newslake.pipeline.addons.share.export import FORMS
 from newslake.pipeline.cli import completion
 from newslake.pipeline.query.saved_queries import list_questions, option_flag
 from tests.unit.cli.test_commands import called

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import newslake
-from newslake.pipeline.addons.search import update_index
+from newslake.pipeline.addons.search.index import update_index
 from newslake.pipeline.tables import table_named
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, open_lake

@@ -15,11 +15,13 @@ import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
-from newslake.pipeline.addons.audit import Population, SamplingDesign, read_sheet
+from newslake.pipeline.addons.audit.draw import Population, SamplingDesign
 from newslake.pipeline.addons.audit.report import draw_sample
+from newslake.pipeline.addons.audit.sheet import read_sheet
 from newslake.pipeline.addons.audit.sheet_page import audit_sheet, build_sheet_row
 from newslake.pipeline.addons.audit.store import AuditStore
-from newslake.pipeline.addons.search import index_path, search_articles
+from newslake.pipeline.addons.search.articles import search_articles
+from newslake.pipeline.addons.search.index import index_path
 from newslake.pipeline.archive import TakedownKind
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import ConfigError, MissingStoreError
