@@ -118,10 +118,12 @@ def addons_of(selection: str) -> Addons:
     infos: dict[str, AddonInfo] = {}
     for name in names:
         info = run_isolated(partial(_register, manager, modules[name], name), key=f"add-on {name}")
-        if isinstance(info, NewsError):
-            problems.append(AddonProblem(name, str(info), "correct it, or leave it out by NEWS_ADDONS"))
-        else:
+        if isinstance(info, AddonInfo):
             infos[name] = info
+            continue
+        if manager.has_plugin(name):
+            manager.unregister(name=name)
+        problems.append(AddonProblem(name, str(info), "correct it, or leave it out by NEWS_ADDONS"))
     ordered, unmet = _in_order(infos)
     for name, message in unmet:
         manager.unregister(name=name)
@@ -162,14 +164,14 @@ def _selected(selection: str, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in words]
 
 
-def _register(manager: pluggy.PluginManager, module: Any, name: str) -> AddonInfo:
+def _register(manager: pluggy.PluginManager, module: Any, name: str) -> AddonInfo | str:
+    """Register an add-on; return what it is, or why it cannot be used."""
     manager.register(module, name=name)
     info = module.addon_info()
-    unknown = sorted(_unknown_hooks(manager, name))
-    if not isinstance(info, AddonInfo) or info.name != name or unknown:
-        manager.unregister(name=name)
-        what = f"there is no hook {unknown[0]}" if unknown else f"its addon_info() is not that of {name}"
-        raise ConfigError(f"add-on {name}: {what}", key=name)
+    if not isinstance(info, AddonInfo) or info.name != name:
+        return f"add-on {name}: its addon_info() is not that of {name}"
+    if unknown := sorted(_unknown_hooks(manager, name)):
+        return f"add-on {name}: there is no hook {unknown[0]}"
     return info
 
 

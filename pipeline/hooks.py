@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pluggy
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from newslake.pipeline.archive import TakedownPlan
-    from newslake.pipeline.jobs.workspace import Workspace
-    from newslake.pipeline.leases import Lease
-    from newslake.pipeline.settings import Settings
-    from newslake.pipeline.store.store import Store
+# Types of higher floors, by name only: this module is below them, and calls through pluggy are not typed.
+type Lease = Any  # leases.Lease
+type SettingsModel = Any  # a subclass of settings.AddonSettings
+type Settings = Any  # settings.Settings
+type Store = Any  # store.store.Store
+type TakedownPlan = Any  # archive.TakedownPlan
+type Workspace = Any  # jobs.workspace.Workspace
 
 PROJECT = "newslake"
 implementation = pluggy.HookimplMarker(PROJECT)
@@ -126,7 +125,7 @@ class HealthCheck:
     """
 
     name: str
-    run: Callable[["Workspace", str], Finding]
+    run: Callable[[Workspace, str], Finding]
     advice: str
     needs_store: bool = False
     after: str = ""
@@ -141,7 +140,7 @@ class Specifications:
         raise NotImplementedError
 
     @specification
-    def settings(self) -> "type[BaseModel]":
+    def settings(self) -> SettingsModel:
         """Return the model of the add-on's settings, a subclass of ``AddonSettings``."""
         raise NotImplementedError
 
@@ -156,38 +155,38 @@ class Specifications:
         raise NotImplementedError
 
     @specification
-    def open_store(self, settings: "Settings", is_reader: bool) -> "Store | None":
+    def open_store(self, settings: Settings, is_reader: bool) -> Store | None:
         """Return the store that ``NEWS_STORE`` names; None if it is not this add-on's. Not called for ``local``."""
         raise NotImplementedError
 
     @specification
-    def run_starting(self, workspace: "Workspace") -> None:
+    def run_starting(self, workspace: Workspace) -> None:
         """Check before the first request of a run what a run needs. Raises: ConfigError, which stops the run."""
         raise NotImplementedError
 
     @specification
-    def run_ended(self, workspace: "Workspace", source_keys: Sequence[str]) -> RunNote | None:
+    def run_ended(self, workspace: Workspace, source_keys: Sequence[str]) -> RunNote | None:
         """Return what to print at the end of a run of some sources. An exception is an error of the run."""
         raise NotImplementedError
 
     @specification
-    def after_run(self, workspace: "Workspace") -> Sequence[str]:
+    def after_run(self, workspace: Workspace) -> Sequence[str]:
         """Act after a run is logged, also after a crash. Return problems, which are printed and do not fail the run."""
         raise NotImplementedError
 
     @specification
-    def after_commit(self, workspace: "Workspace") -> None:
+    def after_commit(self, workspace: Workspace) -> None:
         """Follow a commit, after the head of the lake is written. An exception is a warning: the rows are committed."""
         raise NotImplementedError
 
     @specification
-    def preview_takedown(self, workspace: "Workspace", plan: "TakedownPlan") -> TakedownPart:
+    def preview_takedown(self, workspace: Workspace, plan: TakedownPlan) -> TakedownPart:
         """Return what a takedown would change; change nothing."""
         raise NotImplementedError
 
     @specification
     def on_takedown(
-        self, workspace: "Workspace", plan: "TakedownPlan", lease: "Lease", phase: TakedownPhase
+        self, workspace: Workspace, plan: TakedownPlan, lease: Lease, phase: TakedownPhase
     ) -> TakedownPart | None:
         """Erase articles from what the add-on keeps, under the lease of the takedown; again after a crash.
 
@@ -196,22 +195,22 @@ class Specifications:
         raise NotImplementedError
 
     @specification
-    def after_takedown(self, workspace: "Workspace") -> None:
+    def after_takedown(self, workspace: Workspace) -> None:
         """Follow a takedown, after its lease is released."""
         raise NotImplementedError
 
     @specification
-    def verify_part(self, workspace: "Workspace", is_deep: bool, has_lake: bool) -> Iterable[str]:
+    def verify_part(self, workspace: Workspace, is_deep: bool, has_lake: bool) -> Iterable[str]:
         """Return the problems of what the add-on keeps. ``has_lake``: the tables are there, and intact."""
         raise NotImplementedError
 
     @specification
-    def repair_part(self, workspace: "Workspace") -> Sequence[str]:
+    def repair_part(self, workspace: Workspace) -> Sequence[str]:
         """Finish what dead processes left, and mend what is damaged; return sentences about it."""
         raise NotImplementedError
 
     @specification
-    def maintenance(self, workspace: "Workspace", day: date) -> Upkeep:
+    def maintenance(self, workspace: Workspace, day: date) -> Upkeep:
         """Do the nightly work of the add-on, after that of the core. ``day`` is yesterday."""
         raise NotImplementedError
 

@@ -16,8 +16,7 @@ from newslake.pipeline.clean import article_from_text
 from newslake.pipeline.model import Annotation, Article
 from newslake.pipeline.nlp import load_model
 from newslake.pipeline.settings import Settings
-from newslake.pipeline.show import article_html
-from newslake.pipeline.show.article import ArticlePage, article_page
+from newslake.pipeline.show.article import ArticlePage, article_html, article_page
 from newslake.pipeline.tables import annotation_rows
 from tests.golden.cases import make_annotator
 from tests.unit.show.golden_rows import golden_cases, golden_page, golden_rows

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _WORKER_MB = 1_000  # of a worker that reads pages, at most, with what the system needs for its files
 _TRIES = 2 * MAX_DEATHS + 1  # of a job: enough for two items that end processes
-_PRELOAD = ["news_airflow.tasks"]
+_PRELOAD = ["newslake.pipeline.jobs.run"]
 _END_SECONDS = 10.0
 
 

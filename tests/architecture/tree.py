@@ -22,8 +22,13 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The folder or file of ``pipeline`` or ``plugins`` that the module belongs to; elsewhere the top folder."""
+        """The room of the module: its folder or file of ``pipeline`` or ``plugins``; elsewhere the top folder.
+
+        That of an add-on is ``addons.NAME``.
+        """
         first, *rest = self.path.removesuffix(".py").split("/")
+        if rest[:1] == ["addons"] and len(rest) > 2:
+            return f"addons.{rest[1]}"
         return rest[0] if first in ("pipeline", "plugins") and rest else first
 
     def nodes[Node: ast.AST](self, *kinds: type[Node]) -> Iterator[Node]:

@@ -14,8 +14,7 @@ from playwright.sync_api import Browser
 from newslake.pipeline.clusters import SentenceChange
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep
-from newslake.pipeline.show import article_html
-from newslake.pipeline.show.article import article_page
+from newslake.pipeline.show.article import article_html, article_page
 from newslake.pipeline.show.page_history import Revision
 from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.browser.hostile import COUNT

@@ -223,8 +223,8 @@ def stale(space: Workspace) -> list[tuple[str, str]]:
     return [(each.key, each.why) for each in found]
 
 
-def knowledge_found(space: Workspace) -> tuple[str, str]:
-    (found,) = (each for each in examine(space) if each.name == "knowledge_base")
+def corrections_finding(space: Workspace) -> tuple[str, str]:
+    (found,) = (each for each in examine(space) if each.name == "corrections")
     return found.status, found.message
 
 
@@ -234,11 +234,11 @@ def test_doctor_names_stale_corrections(space: Workspace):
     quotes = rows(space, "quotes", article["article_id"])
     good = line_for(space, article, 0, "Ada Quill") + line_for(space, article, 1, None)
     space.settings.overrides_file.write_text(good)
-    assert (stale(space), knowledge_found(space)[0]) == ([], "ok")
+    assert (stale(space), corrections_finding(space)[0]) == ([], "ok")
     derive_all(space, "second")
-    assert (stale(space), knowledge_found(space)) == (
+    assert (stale(space), corrections_finding(space)) == (
         [],
-        ("ok", "0 entries of your own, 2 corrections in overrides.toml"),
+        ("ok", "each has an effect"),
     )
     where = f'[[quotes]]\narticle = "{article["article_id"]}"\nquote = '
     counted = Counter(word for row in quotes[2:] for word in set(folded_words(row["quote_text"])))
@@ -249,7 +249,7 @@ def test_doctor_names_stale_corrections(space: Workspace):
     )
     derive_all(space, "third")
     assert [key for key, _ in stale(space)] == ["quotes[2]", "quotes[3]", "quotes[4]"]
-    status, message = knowledge_found(space)
+    status, message = corrections_finding(space)
     assert (status, "3 corrections without effect" in message, "quotes[2]" in message) == ("fail", True, True)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from news_airflow.tasks import relate
+from news_airflow.tasks import report
 from typer.testing import CliRunner
 
 from newslake.pipeline.addons.share.changes import changes_since
@@ -80,5 +80,5 @@ def test_daily_maintenance_records_gone_pages(
     gone(space, hours=1)
     for name, value in (("DATA_DIR", tmp_path), ("SOURCES_FILE", tmp_path / "sources.toml"), ("FROZEN_NOW", MORNING)):
         monkeypatch.setenv(f"NEWS_{name}", str(value))
-    relate()
+    report(done=[], run_id="news_maintain.1", kind="scheduled", started_at=MORNING)
     assert [each.kind for each in space.lake.index.changes(since).articles] == ["withdrawn"]

@@ -9,8 +9,7 @@ from urllib.parse import quote as quote_url
 import lxml.html
 import pytest
 
-from newslake.pipeline.show import article_html
-from newslake.pipeline.show.article import article_page, newsroom_article
+from newslake.pipeline.show.article import article_html, article_page, newsroom_article
 from tests.unit.show.golden_rows import TWIN, golden_cases, golden_page, golden_rows
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{{7*7}}\u202e\x00\u2066"

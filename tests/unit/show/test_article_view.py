@@ -6,8 +6,7 @@ import pytest
 
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.show import article_html
-from newslake.pipeline.show.article import article_page
+from newslake.pipeline.show.article import article_html, article_page
 from newslake.pipeline.show.article_view import preview, view_article, view_preview
 from tests.unit.jobs.test_derive import URL, archive, extract, id_of, space, story
 

@@ -1,7 +1,7 @@
 """Which source has few pages, compared with similar days; which months are compacted each night, and on demand."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,9 @@ from newslake.pipeline.cli import app
 from newslake.pipeline.errors import ConfigError, LakeError
 from newslake.pipeline.jobs.pipeline_version import versions_of
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.model import Page
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.upkeep import maintenance
-from newslake.pipeline.upkeep.maintenance import compact_quiet, day_volumes, finish_upkeep
+from newslake.pipeline.upkeep.maintenance import compact_quiet, finish_upkeep
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit
 from tests.unit.lake.test_log_tables import append, outcome
@@ -35,60 +34,13 @@ def space(tmp_path: Path) -> Workspace:
     return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOW, durability="process"))
 
 
-def archive(space: Workspace, pages_ago: dict[int, int], *, end: date = SUNDAY) -> None:
-    """Archive these numbers of pages, by days before the end."""
-    with space.archive.writer(source_key="post", run_id="r") as writer:
-        for ago, pages in pages_ago.items():
-            day = end - timedelta(days=ago)
-            for number in range(pages):
-                url = f"https://post.example.org/{day}/{number}"
-                page = Page(url=url, final_url=url, status=200, headers={}, body=url.encode(), fetched_at=NOW)
-                writer.put(page, news_day=day, article_id=f"{ago:016d}{number:016d}")
-
-
-def warning(space: Workspace, day: date = SUNDAY) -> str | None:
-    (only,) = day_volumes(space, day=day)
-    return only.warning
-
-
-def test_usual_day_has_no_warning(space: Workspace) -> None:
-    """A day like the days before gives no warning."""
-    archive(space, dict.fromkeys(range(20), 3))
-    assert warning(space) is None
-
-
-def test_empty_day_names_the_source(space: Workspace) -> None:
-    """A day without pages, unlike similar days, gives a warning with source, day and the usual number."""
-    archive(space, dict.fromkeys(range(1, 20), 3))
-    assert warning(space) == "post: no page for 2026-03-29, usually 3"
-
-
-def test_second_day_is_compared_with_the_first(space: Workspace) -> None:
-    """For a new source, all days count, whatever their weekday."""
-    archive(space, {1: 5})
-    assert warning(space) == "post: no page for 2026-03-29, usually 5"
-
-
-def test_weekly_rest_is_not_silence(space: Workspace) -> None:
-    """A publisher without Sunday pages is not silent on a Sunday."""
-    archive(space, {ago: 4 for ago in range(28) if (SUNDAY - timedelta(days=ago)).weekday() != 6})
-    assert warning(space) is None
-    assert warning(space, SUNDAY + timedelta(days=1)) == "post: no page for 2026-03-30, usually 4"
-
-
-def test_thin_day_is_a_warning_for_large_sources(space: Workspace) -> None:
-    """Far fewer pages than usual give a warning if eight or more are usual."""
-    archive(space, {0: 2, **dict.fromkeys(range(1, 28), 12)})
-    assert warning(space) == "post: only 2 pages for 2026-03-29, usually 12"
-
-
 def test_maintenance_writes_one_row(space: Workspace) -> None:
     """A maintenance run is one row of runs with its work and warnings, also if it is repeated under its name."""
     given = {"done": {"mended": []}, "day": SUNDAY, "run_id": "news_maintain.1", "kind": "scheduled", "started_at": NOW}
     for _ in range(2):
         finish_upkeep(space, **given, late=["post: STALE"])
     (row,) = space.lake.log.read("runs").to_pylist()
-    assert (row["run_id"], row["kind"], "post" in row["counts"]) == ("news_maintain.1", "scheduled", True)
+    assert (row["run_id"], row["kind"], "day" in row["counts"]) == ("news_maintain.1", "scheduled", True)
     assert json.loads(row["counts"])["warnings"] == ["post: STALE"]
     assert json.loads(row["versions"]) == versions_of(space.settings)
 
