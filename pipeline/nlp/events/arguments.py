@@ -18,7 +18,7 @@ from newslake.pipeline.nlp.events.noun_roles import (
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.participants import Participant, country_of_adjective, participants_of
 from newslake.pipeline.nlp.events.subjects import agents_in_phrase, doers_of, subject_of
-from newslake.pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group, object_of, pattern_objects
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, is_group, pattern_objects
 from newslake.pipeline.nlp.languages.plover import OTHER
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
@@ -79,7 +79,7 @@ def _owner_of_thing(parse: Parse, index: int, frame: Frame | None, data: FrameDa
     owner = parse.child(index, "poss")
     if owner is None and frame is not None and frame.event_type == "SANCTION":
         owner = next((c for c in parse.children[index] if country_of_adjective(parse, c) is not None), None)
-    if owner is None or is_group(parse, index, data) or parse.mention(index) is not None:
+    if owner is None or is_group(parse, index, data) or parse.mentions[index] is not None:
         return index
     return owner if denotes(parse, owner, data) and is_known(parse, owner) else index
 
@@ -122,7 +122,7 @@ def _actors_around(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]
     """Return the actors of the clause above, or those of the event or document that is the subject."""
     if trigger.is_noun:
         return actors_above_noun(parse, trigger, data)
-    if parse.is_passive(trigger.index) or _undergoes(parse, trigger, data):
+    if trigger.index in parse.passives or _undergoes(parse, trigger, data):
         return []
     subject = subject_of(parse, trigger.index, data)
     if subject is None or denotes(parse, subject, data):
@@ -162,17 +162,17 @@ def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
 def _speakers_before(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return A in "A said the money was late and called on B to resign", where the parser joins "was" and "called"."""
     clause = parse.head[index]
-    if parse.dep[index] != "conj" or parse.dep[clause] != "ccomp" or parse.is_passive(index):
+    if parse.dep[index] != "conj" or parse.dep[clause] != "ccomp" or index in parse.passives:
         return []
     saying = parse.head[clause]
-    if parse.subject(index) is not None or not parse.is_verb(saying) or parse.subject(clause) is None:
+    if parse.subjects.get(index) is not None or saying not in parse.verbs or parse.subjects.get(clause) is None:
         return []
     return [i for i in doers_of(parse, saying, data) if denotes(parse, i, data)]
 
 
 def _recipients_of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
     index, frame = trigger.index, trigger.frame
-    prepositions = _prepositions_of(parse, index) | _prepositions_of(parse, object_of(parse, index))
+    prepositions = _prepositions_of(parse, index) | _prepositions_of(parse, parse.patients.get(index))
     codes = [c for c in (frame.recipient if frame else data.verb_places) if c in prepositions or c in _OWN_PLACES]
     places = [found for code in codes if (found := _at_place(parse, trigger, code, data))]
     if frame is not None and frame.event_type == "REQUEST" and infinitive_of(parse, index) is None:
@@ -195,7 +195,7 @@ def _at_place(parse: Parse, trigger: Trigger, code: str, data: FrameData) -> lis
     if code == "inner":
         return _inner_doer(parse, index)
     if code == "poss":
-        thing = object_of(parse, index)
+        thing = parse.patients.get(index)
         owner = parse.child(thing, "poss") if thing is not None else None
         return [owner] if owner is not None else []
     if code == "dative":
@@ -204,7 +204,7 @@ def _at_place(parse: Parse, trigger: Trigger, code: str, data: FrameData) -> lis
 
 
 def _object_place(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
-    thing = object_of(parse, trigger.index)
+    thing = parse.patients.get(trigger.index)
     if thing is None or (trigger.frame is not None and _is_content(parse, trigger.frame, trigger.index, data)):
         return []
     if parse.lower[thing] in data.relative_pronouns and parse.dep[trigger.index] == "relcl":
@@ -214,7 +214,7 @@ def _object_place(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
 
 def _is_content(parse: Parse, frame: Frame, index: int, data: FrameData) -> bool:
     """Return whether the object of a verb is its content, not its recipient: "impose sanctions", "back Y's plan"."""
-    thing = object_of(parse, index)
+    thing = parse.patients.get(index)
     if thing is None or is_group(parse, thing, data) or len(frame.recipient) == 1:
         return False
     if frame.event_type != OTHER and parse.lemma[thing] in pattern_objects(frame):
@@ -232,15 +232,15 @@ def _inner_doer(parse: Parse, index: int) -> list[int]:
     inner = infinitive_of(parse, index)
     if inner is None:
         return []
-    doer = parse.subject(inner)
+    doer = parse.subjects.get(inner)
     if doer is None and parse.dep[inner] != "acl":
-        doer = object_of(parse, index)
+        doer = parse.patients.get(index)
     return [doer] if doer is not None else []
 
 
 def _prep_place(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:
     found = place_after(parse, index, code, data)
-    thing = object_of(parse, index) if not found else None
+    thing = parse.patients.get(index) if not found else None
     return found if thing is None else place_after(parse, thing, code, data)
 
 

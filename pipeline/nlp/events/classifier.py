@@ -15,7 +15,7 @@ from newslake.pipeline.nlp.events.lead import LEAD_RULE
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.participants import Participant
 from newslake.pipeline.nlp.events.register import PERSONS, register_features
-from newslake.pipeline.nlp.events.triggers import Trigger, object_of
+from newslake.pipeline.nlp.events.triggers import Trigger
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _LEAD = 3  # sentences
@@ -132,7 +132,7 @@ def _governor(parse: Parse, index: int, data: FrameData) -> str:
     for name in _GOVERNORS:
         if lemma in getattr(words, name):
             return name
-    return "frame" if _has_frame(lemma, data) else "verb" if parse.is_verb(head) else "other"
+    return "frame" if _has_frame(lemma, data) else "verb" if head in parse.verbs else "other"
 
 
 def _has_frame(lemma: str, data: FrameData) -> bool:
@@ -150,15 +150,15 @@ def _of_noun(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterab
 
 def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterable[str]:
     index = candidate.trigger.index
-    found = ["passive"] if parse.is_passive(index) else []
+    found = ["passive"] if index in parse.passives else []
     for child in parse.children[index]:
         dep = parse.dep[child]
         if dep in ("aux", "auxpass"):
             found.append(f"aux:{parse.lower[child]}")
         elif dep in ("mark", "advmod", "neg"):
             found.append(f"has:{dep}")
-    thing = _word_class(parse, object_of(parse, index), data)
-    subject = _word_class(parse, parse.subject(index), data)
+    thing = _word_class(parse, parse.patients.get(index), data)
+    subject = _word_class(parse, parse.subjects.get(index), data)
     return *found, f"subject:{subject}", *_with_kind("object", thing, candidate.frame.event_type)
 
 
@@ -186,7 +186,7 @@ def _word_class(parse: Parse, index: int | None, data: FrameData) -> str:
     """Return the entity type of a name; else the class of a pronoun or noun."""
     if index is None:
         return "none"
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is not None and mention.mention_kind == "name":
         return mention.entity_type
     if parse.pos[index] == "PRON" or parse.lower[index] in _PRONOUNS:

@@ -55,8 +55,8 @@ def _future_of(statement: Statement, verb: int) -> int | None:
 def _is_own_plan(statement: Statement, verb: int) -> bool:
     """Return whether a main clause tells what its speaker will do."""
     parse = statement.parse
-    subject = parse.subject(verb)
-    if subject is None or parse.is_passive(verb) or parse.dep[verb] not in _MAIN:
+    subject = parse.subjects.get(verb)
+    if subject is None or verb in parse.passives or parse.dep[verb] not in _MAIN:
         return False
     is_first = parse.lower[subject] in statement.data.speech.first_person
     return is_first if verb in statement.quoted else is_of_speaker(statement, subject)
@@ -67,7 +67,7 @@ def _denied(statement: Statement, index: int) -> Iterator[_Commitment]:
     parse, data = statement.parse, statement.data
     if parse.lemma[index] not in data.judgement.denying:
         return
-    verb = index if parse.is_verb(index) else copula_of(statement, index)
+    verb = index if index in parse.verbs else copula_of(statement, index)
     if verb is None or not is_negated(parse, verb, data) or is_possible(statement, verb):
         return
     subject = subject_of(parse, verb)

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from newslake.pipeline.nlp.events.modality import names_thing
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.participants import takes_part
-from newslake.pipeline.nlp.events.triggers import Trigger, denotes, is_group, is_infinitive, object_of
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes, is_group, is_infinitive
 from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, OTHER, QUAD_CLASSES
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 
@@ -51,11 +50,11 @@ def _addressee(parse: Parse, trigger: Trigger, data: FrameData) -> int | None:
     tellers = [trigger.index, *([verb] if reports and parse.lemma[verb] in data.telling else [])]
     clauses = [c for teller in tellers for c in parse.children[teller] if parse.dep[c] in ("acl", "ccomp")]
     if trigger.frame.event_type == "ACCUSE":  # "an investigation into whether Y had lied"
-        thing = object_of(parse, trigger.index)
+        thing = parse.patients.get(trigger.index)
         nouns = tellers if thing is None or is_group(parse, thing, data) else [*tellers, thing]
         places = (c for noun in nouns for c in parse.children[noun] if parse.dep[c] == "prep")
         clauses += [c for place in places for c in parse.children[place] if parse.dep[c] == "pcomp"]
-    subjects = [subject for c in clauses if (subject := parse.subject(c)) is not None]
+    subjects = [subject for c in clauses if (subject := parse.subjects.get(c)) is not None]
     owners = [owner for s in subjects if (owner := parse.child(s, "poss")) is not None]
     sure = (s for s in subjects if is_group(parse, s, data) and is_known(parse, s))
     return next(sure, next((i for i in owners if denotes(parse, i, data) and is_known(parse, i)), None))
@@ -63,14 +62,14 @@ def _addressee(parse: Parse, trigger: Trigger, data: FrameData) -> int | None:
 
 def is_known(parse: Parse, index: int) -> bool:
     """Return whether a word is not a pronoun without an entity, which may be the actor itself."""
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     return parse.pos[index] != "PRON" or (mention is not None and mention.cluster_index is not None)
 
 
 def _contents_of(parse: Parse, trigger: Trigger, data: FrameData) -> Iterator[int]:
     """Yield the object of a trigger, then its clauses, then the objects of its prepositions."""
     index = trigger.index
-    thing = None if trigger.is_noun else object_of(parse, index)
+    thing = None if trigger.is_noun else parse.patients.get(index)
     if thing is not None and not denotes(parse, thing, data):  # "sent a team": the team is given
         yield thing
     wanted = _CONTENT_CLAUSES | {"advcl"} if trigger.frame and trigger.frame.event_type == "AID" else _CONTENT_CLAUSES
@@ -108,18 +107,18 @@ class _RecipientSearch:
         parse = self.parse
         if depth == 0 or index in parse.in_time or not self._is_another(index):
             return None
-        is_clause = parse.is_verb(index) and not names_thing(parse, index)
+        is_clause = index in parse.verbs and index not in parse.things
         return self._in_clause(index, depth) if is_clause else self._in_noun(index, depth)
 
     def _in_clause(self, verb: int, depth: int) -> int | None:
         parse, data = self.parse, self.data
         inner = next((c for c in parse.children[verb] if parse.dep[c] in _CLAUSES and is_infinitive(parse, c)), None)
         if inner is not None and parse.lemma[verb] in data.object_control and self.event_type != "THREATEN":
-            doer = parse.subject(inner)
-            doer = object_of(parse, verb) if doer is None else doer
+            doer = parse.subjects.get(inner)
+            doer = parse.patients.get(verb) if doer is None else doer
             if doer is not None and takes_part(parse, doer, data):
                 return doer
-        thing = object_of(parse, verb)
+        thing = parse.patients.get(verb)
         given = [c for c in parse.children[verb] if parse.dep[c] == "dative" and parse.pos[c] != "ADP"]
         things = [] if thing is None or self._is_given(verb) else [thing]
         near = [*given, *_prepositional(parse, verb, data.addressing), *things]
@@ -132,7 +131,7 @@ class _RecipientSearch:
         frames = self.data.verb_index.get(self.parse.lemma[verb], ())
         if not any({"dative", "to"} <= set(frame.recipient) for frame in frames):
             return []
-        things = (verb, object_of(self.parse, verb))
+        things = (verb, self.parse.patients.get(verb))
         found = (i for thing in things if thing is not None for i in self.parse.prep_objects(thing, "to"))
         return [i for i in found if takes_part(self.parse, i, self.data)]
 
@@ -154,7 +153,7 @@ class _RecipientSearch:
         others = list(_prepositional(parse, noun, _content_places(data, is_blaming=is_complaint)))
         if self.event_type in _BLAMING and self._is_harm(noun):
             others = []  # who condemns an attack on Y condemns the attacker
-        clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl" and parse.subject(c) is None]
+        clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl" and parse.subjects.get(c) is None]
         below = [c for c in clauses if is_infinitive(parse, c) or parse.tag[c] == "VBN"]
         order = [*doers, *others] if self.event_type in _DOERS else [*others, *doers]
         sure = [i for i in order if denotes(parse, i, data) and self._is_another(i)]
@@ -166,7 +165,7 @@ class _RecipientSearch:
         parse, data = self.parse, self.data
         clauses = [c for c in parse.children[noun] if parse.dep[c] == "acl"]
         clauses += [i for i in parse.prep_objects(noun, data.modality.genitive) if parse.dep[i] == "pcomp"]
-        subjects = [s for c in clauses if (s := parse.subject(c)) is not None and self._is_another(s)]
+        subjects = [s for c in clauses if (s := parse.subjects.get(c)) is not None and self._is_another(s)]
         return next((s for s in subjects if is_group(parse, s, data) and is_known(parse, s)), None)
 
     def _first(self, sure: Iterable[int], order: Iterable[int], depth: int) -> int | None:
@@ -180,18 +179,18 @@ class _RecipientSearch:
         if parse.dep[child] == "poss":
             is_resolved = parse.tag[child] != "PRP$" or is_known(parse, child)
             return denotes(parse, child, self.data) and is_resolved and self._is_another(child)
-        mention = parse.mention(child)
+        mention = parse.mentions[child]
         if mention is None:
             return parse.dep[child] == "compound" and parse.lemma[child] in self.data.bodies
         return parse.dep[child] in _NAMING and mention.entity_type in _MENTIONS
 
     def _is_another(self, index: int) -> bool:
         """Return whether a word does not refer to an actor of the event."""
-        mention = self.parse.mention(index)
+        mention = self.parse.mentions[index]
         return mention is None or mention.cluster_index is None or mention.cluster_index not in self.actors
 
     def _is_demonym(self, child: int) -> bool:
-        mention = self.parse.mention(child)
+        mention = self.parse.mentions[child]
         return mention is not None and mention.entity_type in ("GPE", "NORP")
 
     def _agents(self, noun: int) -> Iterator[int]:

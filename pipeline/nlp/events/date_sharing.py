@@ -50,7 +50,7 @@ def time_of(context: Attachment, index: int, depth: int) -> TimeExpression | Non
     own = context.own.get(index)
     if (own is not None and own.first_day is not None) or depth == 0:
         return own
-    is_verb = context.parse.is_verb(index) and not (index in context.at and context.at[index].is_noun)
+    is_verb = index in context.parse.verbs and not (index in context.at and context.at[index].is_noun)
     taken = _time_of_verb(context, index, depth - 1) if is_verb else _time_of_noun(context, index, depth - 1)
     return own if taken is None else taken
 
@@ -117,7 +117,7 @@ def _shares_conjunct_time(context: Attachment, verb: int, other: int) -> bool:
     parse, time = context.parse, context.own.get(other)
     if time is None or time.start_char < parse.start[other]:
         return False
-    return parse.subject(other) is None and _is_alike(parse, other, verb) and not _is_in_sequence(context, other)
+    return parse.subjects.get(other) is None and _is_alike(parse, other, verb) and not _is_in_sequence(context, other)
 
 
 def _is_in_sequence(context: Attachment, verb: int) -> bool:
@@ -216,7 +216,7 @@ def _acts_in_clause(context: Attachment, verb: int, noun: int) -> bool:
         return True  # "the riot of 1989, when nine people died"
     if denotes(parse, noun, context.data) or parse.child(verb, "nsubjpass", "agent") is not None:
         return False
-    subject = parse.subject(verb)
+    subject = parse.subjects.get(verb)
     if parse.dep[verb] == "acl":
         return parse.tag[verb] == "VBG"
     return subject is not None and parse.lower[subject] in context.data.relative_pronouns
@@ -227,12 +227,12 @@ def _shares_time(context: Attachment, index: int, head: int, time: TimeExpressio
     parse = context.parse
     if not _is_alike(parse, index, head) or _is_in_sequence(context, index):
         return False
-    return time.start_char < parse.start[head] or parse.subject(index) is None
+    return time.start_char < parse.start[head] or parse.subjects.get(index) is None
 
 
 def _is_alike(parse: Parse, index: int, head: int) -> bool:
     """Return whether two coordinated words are verbs in one tense."""
-    if not (parse.is_verb(index) and parse.is_verb(head)):
+    if not (index in parse.verbs and head in parse.verbs):
         return False
     return parse.tag[index] == parse.tag[head] or {parse.tag[index], parse.tag[head]} <= _FINITE_PAST
 
@@ -269,10 +269,10 @@ def _is_said_now(context: Attachment, verb: int, saying: int) -> bool:
         return False
     if parse.lemma[saying] not in context.data.modality.saying or not _is_present(parse, verb):
         return False
-    subject, speaker = parse.subject(verb), parse.subject(saying)
+    subject, speaker = parse.subjects.get(verb), parse.subjects.get(saying)
     if subject is None or parse.lower[subject] in context.data.speaker_pronouns:
         return subject is not None
-    one, other = parse.mention(subject), parse.mention(speaker) if speaker is not None else None
+    one, other = parse.mentions[subject], parse.mentions[speaker] if speaker is not None else None
     is_same = one is not None and other is not None and one.cluster_index == other.cluster_index is not None
     return is_same and parse.pos[subject] == "PRON"  # "she said on Monday that she rejects it"
 
@@ -315,7 +315,7 @@ def _reports(context: Attachment, verb: int) -> bool:
         return False
     if parse.lemma[verb] not in words.carriers and parse.lemma[verb] not in words.awaiting:
         return False
-    subject = parse.subject(verb)
+    subject = parse.subjects.get(verb)
     if subject is None or parse.lower[subject] in context.data.relative_pronouns:
         return True
     return parse.lemma[verb] not in words.phases  # "the talks that they planned", not "that they began"
@@ -328,8 +328,8 @@ def _carrier(context: Attachment, noun: int) -> int | None:
         return None
     if parse.dep[noun] == "pobj":
         preposition, verb = parse.lower[verb], parse.head[verb]
-        carries = parse.is_verb(verb) and _carries_in_phrase(context, verb, noun, preposition)
-    elif parse.dep[noun] in _ARGUMENTS and parse.is_verb(verb):
+        carries = verb in parse.verbs and _carries_in_phrase(context, verb, noun, preposition)
+    elif parse.dep[noun] in _ARGUMENTS and verb in parse.verbs:
         same = parse.lemma[verb] in context.words.carriers or _is_same(context, noun, verb)
         carries = same or _is_new(context, noun, verb) or (noun < verb and _is_next(context, noun, verb))
     else:

@@ -55,7 +55,7 @@ def _times_of_statements(context: Attachment, found: Mapping[int, TimeExpression
     """Return the time of each statement for what it says later on: "a letter on Monday", then "the letter accused"."""
     parse, issued, dated = context.parse, _statements(context), dict[int, TimeExpression]()
     for index, trigger in context.at.items():
-        noun = None if trigger.is_noun or index in found else parse.subject(index)
+        noun = None if trigger.is_noun or index in found else parse.subjects.get(index)
         if noun is None or parse.lemma[noun] not in issued:
             continue
         is_known = any(parse.lower[c] in context.data.modality.definite_words for c in parse.children[noun])
@@ -70,7 +70,7 @@ def _statements(context: Attachment) -> dict[str, dict[TimeExpression, int]]:
     parse, issued = context.parse, dict[str, dict[TimeExpression, int]]()
     for token, time in context.own.items():
         noun = parse.head[token] if parse.dep[token] == "acl" else token
-        if parse.lemma[noun] in context.words.statements and not parse.is_verb(noun):
+        if parse.lemma[noun] in context.words.statements and noun not in parse.verbs:
             issued.setdefault(parse.lemma[noun], {}).setdefault(time, noun)
     return issued
 
@@ -141,7 +141,7 @@ def _outer_verb(context: Attachment, verb: int, time: TimeExpression) -> int | N
     outer = verb
     for _ in range(_LIMIT):
         outer = parse.head[outer]
-        if parse.is_verb(outer):
+        if outer in parse.verbs:
             return outer if parse.tag[outer] in _FINITE_PAST else None
     return None
 
@@ -233,7 +233,7 @@ def _modified_word(context: Attachment, time: TimeExpression, token: int, last: 
             if parse.head[token] == below and parse.entity[below] >= 0 and time.precision == "day":
                 return head
             return head if _is_before_verb(parse, last, head) and parse.dep[token] not in _MODIFIERS else -1
-        if head in context.at or parse.is_verb(head):
+        if head in context.at or head in parse.verbs:
             return parse.head[head] if _is_outside(parse, token, head) else head
         if below == token and _describes(context, time, token, head):
             return head

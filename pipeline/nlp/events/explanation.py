@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator
 from newslake.pipeline.model.annotation import UnmetFrame, WordExplanation
 from newslake.pipeline.nlp.events.arguments import roles_of
 from newslake.pipeline.nlp.events.genericity import is_generic
-from newslake.pipeline.nlp.events.modality import names_thing
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.speech_acts import read_speech_acts
 from newslake.pipeline.nlp.events.trigger_filters import drop_content, is_passing
@@ -19,7 +18,7 @@ def explain_words(parse: Parse, typed: Collection[int], data: FrameData) -> Iter
     spoken, _ = read_speech_acts(parse, tuple(found.values()), data)
     kept = {trigger.index for trigger in drop_content(parse, spoken, data) if trigger.frame is not None}
     for index, lemma in enumerate(parse.lemma):
-        is_noun = names_thing(parse, index) or parse.pos[index] not in ("VERB", "AUX")
+        is_noun = index in parse.things or parse.pos[index] not in ("VERB", "AUX")
         frames = (data.noun_index if is_noun else data.verb_index).get(lemma, ())
         if index in typed or not (frames or (parse.pos[index] == "VERB" and not is_noun)):
             continue
@@ -68,7 +67,7 @@ def _form(parse: Parse, index: int, data: FrameData, *, is_noun: bool) -> str | 
 
 
 def _is_in_name(parse: Parse, index: int, data: FrameData, is_noun: bool) -> bool:
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     return mention is not None and (mention.mention_kind == "name" or not is_noun)
 
 

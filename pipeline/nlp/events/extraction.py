@@ -31,7 +31,7 @@ from newslake.pipeline.nlp.events.places import (
 )
 from newslake.pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
 from newslake.pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
-from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, object_of, pattern_objects
+from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, pattern_objects
 from newslake.pipeline.nlp.languages.plover import QUAD_CLASSES, is_deed, plover_type_of
 from newslake.pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from newslake.pipeline.nlp.times.values import reference_date
@@ -276,7 +276,7 @@ def _answered(
 ) -> Roles:
     """Return the roles; who rejects or accepts "the offer" of the sentence before does so to its actor."""
     own = found[trigger.index]
-    thing = None if trigger.is_noun or trigger.frame is None else object_of(parse, trigger.index)
+    thing = None if trigger.is_noun or trigger.frame is None else parse.patients.get(trigger.index)
     if thing is None or own.recipients or trigger.frame is None or trigger.frame.event_type not in _ANSWERS:
         return own
     if not parse.has_word(thing, data.modality.definite_words) or parse.child(thing, "poss", "prep", "acl"):
@@ -402,7 +402,7 @@ def _event_lemma(parse: Parse, trigger: Trigger, data: FrameData) -> str:
     """Return the lemma of a trigger, or of the event noun that it carries: "complaint" of "filed a complaint"."""
     if trigger.frame is not None and trigger.frame.rule_id.endswith(LEAD_RULE):
         return trigger.frame.lemma  # the light verb of the main event is a mention of its noun
-    thing = None if trigger.is_noun or trigger.frame is None else object_of(parse, trigger.index)
+    thing = None if trigger.is_noun or trigger.frame is None else parse.patients.get(trigger.index)
     if thing is not None and trigger.frame is not None:
         lemma = parse.lemma[thing]
         if lemma in data.noun_index and lemma in pattern_objects(trigger.frame):

@@ -42,16 +42,16 @@ def _is_imperative(parse: Parse, index: int, data: FrameData) -> bool:
 def _is_anybody(parse: Parse, index: int, data: FrameData) -> bool:
     if parse.tag[index] == "VBD":
         return False  # "you attacked him" names its doer
-    subject = parse.subject(index)
+    subject = parse.subjects.get(index)
     if subject is None and parse.dep[index] in ("xcomp", "conj"):
-        subject = parse.subject(parse.head[index])
+        subject = parse.subjects.get(parse.head[index])
     return subject is not None and parse.lower[subject] in data.general_subjects and not _is_question(parse, index)
 
 
 def _is_usual(parse: Parse, index: int) -> bool:
     """Return whether something is done to a kind of people, in the present: "editors are fired for less"."""
     subject = parse.child(index, "nsubjpass")
-    if subject is None or parse.headline[index] or parse.tag[subject] != "NNS" or parse.mention(subject) is not None:
+    if subject is None or parse.headline[index] or parse.tag[subject] != "NNS" or parse.mentions[subject] is not None:
         return False
     auxiliaries = [parse.tag[c] for c in parse.children[index] if parse.dep[c] in ("aux", "auxpass")]
     return auxiliaries == ["VBP"] and all(parse.dep[c] == "amod" for c in parse.children[subject])

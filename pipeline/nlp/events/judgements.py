@@ -28,7 +28,7 @@ from newslake.pipeline.nlp.events.statements import (
     subject_of,
 )
 from newslake.pipeline.nlp.events.subjects import doers_of
-from newslake.pipeline.nlp.events.triggers import Trigger, denotes, object_of
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _PLACES = "of about"  # "said of Y"
@@ -108,7 +108,7 @@ def _named(parse: Parse, trigger: Trigger, data: FrameData) -> SpeechAct | None:
     """Read "called Y a liar", "described Y as weak"."""
     index = trigger.index
     complements = [c for c in parse.children[index] if parse.dep[c] in PREDICATES]
-    thing = object_of(parse, index)
+    thing = parse.patients.get(index)
     if thing is not None:
         complements += [c for c in parse.children[thing] if parse.dep[c] == "appos"]
     elif len(complements) < 2:  # the parser may take the object for a second complement
@@ -177,7 +177,7 @@ def _manner(statement: Statement, index: int) -> Iterator[_Reading]:
 
 def _deed(statement: Statement, verb: int) -> Iterator[_Reading]:
     parse = statement.parse
-    if parse.is_verb(verb) and not parse.is_passive(verb) and not is_unreal(statement, _attempt_of(statement, verb)):
+    if verb in parse.verbs and verb not in parse.passives and not is_unreal(statement, _attempt_of(statement, verb)):
         yield "ACCUSE", subject_of(parse, verb)
 
 
@@ -192,7 +192,7 @@ def _effect(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "the plan would bring hardship", "the accord will create jobs"; what it brought is a fact."""
     parse, words = statement.parse, statement.data.judgement
     is_past = parse.tag[index] in ("VBD", "VBN")
-    if not parse.is_verb(index) or is_past or index in statement.typed or is_unreal(statement, index):
+    if index not in parse.verbs or is_past or index in statement.typed or is_unreal(statement, index):
         return
     near = [c for c in parse.children[index] if parse.dep[c] == "dobj"]
     near += [i for place in ("to", "in") for i in parse.prep_objects(index, place)]
@@ -227,7 +227,7 @@ def _idleness(statement: Statement, index: int) -> Iterator[_Reading]:
 def _merit(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "Y has fought for our rights", "Y delivered for us"."""
     parse, ours = statement.parse, statement.data.speaker_pronouns
-    if not parse.is_verb(index) or parse.is_passive(index) or is_unreal(statement, index):
+    if index not in parse.verbs or index in parse.passives or is_unreal(statement, index):
         return
     gains = parse.prep_objects(index, "for")
     if any(parse.lower[i] in ours or parse.has_word(i, ours, ("poss",)) for i in gains):
@@ -239,7 +239,7 @@ def _blame(statement: Statement, index: int) -> Iterator[_Reading]:
     parse, data = statement.parse, statement.data
     noun = parse.head[index] if parse.dep[index] == "amod" else index
     verb = copula_of(statement, noun)
-    if parse.is_verb(index) or is_denied(statement, noun, verb):
+    if index in parse.verbs or is_denied(statement, noun, verb):
         return
     by = [i for i in parse.prep_objects(noun, "by") if is_somebody(statement, i)]
     if by:
@@ -285,7 +285,7 @@ def _praise(statement: Statement, index: int) -> Iterator[_Reading]:
 def _refusal(statement: Statement, index: int) -> Iterator[_Reading]:
     """Read "he did not support the plan", "I oppose it": a refusal by the speaker."""
     parse, data = statement.parse, statement.data
-    is_verb = parse.is_verb(index)
+    is_verb = index in parse.verbs
     verb = index if is_verb else parse.head[parse.head[index]]  # "was not in favour of it"
     subject = subject_of(parse, verb)
     if subject is None or not is_of_speaker(statement, subject):

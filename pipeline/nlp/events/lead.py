@@ -13,7 +13,6 @@ from itertools import pairwise
 
 from newslake.pipeline.model import Article, TimeExpression
 from newslake.pipeline.nlp.events.modality import modality_of
-from newslake.pipeline.nlp.events.mood import is_finite
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.triggers import Trigger, denotes
 from newslake.pipeline.nlp.languages.plover import OTHER
@@ -85,7 +84,7 @@ def _later_roots(parse: Parse, article: Article, last: int) -> tuple[int, ...]:
     for block in article.blocks:
         if block.kind == "paragraph" and len(found) < _LATER:
             roots = _roots(parse, bisect_left(parse.start, block.start), bisect_left(parse.start, block.end))
-            found.extend(r for r in roots if r > last and parse.is_verb(r) and parse.subject(r) is not None)
+            found.extend(r for r in roots if r > last and r in parse.verbs and parse.subjects.get(r) is not None)
     return tuple(found[:_LATER])
 
 
@@ -260,15 +259,15 @@ def _is_link(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a word only leads to the event: "is on the brink of approving"."""
     if parse.pos[index] in ("AUX", "ADP", "ADJ"):
         return True
-    return parse.lemma[index] in (data.no_news if parse.is_verb(index) else data.abstractions)
+    return parse.lemma[index] in (data.no_news if index in parse.verbs else data.abstractions)
 
 
 def _untyped_core(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
     """Return what a clause reports that somebody or something did or will do: its verb, what is said or the statement,
     what is planned, or the noun that the verb carries; else nothing.
     """
-    has_tense = is_finite(parse, index) or any(parse.tag[c] == "MD" for c in parse.children[index])
-    is_clause = parse.subject(index) is not None and (parse.headline[index] or has_tense)
+    has_tense = index in parse.finite or any(parse.tag[c] == "MD" for c in parse.children[index])
+    is_clause = parse.subjects.get(index) is not None and (parse.headline[index] or has_tense)
     if not is_clause or not _is_report(parse, index, at, data):
         return ()
     trigger, lemma = at[index], parse.lemma[index]
@@ -295,14 +294,14 @@ def _is_report(parse: Parse, index: int, at: Mapping[int, Trigger], data: FrameD
 
 def _statement(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[Trigger, ...]:
     """Return a verb of saying whose subject can speak: the statement is the news."""
-    subject = parse.subject(trigger.index)
+    subject = parse.subjects.get(trigger.index)
     speaks = subject is not None and denotes(parse, subject, data) and parse.pos[subject] != "PRON"
     return (trigger,) if speaks and parse.lemma[trigger.index] in data.speech.reporting else ()
 
 
 def _final_statement(parse: Parse, root: int, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
     """Return the verb of saying that ends a sentence, which the parser may take for a part of what is said."""
-    last = next((i for i in reversed(_sentence_of(parse, root)) if parse.is_verb(i)), root)
+    last = next((i for i in reversed(_sentence_of(parse, root)) if i in parse.verbs), root)
     is_cue = parse.tag[last] == "VBD" and parse.dep[last] not in ("ROOT", "pcomp", "acl")
     if last not in at or not is_cue or parse.child(last, "dobj", *_CONTENT) is not None:
         return ()
@@ -332,10 +331,10 @@ def _is_news(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a word reports news: a noun, any verb in a headline, else a verb that is not in the simple
     present and has another subject than the writer. A plan is news in any tense.
     """
-    if parse.headline[index] or not parse.is_verb(index):
+    if parse.headline[index] or index not in parse.verbs:
         return True
-    subject = parse.subject(index)
-    who = parse.mention(subject) if subject is not None else None
+    subject = parse.subjects.get(index)
+    who = parse.mentions[subject] if subject is not None else None
     if who is not None and who.entity_type == "AUTHOR":
         return False
     return not _is_simple_present(parse, index) or _is_plan(parse, index, data)

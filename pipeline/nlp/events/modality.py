@@ -9,7 +9,7 @@ relative polarity for textual inference" (2006); their words are data of the lan
 """
 
 from newslake.pipeline.model.annotation import Modality
-from newslake.pipeline.nlp.events.mood import has_no, is_excluding, is_finite, mood_of_clause, mood_of_noun
+from newslake.pipeline.nlp.events.mood import has_no, is_excluding, mood_of_clause, mood_of_noun
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.languages.spec_events import ModalityData
 
@@ -47,7 +47,7 @@ def _of_clause(parse: Parse, index: int, data: ModalityData, depth: int) -> Moda
         return _of_conjunct(parse, index, data, depth)
     if data.infinitive_marker in auxiliaries or (parse.tag[index] == "VB" and not auxiliaries):
         return _of_infinitive(parse, index, data, depth)
-    if is_finite(parse, index):
+    if index in parse.finite:
         return _of_finite(parse, index, data, depth)
     return _of_participle(parse, index, data, depth)
 
@@ -55,7 +55,7 @@ def _of_clause(parse: Parse, index: int, data: ModalityData, depth: int) -> Moda
 def _shares_clause(parse: Parse, index: int) -> bool:
     """Return whether a verb has the subject and auxiliary of the one before it: "could be arrested or jailed"."""
     shared = ("VB", "VBN", "VBG")
-    is_joined = parse.dep[index] == "conj" and parse.subject(index) is None
+    is_joined = parse.dep[index] == "conj" and parse.subjects.get(index) is None
     return is_joined and (
         parse.tag[index] in shared or (parse.tag[index] == "VBD" and parse.tag[parse.head[index]] in shared)
     )
@@ -79,7 +79,7 @@ def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Mod
     head = parse.head[index]
     if parse.lemma[head] not in data.saying:
         return _of_dependent(parse, head, data, depth, default="happened", finite=True)
-    if parse.is_verb(head) or _modality(parse, head, data, depth - 1) != "negated":
+    if head in parse.verbs or _modality(parse, head, data, depth - 1) != "negated":
         return "happened"
     return "negated" if parse.lemma[parse.head[head]] in data.refusing else "hypothetical"  # unconfirmed reports
 
@@ -124,7 +124,7 @@ def _is_announced(parse: Parse, index: int) -> bool:
     marked = any(parse.dep[c] == "aux" for c in parse.children[index])  # a bare infinitive is a command
     if dep == "ROOT" or (parse.headline[index] and dep in ("relcl", "acl", "advcl", "nsubj")):
         return marked
-    return dep == "relcl" and parse.is_passive(index)
+    return dep == "relcl" and index in parse.passives
 
 
 def _is_ranked(parse: Parse, index: int, data: ModalityData) -> bool:
@@ -156,7 +156,7 @@ def _is_achieved(parse: Parse, index: int, data: ModalityData) -> bool:
 def _is_performative(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether a speaker does what he says that he wishes to do: "I want to thank you"."""
     head = parse.head[index]
-    subject = parse.subject(head)
+    subject = parse.subjects.get(head)
     if subject is None or parse.lower[subject] not in data.first_person or parse.lemma[index] not in data.illocutions:
         return False
     return parse.dep[index] == "xcomp" and parse.lemma[head] in data.governing and parse.tag[head] != "VBD"
@@ -252,7 +252,7 @@ def _is_without(parse: Parse, preposition: int, data: ModalityData) -> bool:
 def _of_governor(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
     """Return the modality that a modifier inherits from its governor; a verb's negation is not inherited."""
     outer = _modality(parse, head, data, depth - 1)
-    return "happened" if outer == "negated" and parse.is_verb(head) else outer
+    return "happened" if outer == "negated" and head in parse.verbs else outer
 
 
 def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
@@ -266,7 +266,7 @@ def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modali
         is_topic = parse.lower[head] in data.topic_prepositions or parse.lemma[parse.head[head]] in data.saying
         known = is_topic and _is_definite(parse, index, data)
         return "happened" if known else _after_preposition(parse, head, data, depth, is_noun=True)
-    if dep in _ARGUMENTS and parse.is_verb(head):
+    if dep in _ARGUMENTS and head in parse.verbs:
         return _of_argument(parse, index, data, depth)
     if dep not in _MODIFIERS:
         return "happened"
@@ -352,13 +352,6 @@ def _is_definite(parse: Parse, index: int, data: ModalityData) -> bool:
     return parse.child(index, "poss") is not None or parse.has_word(index, data.definite_words)
 
 
-def names_thing(parse: Parse, index: int) -> bool:
-    """Return whether a word is used as a noun; a verb tag in a noun's position is a tagging error."""
-    if parse.pos[index] in ("NOUN", "PROPN", "PRON", "ADJ", "NUM"):
-        return parse.dep[index] not in ("ROOT", "ccomp", "advcl", "acomp", "xcomp") or parse.pos[index] != "ADJ"
-    return parse.dep[index] in ("pobj", "dobj", "nsubj", "nsubjpass", "poss", "compound") and parse.tag[index] != "VBG"
-
-
 def _is_nominal(parse: Parse, index: int) -> bool:
     """Return whether a word is a noun here; a gerund with an article is ("the killing")."""
-    return names_thing(parse, index) or (parse.tag[index] == "VBG" and parse.child(index, "det") is not None)
+    return index in parse.things or (parse.tag[index] == "VBG" and parse.child(index, "det") is not None)

@@ -7,16 +7,8 @@ from newslake.pipeline.model.annotation import Modality
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.languages.spec_events import ModalityData
 
-_FINITE = ("VBD", "VBZ", "VBP")
 _PAST = ("VBD", "VBN")
 _QUESTION = frozenset({"?"})
-
-
-def is_finite(parse: Parse, index: int) -> bool:
-    """Return whether a verb or one of its auxiliaries has a tense; modal auxiliaries have none."""
-    if parse.tag[index] in _FINITE:
-        return True
-    return any(parse.dep[c] in ("aux", "auxpass") and parse.tag[c] in _FINITE for c in parse.children[index])
 
 
 def mood_of_clause(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> Modality | None:
@@ -115,7 +107,7 @@ def _is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
 
 def _is_inverted(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether the auxiliary precedes the subject: "Had the army attacked, ..."."""
-    head, subject = parse.head[index], parse.subject(index)
+    head, subject = parse.head[index], parse.subjects.get(index)
     if parse.dep[index] == "ccomp" and parse.dep[head] == "advcl":
         before = [head]  # the parser labels the auxiliary as the verb
     else:
@@ -132,7 +124,7 @@ def _is_doubted(parse: Parse, index: int, data: ModalityData) -> bool:
     """Return whether the clause is the content of fear, hope or doubt; then a negation in it does not count."""
     if parse.dep[index] not in ("ccomp", "acl"):
         return False
-    has_tense = is_finite(parse, index) or any(parse.tag[c] == "MD" for c in parse.children[index])
+    has_tense = index in parse.finite or any(parse.tag[c] == "MD" for c in parse.children[index])
     head = parse.head[index]
     complement = parse.child(head, "acomp")
     governor = parse.lemma[head if complement is None else complement]
@@ -151,7 +143,7 @@ def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
     head = parse.head[index]
     if _has_condition(parse, index, data):
         return False
-    while (parse.dep[index] == "conj" or not parse.is_verb(head)) and head != index:
+    while (parse.dep[index] == "conj" or head not in parse.verbs) and head != index:
         index, head = head, parse.head[head]
     return (
         parse.dep[index] in ("ccomp", "advcl", "prep", "dobj")

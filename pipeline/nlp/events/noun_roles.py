@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.participants import takes_part
 from newslake.pipeline.nlp.events.subjects import agents_in_phrase, doers_of
-from newslake.pipeline.nlp.events.triggers import Trigger, denotes, object_of
+from newslake.pipeline.nlp.events.triggers import Trigger, denotes
 from newslake.pipeline.nlp.languages.plover import OTHER
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 
@@ -87,7 +87,7 @@ def _agents_below(parse: Parse, index: int, kind: str, data: FrameData) -> list[
             is_group = denotes(parse, noun, data)
             if parse.dep[noun] != "pobj" or parse.lemma[noun] in data.matters or parse.lemma[noun] in data.documents:
                 continue
-            is_done = is_group or parse.mention(noun) is not None or kind in _DONE_TYPES
+            is_done = is_group or parse.mentions[noun] is not None or kind in _DONE_TYPES
             voices = data.origin_prepositions if kind in _VOICED_TYPES and not is_group else ()
             words = (*(data.agent_prepositions if is_done else ()), *voices)
             found = [i for i in _objects_of(parse, noun, words) if denotes(parse, i, data)]
@@ -104,16 +104,16 @@ def _launchers(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return who acts in a clause about an event noun: "the talks it had planned", "a raid launched by rebels"."""
     for clause in parse.children[index]:
         verb = parse.lemma[clause]
-        if parse.dep[clause] not in ("acl", "relcl") or not parse.is_verb(clause):
+        if parse.dep[clause] not in ("acl", "relcl") or clause not in parse.verbs:
             continue
         acts = _conducts(parse, clause, data) or verb in data.modality.planning or verb in data.modality.carriers
         if not acts or verb in data.modality.saying or verb in data.modality.refusing:
             continue
-        own = parse.subject(clause)
+        own = parse.subjects.get(clause)
         if parse.dep[clause] == "acl":
             is_of_noun = own is None and parse.tag[clause] == "VBN"
         else:
-            is_of_noun = own is None or parse.lower[own] not in data.relative_pronouns or parse.is_passive(clause)
+            is_of_noun = own is None or parse.lower[own] not in data.relative_pronouns or clause in parse.passives
         if is_of_noun:
             return doers_of(parse, clause, data)
     return []
@@ -138,7 +138,7 @@ def _actor_before(parse: Parse, child: int, kind: str, data: FrameData) -> int |
     """Return the actor that a modifier names: "Spanish attack", "army raid", "Saudi-led strike"."""
     if parse.dep[child] not in _MODIFIERS:
         return None
-    mention = parse.mention(child)
+    mention = parse.mentions[child]
     if mention is None:
         if parse.lemma[child] == "lead" and (leader := parse.child(child, "npadvmod")) is not None:
             return leader
@@ -173,7 +173,7 @@ def casualties_of(parse: Parse, index: int, data: FrameData) -> list[int]:
     above = [parse.head[index]] if parse.dep[index] == "nsubj" else []
     below = [c for c in parse.children[index] if parse.dep[c] in ("relcl", "acl", "advcl")]
     for verb in (*above, *below):
-        thing = object_of(parse, verb)
+        thing = parse.patients.get(verb)
         if thing is None or parse.lemma[verb] not in data.resulting:
             continue
         if any(parse.lower[c] in data.harmed for i in (verb, thing) for c in parse.children[i]):
@@ -190,7 +190,7 @@ def _is_victim_before(parse: Parse, child: int, kind: str, data: FrameData) -> b
     """Return whether a modifier names who suffers the event: "hostage release", "the Holm murder"."""
     if parse.dep[child] not in ("compound", "nmod"):
         return False
-    mention = parse.mention(child)
+    mention = parse.mentions[child]
     if mention is not None:
         return mention.entity_type == "PERSON" and parse.lemma[parse.head[child]] in data.suffered
     lemma = parse.lemma[child]
@@ -207,20 +207,20 @@ def roles_from_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[li
     """Return the actors and recipients of the verb that carries an event noun: "held talks", "is under attack"."""
     index = _carried(parse, trigger.index, data)
     dep, verb = parse.dep[index], parse.head[index]
-    if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
+    if dep in ("dobj", "nsubjpass", "attr") and verb in parse.verbs:
         lemma, words = parse.lemma[verb], data.modality
         if lemma in words.carriers and lemma not in words.saying and lemma not in words.refusing:
             return doers_of(parse, verb, data), []
         if lemma in data.bearers:
             return agents_in_phrase(parse, verb, data), doers_of(parse, verb, data)
-    if dep != "pobj" or not parse.is_verb(parse.head[verb]):
+    if dep != "pobj" or parse.head[verb] not in parse.verbs:
         return [], []
     preposition, verb = parse.lower[verb], parse.head[verb]
     phrase = f"{preposition}_{parse.lemma[index]}"
     if phrase in data.attending:
         return doers_of(parse, verb, data), []
     if preposition in data.exposing or phrase in data.exposing:
-        thing = object_of(parse, verb)
+        thing = parse.patients.get(verb)
         return [], doers_of(parse, verb, data) if thing is None else [thing]
     return [], []
 
@@ -257,7 +257,7 @@ def _measures(parse: Parse, noun: int, preposition: int, data: FrameData) -> boo
 
 
 def _conducts(parse: Parse, verb: int, data: FrameData) -> bool:
-    return parse.is_verb(verb) and parse.phrasal_lemma(verb) in data.conducting
+    return verb in parse.verbs and parse.phrasal_lemma(verb) in data.conducting
 
 
 def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
@@ -267,7 +267,7 @@ def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
         if parse.lower[preposition] not in data.modality.content_prepositions | {data.modality.genitive}:
             return []  # "offered talks after the attack"
         index = parse.head[preposition]
-        if parse.is_verb(index):
+        if index in parse.verbs:
             planned = parse.lemma[index] in data.modality.planning
             return doers_of(parse, index, data) if planned else []
         if parse.dep[index] != "pobj":
@@ -284,7 +284,7 @@ def authors_of(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
     verb = parse.head[index]
     if parse.dep[index] == "pobj" and parse.lower[verb] in data.attending:
         verb = parse.head[verb]
-        return [i for i in doers_of(parse, verb, data) if denotes(parse, i, data)] if parse.is_verb(verb) else []
+        return [i for i in doers_of(parse, verb, data) if denotes(parse, i, data)] if verb in parse.verbs else []
     if parse.dep[index] not in _OBJECTS:
         return []
     issues = parse.phrasal_lemma(verb) in data.publishing or _conducts(parse, verb, data)
@@ -296,7 +296,7 @@ def _from_attendance(parse: Parse, trigger: Trigger, index: int, data: FrameData
     preposition = parse.head[index]
     verb = parse.head[preposition]
     kind = trigger.frame.event_type if trigger.frame else OTHER
-    if not parse.is_verb(verb):
+    if verb not in parse.verbs:
         return []
     word, thing = parse.lower[preposition], parse.child(verb, "dobj")
     part = "" if thing is None else f"{parse.lemma[thing]}_"
@@ -333,6 +333,6 @@ def _accused_of(parse: Parse, preposition: int, data: FrameData) -> list[int]:
         verb = parse.head[above]
         return doers_of(parse, verb, data) if parse.dep[above] in ("dobj", "acomp", "oprd") else []
     if parse.lemma[above] in data.suspecting and parse.lower[preposition] in data.suspicions:
-        accused = object_of(parse, above)
+        accused = parse.patients.get(above)
         return [accused] if accused is not None and denotes(parse, accused, data) else []
     return []

@@ -8,6 +8,7 @@ from itertools import compress
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.model import Article, Block, Entity, TimeExpression
+from newslake.pipeline.nlp.events.verbs import Surroundings, verb_facts
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 from newslake.pipeline.nlp.tokens import Tokens
 
@@ -15,21 +16,21 @@ Described = Mapping[str, Sequence[tuple[frozenset[str], Entity]]]
 _WORD = re.compile(r"[^\W\d_]+")
 _HEADLINE_MOST, _LEAD_LEAST = 16, 12  # words
 _DASHES = frozenset({"-", "--", "–", "—"})
-_SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
-_PARTICLES = frozenset({"prt"})
-_PASSIVE = frozenset({"nsubjpass", "auxpass", "csubjpass", "agent"})
-_RELATED = _SUBJECTS | _PARTICLES | _PASSIVE
+_NOUNS = frozenset({"NOUN", "PROPN", "PRON", "ADJ", "NUM"})
+_NOUN_PLACES = frozenset({"pobj", "dobj", "nsubj", "nsubjpass", "poss", "compound"})
+_PREDICATES = frozenset({"ROOT", "ccomp", "advcl", "acomp", "xcomp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Parse:
     """Token attributes by token index. ``entity`` is the index of the mention that contains a token, else -1.
 
-    ``named`` maps each cluster to its first name, ``countries`` each country code to the first name of that country,
-    ``described`` each noun to the names that it describes.
-    ``sentence`` is 0-based. ``headline`` is True inside titles and headings. ``in_time`` are the tokens of time
-    expressions. ``subjects`` and ``particles`` are the dependents of these kinds by verb, ``passives`` the verbs that
-    are marked as passive, and those of headlines, where the auxiliary is left out.
+    ``mentions`` gives that mention, or the person's name right before the token ("Ann Lee QC"). ``named`` maps each
+    cluster to its first name, ``countries`` each country code to the first name of that country, ``described`` each
+    noun to the names that it describes. ``sentence`` is 0-based. ``headline`` is True inside titles and headings.
+    ``in_time`` are the tokens of time expressions, ``dashes`` the dashes between spaces and the colons. ``things`` are
+    the words that are used as nouns: a verb tag in a noun's position is a tagging error. The facts of verbs are those
+    of ``VerbFacts``.
     """
 
     text: str
@@ -44,15 +45,21 @@ class Parse:
     start: list[int]
     end: list[int]
     entity: list[int]
+    mentions: list[Entity | None]
     headline: list[bool]
     entities: tuple[Entity, ...]
     named: Mapping[int, Entity]
     countries: Mapping[str, Entity]
     described: Described
     in_time: frozenset[int]
-    subjects: Mapping[int, Sequence[int]]
-    particles: Mapping[int, int]
+    dashes: frozenset[int]
+    things: frozenset[int]
+    verbs: frozenset[int]
+    finite: frozenset[int]
     passives: frozenset[int]
+    particles: Mapping[int, int]
+    subjects: Mapping[int, int]
+    patients: Mapping[int, int]
 
     def child(self, index: int, *deps: str) -> int | None:
         """Return the first dependent with one of these labels; None without one."""
@@ -68,55 +75,6 @@ class Parse:
             if self.lower[child] in words and (deps is None or self.dep[child] in deps):
                 return True
         return False
-
-    def subject(self, index: int) -> int | None:
-        """Return the subject of a verb; of two in apposition, the named one. None if the verb has no subject of its
-        own.
-        """
-        found = self.subjects.get(index)
-        if found is None:
-            return self._subject_before_time(index)
-        chosen = found[0] if len(found) == 1 else next((c for c in found if self.mention(c)), found[0])
-        opens = chosen + 2 < index and (chosen == 0 or self.sentence[chosen - 1] != self.sentence[chosen])
-        return self._after_dateline(chosen, index) if opens else chosen
-
-    def _subject_before_time(self, verb: int) -> int | None:
-        """Return the name that the parser takes for an adverb: "Norway on Monday summoned"; None without one."""
-        first = min(self.children[verb], default=verb)
-        if (
-            first >= verb
-            or self.dep[first] != "npadvmod"
-            or self.entity[first] < 0
-            or self.tag[verb] not in ("VBD", "VBZ")
-        ):
-            return None
-        return first if self.tag[first + 1] == "IN" and first + 2 in self.in_time else None
-
-    def _after_dateline(self, subject: int, verb: int) -> int:
-        """Return the subject after a dateline that the parser takes for it: "OSLO (Wire) - Police have arrested"."""
-        mention = self.mention(subject)
-        marks = [i for i in range(subject + 1, verb) if self.is_dash(i)]
-        if mention is None or mention.entity_type not in ("GPE", "LOC") or len(marks) != 1:
-            return subject
-        after = range(marks[0] + 1, verb)
-        found = (i for i in after if self.dep[i] in ("nsubj", "nsubjpass") and self.head[i] == verb)
-        apposed = (i for i in after if self.dep[i] in ("appos", "conj") and self.head[i] < marks[0])
-        return next(found, next(apposed, subject))
-
-    def is_dash(self, index: int) -> bool:
-        """Return whether a token is a dash between spaces, or a colon."""
-        spaced = index > 0 and self.end[index - 1] < self.start[index]
-        return self.lower[index] == ":" or (spaced and self.lower[index] in _DASHES)
-
-    def is_verb(self, index: int) -> bool:
-        return self.pos[index] in ("VERB", "AUX")
-
-    def is_passive(self, index: int) -> bool:
-        if index in self.passives:
-            return True
-        shares = self.dep[index] == "conj" and self.tag[index] in ("VBN", "VBD") and index not in self.subjects
-        shares = shares and self.child(index, "aux", "dobj") is None  # "was invited and has signed the deal"
-        return shares and self.head[index] < index and self.is_passive(self.head[index])
 
     def phrasal_lemma(self, index: int) -> str:
         """Return the lemma of a verb with its particle: "call_off"."""
@@ -144,15 +102,6 @@ class Parse:
             found.append(index)
         return found
 
-    def mention(self, index: int) -> Entity | None:
-        """Return the mention that contains a token, or the person's name right before it ("Ann Lee QC")."""
-        if self.entity[index] >= 0:
-            return self.entities[self.entity[index]]
-        if self.pos[index] != "PROPN" or index == 0 or self.entity[index - 1] < 0 or self.head[index - 1] != index:
-            return None
-        before = self.entities[self.entity[index - 1]]
-        return before if before.entity_type == "PERSON" else None
-
     def token_at(self, start_char: int) -> int:
         """Return the token that covers an offset of the text."""
         return max(bisect_right(self.start, start_char) - 1, 0)
@@ -173,9 +122,11 @@ def parse_of(
         lemma = [data.lemmas.get(form) or word for word, form in zip(lemma, tokens.lower, strict=True)]
     headline = _headlines(article, tokens.start)
     entity = _entity_of_tokens(entities, tokens.start)
-    clipped = (i for i in compress(range(len(lemma)), headline) if lemma[i] in data.clipped_passives)
-    related = [i for i, label in enumerate(tokens.dep) if label in _RELATED and tokens.head[i] != i]
-    subjects = _by_head(tokens, related, _SUBJECTS)
+    mentions = _mentions(tokens, entities, entity)
+    in_time = frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char))
+    dashes = frozenset(_dashes(tokens))
+    clipped = [i for i in compress(range(len(lemma)), headline) if lemma[i] in data.clipped_passives]
+    facts = verb_facts(tokens, Surroundings(mentions, entity, in_time, dashes, clipped), data)
     return Parse(
         text=tokens.content,
         lemma=lemma,
@@ -189,22 +140,38 @@ def parse_of(
         start=tokens.start,
         end=tokens.end,
         entity=entity,
+        mentions=mentions,
         headline=headline,
         entities=tuple(entities),
         named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
         countries=_countries(entities, kb) if kb is not None else {},
         described=_described_by(entities, _appositions(tokens, entities, entity), data),
-        in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
-        subjects=subjects,
-        particles={head: found[0] for head, found in _by_head(tokens, related, _PARTICLES).items()},
-        passives=frozenset((*_by_head(tokens, related, _PASSIVE), *_other_passives(tokens, clipped, subjects, data))),
+        in_time=in_time,
+        dashes=dashes,
+        things=frozenset(_things(tokens)),
+        verbs=frozenset(i for i, pos in enumerate(tokens.pos) if pos in ("VERB", "AUX")),
+        finite=facts.finite,
+        passives=facts.passives,
+        particles=facts.particles,
+        subjects=facts.subjects,
+        patients=facts.patients,
     )
 
 
-def _other_passives(tokens: Tokens, clipped: Iterable[int], subjects: Iterable[int], data: FrameData) -> Iterator[int]:
-    """Yield the passives without an auxiliary: in headlines, and in absolute clauses ("with its leader jailed")."""
-    yield from (i for i in clipped if _is_clipped(i, tokens))
-    yield from (i for i in subjects if _is_absolute(i, tokens, data))
+def _things(tokens: Tokens) -> Iterator[int]:
+    """Yield the words that are used as nouns."""
+    for index, (pos, dep) in enumerate(zip(tokens.pos, tokens.dep, strict=True)):
+        if pos in _NOUNS:
+            if pos != "ADJ" or dep not in _PREDICATES:
+                yield index
+        elif dep in _NOUN_PLACES and tokens.tag[index] != "VBG":
+            yield index
+
+
+def _dashes(tokens: Tokens) -> Iterator[int]:
+    for index, word in enumerate(tokens.lower):
+        if word == ":" or (word in _DASHES and index > 0 and tokens.end[index - 1] < tokens.start[index]):
+            yield index
 
 
 def _countries(entities: Sequence[Entity], kb: KnowledgeBase) -> dict[str, Entity]:
@@ -215,15 +182,6 @@ def _countries(entities: Sequence[Entity], kb: KnowledgeBase) -> dict[str, Entit
         if entity.country_code is not None and entity.entity_type == "GPE" and _is_name(entity)
         if kb.country_of(entity.entity_name or "") == entity.country_code
     }
-
-
-def _by_head(tokens: Tokens, dependents: Iterable[int], labels: frozenset[str]) -> dict[int, list[int]]:
-    """Return the dependents with one of these labels, by the word on which they depend."""
-    found: dict[int, list[int]] = {}
-    for index in dependents:
-        if tokens.dep[index] in labels:
-            found.setdefault(tokens.head[index], []).append(index)
-    return found
 
 
 def _described_by(
@@ -285,36 +243,22 @@ def _is_name(entity: Entity) -> bool:
     return entity.mention_kind == "name"
 
 
-def _is_clipped(index: int, tokens: Tokens) -> bool:
-    """Return whether a headline's verb has a subject but neither an auxiliary nor an object other than an amount of
-    money: "Minister sacked", "Bank fined €2m".
-    """
-    below = tokens.children[index]
-    deps = {tokens.dep[c] for c in below}
-    if tokens.tag[index] not in ("VBN", "VBD") or "nsubj" not in deps or deps & {"aux", "ccomp", "dative"}:
-        return False
-    objects = (c for c in below if tokens.dep[c] == "dobj")
-    return all("$" in tokens.tag[index:c] for c in objects)
-
-
-def _is_absolute(index: int, tokens: Tokens, data: FrameData) -> bool:
-    """Return whether a participle with a subject follows "with", a passive without an auxiliary: "with its leader
-    jailed".
-    """
-    if tokens.tag[index] not in ("VBN", "VBD"):
-        return False
-    below = tokens.children[index]
-    governed = tokens.dep[index] == "pcomp" and tokens.lower[tokens.head[index]] in data.absolute_markers
-    marked = governed or any(tokens.dep[c] == "mark" and tokens.lower[c] in data.absolute_markers for c in below)
-    return marked and not any(tokens.dep[c] in ("aux", "dobj", "ccomp") for c in below)
-
-
 def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:
     found = [-1] * len(starts)
     for index, entity in enumerate(entities):
         for token in _tokens_in(starts, entity.start_char, entity.end_char):
             found[token] = index
     return found
+
+
+def _mentions(tokens: Tokens, entities: Sequence[Entity], entity: Sequence[int]) -> list[Entity | None]:
+    """Return the mention of each token, or the person's name right before it ("Ann Lee QC")."""
+    mentions = [None if place < 0 else entities[place] for place in entity]
+    for index in range(1, len(entity)):
+        before = entities[entity[index - 1]] if entity[index] < 0 <= entity[index - 1] else None
+        if before is not None and tokens.pos[index] == "PROPN" and tokens.head[index - 1] == index:
+            mentions[index] = before if before.entity_type == "PERSON" else None
+    return mentions
 
 
 def _tokens_in(starts: list[int], start_char: int, end_char: int) -> range:

@@ -115,7 +115,7 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
     """Return the phrase around a noun: the noun, its left modifiers and its "of" phrase."""
     first, last = _phrase_of(parse, index)
     text = parse.text[parse.start[first] : parse.end[last]]
-    entity = country_of_adjective(parse, index) or parse.mention(index)
+    entity = country_of_adjective(parse, index) or parse.mentions[index]
     if _is_unresolved(entity):
         entity = (
             _name_in_apposition(parse, index, last, data)
@@ -134,7 +134,7 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
 
 def country_of_adjective(parse: Parse, index: int) -> Entity | None:
     """Return the country that the article names and an adjective means: India for "Indian strikes"."""
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is None or mention.entity_type != "NORP" or parse.dep[index] not in ("amod", "compound", "nmod"):
         return None
     return parse.countries.get(mention.country_code or "")
@@ -156,7 +156,7 @@ def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
 def _phrase_of(parse: Parse, index: int) -> tuple[int, int]:
     """Return the first and last token of the phrase around a noun, without clauses and conjuncts."""
     first = min([index, *(_left_edge(parse, c) for c in parse.children[index] if c < index and parse.dep[c] in _LEFT)])
-    first = max([first, *(i + 1 for i in range(first, index) if parse.is_dash(i))])  # "OSLO - Police"
+    first = max([first, *(i + 1 for i in range(first, index) if i in parse.dashes)])  # "OSLO - Police"
     while first < index and parse.dep[first] in ("punct", "advmod"):
         first += 1
     last = index
@@ -179,11 +179,11 @@ def _name_in_apposition(parse: Parse, index: int, last: int, data: FrameData) ->
     """Return the name in apposition ("the chief, Ann Lee"), or the person that a wrong parse puts at the end."""
     for child in parse.children[index]:
         if parse.dep[child] == "appos" and parse.entity[child] >= 0:
-            return parse.mention(child)
+            return parse.mentions[child]
     named = _name_in_phrase(parse, index, data)
     if named is not None:
         return named
-    mention = parse.mention(last) if last != index else None
+    mention = parse.mentions[last] if last != index else None
     return mention if mention is not None and mention.entity_type == "PERSON" else None
 
 
@@ -195,11 +195,11 @@ def _name_of_identity(parse: Parse, index: int, data: FrameData) -> Entity | Non
         index = parse.head[index]
     head = parse.head[index]
     if parse.dep[index] == "appos":
-        return parse.mention(head)
+        return parse.mentions[head]
     if parse.lemma[head] not in data.copulas or parse.child(head, "neg") is not None:
         return None
-    other = {"attr": parse.subject(head), "nsubj": parse.child(head, "attr")}.get(parse.dep[index])
-    named = parse.mention(other) if other is not None and len(parse.conjuncts(other)) == 1 else None
+    other = {"attr": parse.subjects.get(head), "nsubj": parse.child(head, "attr")}.get(parse.dep[index])
+    named = parse.mentions[other] if other is not None and len(parse.conjuncts(other)) == 1 else None
     return named if named is not None and named.entity_type in ("ORG", "PERSON") else None
 
 
@@ -214,7 +214,7 @@ def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:
         elif parse.dep[child] == "acl" and parse.lemma[child] in data.naming:
             below = [*parse.prep_objects(child, "as"), *(c for c in parse.children[child] if parse.dep[c] == "oprd")]
         for i in below:
-            mention = parse.mention(i)
+            mention = parse.mentions[i]
             if mention is not None and mention.entity_type == "PERSON":
                 return mention
     return None
@@ -223,7 +223,7 @@ def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:
 def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str | None:
     if entity is not None and entity.country_code:
         return entity.country_code
-    found = (parse.mention(index) for index in range(first, last + 1))
+    found = (parse.mentions[index] for index in range(first, last + 1))
     return next((m.country_code for m in found if m is not None and m.country_code), None)
 
 

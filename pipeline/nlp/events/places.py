@@ -165,13 +165,13 @@ def _places_in(search: _PlaceSearch, noun: int, depth: int, *, is_goal: bool) ->
 
 
 def _is_name(parse: Parse, index: int) -> bool:
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     return mention is not None and mention.mention_kind == "name"
 
 
 def _place_at(parse: Parse, index: int, taken: frozenset[int]) -> Entity | None:
     """Return the place that a token names, by its name if the text names it elsewhere ("the town")."""
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is None or index in taken or mention.entity_type not in _PLACE_TYPES:
         return None
     if mention.mention_kind == "name" or mention.cluster_index is None:
@@ -181,7 +181,7 @@ def _place_at(parse: Parse, index: int, taken: frozenset[int]) -> Entity | None:
 
 def _venue_at(search: _PlaceSearch, index: int) -> Entity | None:
     """Return an organisation that is also a building: a court, a hospital."""
-    mention = search.parse.mention(index)
+    mention = search.parse.mentions[index]
     if mention is None or index in search.taken or mention.entity_type != "ORG" or mention.mention_kind != "name":
         return None
     return mention if search.parse.lemma[index].lower() in search.data.attachment.venues else None
@@ -234,7 +234,7 @@ def _located_occasion(search: _PlaceSearch, verb: int) -> Iterator[Entity]:
 
 
 def _is_place(parse: Parse, index: int) -> bool:
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     return mention is not None and mention.entity_type in _PLACE_TYPES
 
 
@@ -299,7 +299,7 @@ def _is_together(search: _PlaceSearch, index: int, head: int) -> bool:
     if parse.lemma[head] in search.data.modality.saying:
         return False
     if dep == "conj":
-        return parse.subject(index) is None or not parse.is_verb(index)
+        return parse.subjects.get(index) is None or index not in parse.verbs
     if dep in ("advcl", "acl"):
         return parse.tag[index] == "VBG" and parse.child(index, "mark", "nsubj") is None
     if dep == "pobj":

@@ -42,8 +42,8 @@ def _subject_above(parse: Parse, index: int, data: FrameData) -> int | None:
     """
     clause = parse.head[index]
     for above in parse.governors(clause):
-        if not parse.is_verb(above) or parse.dep[clause] == "conj":
-            clause = above if parse.is_verb(above) else clause
+        if above not in parse.verbs or parse.dep[clause] == "conj":
+            clause = above if above in parse.verbs else clause
             continue
         found = subject_of(parse, above, data)
         if found is not None and found < index and _agrees(parse, index, found, data):
@@ -67,7 +67,7 @@ def subject_before(parse: Parse, index: int) -> int | None:
             break
         if parse.dep[i] == "ROOT":
             root = i
-    return parse.subject(root) if root is not None and not _is_quoted(parse, first, index) else None
+    return parse.subjects.get(root) if root is not None and not _is_quoted(parse, first, index) else None
 
 
 def _is_quoted(parse: Parse, first: int, index: int) -> bool:
@@ -75,7 +75,7 @@ def _is_quoted(parse: Parse, first: int, index: int) -> bool:
 
 
 def _agrees(parse: Parse, pronoun: int, noun: int, data: FrameData) -> bool:
-    word, mention = parse.lower[pronoun], parse.mention(noun)
+    word, mention = parse.lower[pronoun], parse.mentions[noun]
     is_body = parse.lemma[noun] in data.bodies or (mention is not None and mention.entity_type in ("GPE", "ORG"))
     if word in data.thing_pronouns:
         return is_body and parse.tag[noun] in ("NN", "NNP")
@@ -140,8 +140,8 @@ def _only_organisation_before(parse: Parse, index: int, data: FrameData) -> Enti
 
 def _others(parse: Parse, index: int, entity_type: str) -> list[Entity]:
     """Return the named entities of a type, without the subject of the clause of a word."""
-    doer = next((s for i in parse.governors(index) if (s := parse.subject(i)) is not None and s != index), None)
-    mention = parse.mention(doer) if doer is not None else None
+    doer = next((s for i in parse.governors(index) if (s := parse.subjects.get(i)) is not None and s != index), None)
+    mention = parse.mentions[doer] if doer is not None else None
     named = (each for each in parse.named.values() if each.entity_type == entity_type)
     return [each for each in named if mention is None or each.cluster_index != mention.cluster_index]
 
@@ -177,6 +177,6 @@ def _find_described(
     if len(found) < 2:
         return next(iter(found.values()), None)
     last = subject_before(parse, index)
-    mention = parse.mention(last) if last is not None and len(parse.conjuncts(last)) == 1 else None
+    mention = parse.mentions[last] if last is not None and len(parse.conjuncts(last)) == 1 else None
     subject = found.get(mention.cluster_index) if mention is not None else None
     return subject or _only_before(parse, index, found.values())

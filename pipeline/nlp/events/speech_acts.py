@@ -133,8 +133,8 @@ def _requested(
     if obliged is None:
         return _commanded(parse, verb, frames, data)
     cue, content = obliged
-    subject = parse.subject(verb)
-    if subject is None or parse.is_passive(content) or is_own(parse, said, subject, data):
+    subject = parse.subjects.get(verb)
+    if subject is None or content in parse.passives or is_own(parse, said, subject, data):
         return None
     if parse.lemma[content] in words.undemanded and infinitive_of(parse, _predicate(parse, content)) is None:
         return None
@@ -183,8 +183,8 @@ def _announced(
     parse: Parse, said: int, verb: int, frames: Mapping[int, Frame], data: FrameData
 ) -> tuple[str, str, int, str] | None:
     """Read "it will ...": own future conflict is a threat, own future cooperation a promise, if negated a refusal."""
-    subject = parse.subject(verb)
-    if subject is None or parse.is_passive(verb) or not _is_future(parse, verb, data):
+    subject = parse.subjects.get(verb)
+    if subject is None or verb in parse.passives or not _is_future(parse, verb, data):
         return None
     if not is_own(parse, said, subject, data):
         return None
@@ -217,7 +217,7 @@ def _suggested(
     parse: Parse, said: int, verb: int, frames: Mapping[int, Frame], data: FrameData
 ) -> tuple[str, str, int, str] | None:
     """Read "suggested he leave": a bare verb that agrees with neither its subject nor a past report is a proposal."""
-    subject, proposes = parse.subject(verb), parse.lemma[said] in data.speech.proposing
+    subject, proposes = parse.subjects.get(verb), parse.lemma[said] in data.speech.proposing
     if subject is None or not proposes or parse.tag[said] not in ("VBD", "VBN") or parse.tag[verb] not in ("VB", "VBP"):
         return None
     is_singular = parse.tag[subject] in ("NN", "NNP") or parse.lower[subject] in data.person_pronouns
@@ -237,7 +237,7 @@ def _offered(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
     ready = parse.child(index, "acomp")
     if ready is None or parse.lemma[ready] not in data.speech.willing or parse.child(index, "neg") is not None:
         return None
-    inner, subject = infinitive_of(parse, ready), parse.subject(index)
+    inner, subject = infinitive_of(parse, ready), parse.subjects.get(index)
     if inner is None or subject is None or not denotes(parse, subject, data):
         return None
     frame = frames.get(inner)
@@ -254,8 +254,8 @@ def _refused(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data: 
     index, frame = trigger.index, trigger.frame
     if frame is None or frame.event_type not in _COOPERATION or parse.child(index, "neg") is None:
         return None
-    subject = parse.subject(index)
-    if subject is None or parse.is_passive(index) or not _is_denied(parse, index, subject, frame, data):
+    subject = parse.subjects.get(index)
+    if subject is None or index in parse.passives or not _is_denied(parse, index, subject, frame, data):
         return None
     refusal = replace(trigger, frame=frame_of_act("REJECT", parse.lemma[index], "not", "object to with for from"))
     return SpeechAct(replace(refusal, modality="happened"), index, None, None)
@@ -279,9 +279,9 @@ def is_own(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
     words, lower = data.speech, parse.lower[subject]
     if lower in words.first_person:
         return True
-    speaker = parse.subject(said)
-    mention = parse.mention(subject)
-    teller = parse.mention(speaker) if speaker is not None else None
+    speaker = parse.subjects.get(said)
+    mention = parse.mentions[subject]
+    teller = parse.mentions[speaker] if speaker is not None else None
     if mention is not None and teller is not None and mention.cluster_index is not None:
         if mention.cluster_index == teller.cluster_index:
             return True
@@ -295,14 +295,14 @@ def is_own(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
 
 def _is_addressable(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether requests and accusations can concern somebody: a name, a pronoun for one, or an institution."""
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is not None:
         return mention.entity_type in _NAMED_TYPES and parse.lower[index] not in data.speech.unaddressed
     return data.people.get(parse.lemma[index]) in data.speech.institutions
 
 
 def _is_institution(parse: Parse, index: int, data: FrameData) -> bool:
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is not None and mention.entity_type in _STATES:
         return True
     return data.people.get(parse.lemma[index]) in data.speech.institutions

@@ -78,7 +78,7 @@ def _introduces(parse: Parse, said: int, quote: Quote) -> bool:
     is_inside = any(start <= at < end for start, end in quote.quoted_spans)
     if is_inside or parse.lower[said] not in (quote.cue_text or "").lower().split():
         return False
-    subject = parse.subject(said)  # of two verbs "said", the quote belongs to that of its speaker
+    subject = parse.subjects.get(said)  # of two verbs "said", the quote belongs to that of its speaker
     if subject is None or quote.speaker_start_char is None or quote.speaker_end_char is None:
         return True
     return quote.speaker_start_char < parse.end[subject] and parse.start[subject] < quote.speaker_end_char
@@ -91,7 +91,7 @@ def kind_of(statement: Statement, target: int) -> str | None:
         return None
     if parse.lower[target] in words.pointing | words.others:
         return "pointing" if parse.lower[target] in words.pointing else "pronoun"
-    mention = parse.mention(target)
+    mention = parse.mentions[target]
     if mention is not None and mention.entity_type in _NAMED_TYPES:
         return "name"
     return "act" if parse.lemma[target] in words.acts else _kind_of_role(statement, target)
@@ -137,7 +137,7 @@ def _is_apart(statement: Statement, index: int, owner: int) -> bool:
 
 
 def _are_same(parse: Parse, one: int, other: int) -> bool:
-    first, second = parse.mention(one), parse.mention(other)
+    first, second = parse.mentions[one], parse.mentions[other]
     if first is None or second is None or first.cluster_index is None:
         return False
     return first.cluster_index == second.cluster_index
@@ -159,7 +159,7 @@ def copula_of(statement: Statement, index: int) -> int | None:
 def subject_of(parse: Parse, verb: int) -> int | None:
     """Return the subject of a verb, also through coordination, infinitives, relative clauses and "by saying"."""
     for _ in range(_STEPS):
-        subject = parse.subject(verb)
+        subject = parse.subjects.get(verb)
         if subject is not None:
             is_relative = parse.dep[verb] == "relcl" and parse.tag[subject] in ("WP", "WDT")
             return parse.head[verb] if is_relative else subject
@@ -168,7 +168,7 @@ def subject_of(parse: Parse, verb: int) -> int | None:
         if parse.dep[verb] not in ("conj", "xcomp", "advcl", "pcomp"):
             return None
         verb = parse.head[verb]
-        if not parse.is_verb(verb) and parse.dep[verb] == "prep":
+        if verb not in parse.verbs and parse.dep[verb] == "prep":
             verb = parse.head[verb]
     return None
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from newslake.pipeline.nlp.events.mood import is_finite
 from newslake.pipeline.nlp.events.parse import Parse
-from newslake.pipeline.nlp.events.triggers import denotes, is_infinitive, object_of
+from newslake.pipeline.nlp.events.triggers import denotes, is_infinitive
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
@@ -16,7 +15,7 @@ _PERSONS = frozenset({"PERSON"})
 
 def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return the actor of a verb: the agent of a passive, else the subject, also through control."""
-    if parse.is_passive(index) or _is_participle(parse, index):
+    if index in parse.passives or _is_participle(parse, index):
         return _agents_of(parse, index, data) or _shared_agents(parse, index, data)
     subject = subject_of(parse, index, data)
     return [] if subject is None else [subject]
@@ -47,7 +46,7 @@ def _shared_agents(parse: Parse, index: int, data: FrameData) -> list[int]:
     if twin is not None and parse.tag[twin] == "VBN" and not _has_complement(parse, index, twin):
         return _agents_of(parse, twin, data)
     inner = parse.child(index, "xcomp")
-    while inner is not None and not parse.is_passive(inner):
+    while inner is not None and inner not in parse.passives:
         found = [i for word in data.agent_prepositions for i in parse.prep_objects(inner, word)]
         if any(denotes(parse, i, data) for i in found):
             return found
@@ -69,7 +68,7 @@ def _is_participle(parse: Parse, index: int) -> bool:
 
 def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_PATH_MAX) -> int | None:
     """Return the subject of a verb, its own or a shared one; None without one."""
-    own = parse.subject(index)
+    own = parse.subjects.get(index)
     own = _subject_before(parse, index) if own is None else own
     if own is not None:
         return _antecedent_of_relative(parse, index, data) if parse.lower[own] in data.relative_pronouns else own
@@ -84,10 +83,10 @@ def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_
 def _antecedent_of_relative(parse: Parse, index: int, data: FrameData) -> int | None:
     """Return the noun that a relative clause, or a clause coordinated with one, describes."""
     verb = index
-    while parse.dep[index] == "conj" and parse.is_verb(parse.head[index]):
+    while parse.dep[index] == "conj" and parse.head[index] in parse.verbs:
         index = parse.head[index]
     if parse.dep[index] != "relcl":
-        return parse.subject(index)
+        return parse.subjects.get(index)
     noun = parse.head[index]
     return _attack_on(parse, noun, data) if _harms(parse.lemma[verb], data.verb_index) else noun
 
@@ -116,7 +115,7 @@ def _subject_before(parse: Parse, index: int) -> int | None:
 
     "Chile sent doctors and Peru offered tents": Peru is not a second object.
     """
-    if parse.dep[index] != "conj" or not is_finite(parse, index):
+    if parse.dep[index] != "conj" or index not in parse.finite:
         return None
     before = min([index, *(c for c in parse.children[index] if parse.dep[c] in _AUXILIARIES)]) - 1
     joined = before >= 0 and parse.dep[before] == "conj" and parse.pos[before] in ("NOUN", "PROPN")
@@ -128,12 +127,12 @@ def leads_clause(parse: Parse, index: int) -> bool:
     if parse.dep[index] != "conj" or index + 1 >= len(parse.dep):
         return False
     verb = parse.head[index + 1] if parse.dep[index + 1] in _AUXILIARIES else index + 1
-    return parse.is_verb(verb) and parse.subject(verb) is None and _subject_before(parse, verb) == index
+    return verb in parse.verbs and parse.subjects.get(verb) is None and _subject_before(parse, verb) == index
 
 
 def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> int | None:
     dep, head = parse.dep[index], parse.head[index]
-    if dep in _CONTROLLED and parse.is_verb(head):
+    if dep in _CONTROLLED and head in parse.verbs:
         return _controller(parse, index, head, data, depth)
     if dep == "xcomp" and parse.dep[head] == "acomp" and parse.lemma[head] in data.subject_control:
         return subject_of(parse, parse.head[head], data, depth - 1)
@@ -161,13 +160,13 @@ def _controller(parse: Parse, index: int, head: int, data: FrameData, depth: int
 
 def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
     """Return the possessor of a plan ("May's plan to go"), else the subject that has it ("May has a plan to go")."""
-    if parse.is_verb(head):
+    if head in parse.verbs:
         return subject_of(parse, head, data, depth - 1)
     owner = parse.child(head, "poss")
     if owner is not None:
         return owner
     verb = parse.head[head]
-    return subject_of(parse, verb, data, depth - 1) if verb != head and parse.is_verb(verb) else None
+    return subject_of(parse, verb, data, depth - 1) if verb != head and verb in parse.verbs else None
 
 
 def _gerund_doer(parse: Parse, preposition: int, data: FrameData) -> int | None:
@@ -175,9 +174,9 @@ def _gerund_doer(parse: Parse, preposition: int, data: FrameData) -> int | None:
     verb = parse.head[preposition]
     if parse.lower[preposition] not in data.gerund_prepositions:
         return None
-    if not parse.is_verb(verb):  # "accused the cartel of lying", where the parser joins "cartel of lying"
+    if verb not in parse.verbs:  # "accused the cartel of lying", where the parser joins "cartel of lying"
         return verb if parse.dep[verb] == "dobj" and denotes(parse, verb, data) else None
-    objects = (object_of(parse, verb), *(i for p in data.target_prepositions for i in parse.prep_objects(verb, p)))
+    objects = (parse.patients.get(verb), *(i for p in data.target_prepositions for i in parse.prep_objects(verb, p)))
     return next((i for i in objects if i is not None and denotes(parse, i, data)), None)
 
 

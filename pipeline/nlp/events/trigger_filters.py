@@ -6,7 +6,7 @@ What is agreed, requested or refused is not an event of its own.
 from collections.abc import Collection, Iterator, Sequence
 
 from newslake.pipeline.nlp.events.parse import Parse
-from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, infinitive_of, object_of, pattern_objects
+from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, infinitive_of, pattern_objects
 from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
@@ -94,7 +94,7 @@ def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
     """Yield the object that the pattern itself names: "impose sanctions" is one event."""
     if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
         return  # to cancel talks is one event, the talks not held another
-    thing = object_of(parse, trigger.index)
+    thing = parse.patients.get(trigger.index)
     if thing is not None and parse.lemma[thing] in pattern_objects(trigger.frame):
         yield thing
 

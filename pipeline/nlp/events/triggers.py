@@ -7,7 +7,6 @@ from functools import cache
 
 from newslake.pipeline.model.annotation import Modality
 from newslake.pipeline.nlp.events.genericity import is_generic
-from newslake.pipeline.nlp.events.modality import names_thing
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
@@ -25,7 +24,6 @@ _COMPANIONS = frozenset(
     | {"npadvmod", "attr", "conj", "quantmod"}
 )
 _MARKERS = ("prep", "prt", "agent")
-_SHARING = frozenset({"advcl", "conj", "xcomp"})
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
 _AGENT_TYPES = _GROUP_TYPES | {"FAC", "LOC"}  # "the Kremlin", "the West"
 _NO_AGENT = frozenset({"itself", "this", "that", "which", "what", "there", "nothing", "something", "anything"})
@@ -61,7 +59,7 @@ def drop_type(trigger: Trigger) -> Trigger:
 
 
 def _trigger_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
-    if parse.is_verb(index) and not names_thing(parse, index):
+    if index in parse.verbs and index not in parse.things:
         return _verb_at(parse, index, data)
     return _noun_at(parse, index, data) if parse.lemma[index] in data.event_nouns else None
 
@@ -87,7 +85,7 @@ def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
 
 def _event_object(parse: Parse, index: int, frame: Frame | None, data: FrameData) -> int | None:
     """Return the event noun that names the event with its verb ("filed a lawsuit"), if it is near."""
-    noun = object_of(parse, index) if frame is not None else None
+    noun = parse.patients.get(index) if frame is not None else None
     if frame is None or noun is None or abs(noun - index) > _NEAR or parse.sentence[noun] != parse.sentence[index]:
         return None
     lemma = parse.lemma[noun]
@@ -109,7 +107,7 @@ def is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _is_name(parse: Parse, index: int) -> bool:
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     return mention is not None and (
         mention.mention_kind == "name" or mention.entity_type in ("PERSON", "ORG", "AUTHOR")
     )
@@ -202,7 +200,7 @@ def _objects(parse: Parse, index: int, preposition: str, data: FrameData) -> lis
         if not items and thing is not None:
             items = list(parse.prep_objects(thing, preposition))  # the parser may attach it to the object
         return [c for item in items for c in parse.conjuncts(item)]
-    found = object_of(parse, index)
+    found = parse.patients.get(index)
     if found is None:
         return []
     if parse.lemma[found] in data.partitives:
@@ -221,7 +219,7 @@ def _subjects(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
 
 def _doers(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return who does it: the subject, or the agent of a passive."""
-    if parse.is_passive(index) or (parse.dep[index] == "acl" and parse.tag[index] == "VBN"):
+    if index in parse.passives or (parse.dep[index] == "acl" and parse.tag[index] == "VBN"):
         return [c for word in data.agent_prepositions for c in parse.prep_objects(index, word)]
     if parse.dep[index] == "acl" and parse.tag[index] == "VBG":
         return []  # "signs denouncing the plan" speak for somebody
@@ -230,7 +228,7 @@ def _doers(parse: Parse, index: int, data: FrameData) -> list[int]:
 
 def _governors(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
     """Return the verbs that govern a noun, or whose participle or relative clause it has: "the deal struck in Oslo"."""
-    found = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl") and object_of(parse, c) == index]
+    found = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl") and parse.patients.get(c) == index]
     if parse.dep[index] in _GOVERNED | {"conj"}:
         verb = parse.head[index]
         found.append(parse.head[verb] if parse.dep[index] == "conj" else verb)
@@ -250,44 +248,13 @@ _FILLERS: dict[str, Callable[[Parse, int, str, FrameData], list[int]]] = {
 }
 
 
-def object_of(parse: Parse, index: int) -> int | None:
-    """Return a verb's patient: its object, the subject of its passive, or the noun that its participle modifies."""
-    if parse.is_passive(index):
-        found = parse.child(index, "nsubjpass", "nsubj")
-        return _shared_patient(parse, index) if found is None else found
-    found = parse.child(index, "dobj")
-    particle = parse.child(index, "prt")
-    if found is None and particle is not None:
-        found = parse.child(particle, "pobj")  # "struck down the law"
-    if found is None and parse.dep[index] in ("acl", "amod") and parse.tag[index] in ("VBN", "VBD"):
-        return parse.head[index]
-    return found
-
-
-def _shared_patient(parse: Parse, index: int) -> int | None:
-    """Return the patient of a passive without a subject: "is expected to be charged", "fled before being arrested"."""
-    dep, above = parse.dep[index], parse.head[index]
-    if dep in ("relcl", "acl"):
-        return above
-    if dep == "pcomp":
-        above = parse.head[above]
-    elif dep not in _SHARING:
-        return None
-    if not parse.is_verb(above) or above == index:
-        return None
-    if parse.is_passive(above):
-        return object_of(parse, above)
-    found = parse.subject(above)
-    return _shared_patient(parse, above) if found is None else found
-
-
 def _is_person(parse: Parse, index: int, data: FrameData) -> bool:
     return denotes(parse, index, data, _PERSON_TYPES) or _has_lemma_of_agent(parse, index, data)
 
 
 def is_group(parse: Parse, index: int, data: FrameData) -> bool:
     """Return whether a noun can be somebody who acts. "It" can: it may be a ministry."""
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is not None and mention.entity_type not in ("UNKNOWN", "AUTHOR"):
         return mention.entity_type in _AGENT_TYPES
     if parse.pos[index] == "PRON" or parse.tag[index] in ("PRP", "WP"):
@@ -296,14 +263,14 @@ def is_group(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _has_lemma_of_agent(parse: Parse, index: int, data: FrameData) -> bool:
-    return parse.mention(index) is None and parse.lemma[index] in data.agents
+    return parse.mentions[index] is None and parse.lemma[index] in data.agents
 
 
 def _is_named(types: frozenset[str]) -> _Test:
     """Return a test whether a noun belongs to a name of one of these types."""
 
     def test(parse: Parse, index: int, data: FrameData) -> bool:
-        mention = parse.mention(index)
+        mention = parse.mentions[index]
         if mention is None:
             return parse.pos[index] == "PROPN"
         return mention.entity_type in types and parse.pos[index] != "PRON"
@@ -323,7 +290,7 @@ def _is_amount(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _is_matter(parse: Parse, index: int, data: FrameData) -> bool:
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     is_named = mention is not None and mention.entity_type in _GROUP_TYPES
     return not is_named and parse.lemma[index] in data.matters
 
@@ -342,7 +309,7 @@ _CLASSES: dict[str, _Test] = {
 
 def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
     """Return whether a noun refers to a person or an organised group, by its mention or its lemma."""
-    mention = parse.mention(index)
+    mention = parse.mentions[index]
     if mention is not None and mention.entity_type not in ("UNKNOWN", "AUTHOR"):
         return mention.entity_type in types
     if parse.pos[index] == "PRON" or parse.tag[index] in ("PRP", "WP"):
@@ -372,14 +339,14 @@ def _has_harm(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _subject(parse: Parse, index: int, data: FrameData) -> int | None:
-    subject, verb = parse.subject(index), index
+    subject, verb = parse.subjects.get(index), index
     if subject is None and parse.dep[index] == "acl" and parse.tag[index] == "VBG":
         return parse.head[index]  # "an advert attacking the mayor"
     if subject is None:
         verb = parse.head[index]
         if parse.dep[index] == "xcomp" and parse.dep[verb] == "acomp":
             verb = parse.head[verb]  # "is due to visit"
-        subject = parse.subject(verb) if parse.is_verb(verb) else None
+        subject = parse.subjects.get(verb) if verb in parse.verbs else None
     if subject is not None and parse.dep[verb] == "relcl" and parse.lower[subject] in data.relative_pronouns:
         return parse.head[verb]
     return subject
@@ -389,14 +356,14 @@ def _has_other(parse: Parse, index: int, data: FrameData) -> bool:
     inner = infinitive_of(parse, index)
     if inner is None or parse.dep[inner] == "acl":
         return False
-    if parse.subject(inner) is not None or parse.is_passive(index):
+    if parse.subjects.get(inner) is not None or index in parse.passives:
         return True
     return parse.child(index, "dobj") is not None
 
 
 def _has_called_for(parse: Parse, index: int, data: FrameData) -> bool:
     inner = infinitive_of(parse, index)
-    if inner is None or parse.subject(inner) is None:
+    if inner is None or parse.subjects.get(inner) is None:
         return False
     return any(parse.dep[c] == "mark" and parse.lower[c] == "for" for c in parse.children[inner])
 
