@@ -92,7 +92,13 @@ class KnowledgeBase:
 
         A city counts only if its name is not also a word, forename or surname.
         """
-        folded = fold_name(name)
+        return self._type_of(fold_name(name))
+
+    def types_of(self, folded: Iterable[str]) -> dict[str, str | None]:
+        """Return the type of each name as ``type_of``; the names are folded."""
+        return {name: self._type_of(name) for name in folded}
+
+    def _type_of(self, folded: str) -> str | None:
         override = self.overrides.get(folded)
         if override is not None and override.entity_type is not None:
             return override.entity_type

@@ -34,7 +34,7 @@ from newslake.pipeline.nlp.events.parse import parse_of
 from newslake.pipeline.nlp.languages import LANGUAGES
 from newslake.pipeline.nlp.quotes.extraction import extract_quotes
 from newslake.pipeline.nlp.quotes.overrides import correct_quotes
-from newslake.pipeline.nlp.quotes.quotation_marks import scan_marks
+from newslake.pipeline.nlp.quotes.quotation_marks import quoted_text, scan_marks
 from newslake.pipeline.nlp.times.extraction import find_times
 from newslake.pipeline.nlp.tokens import gather_tokens
 
@@ -99,9 +99,9 @@ class Annotator:
         language = LANGUAGES[article.language or ""]
         kb = self._kb.for_article(article.article_id, url=article.url, source_key=article.source_key)
         tokens = gather_tokens(doc, article)
-        marked = scan_marks(article.text, tokens.blocks, language.cues)
-        entities = find_entities(tokens, marked, language.names, kb, infer_gender=self._infer_gender)
-        read = extract_quotes(tokens, marked, entities, language)
+        quoted = quoted_text(tokens, scan_marks(article.text, tokens.blocks, language.cues))
+        entities = find_entities(tokens, quoted, language.names, kb, infer_gender=self._infer_gender)
+        read = extract_quotes(tokens, quoted, entities, language)
         quotes = correct_quotes(read, entities, kb, infer_gender=self._infer_gender).quotes
         entities = link_quotes(entities, quotes, language.names, infer_gender=self._infer_gender)
         times = find_times(tokens, article, entities, language)

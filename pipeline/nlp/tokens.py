@@ -21,8 +21,10 @@ BODY_KINDS = frozenset({"standfirst", "paragraph", "list"})  # blocks of running
 class Tokens:
     """Attributes by token index. ``start`` and ``end`` are code points; ``head`` is the index of the head.
 
-    ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier block. ``children`` are
-    the dependents of each token, in text order. ``common_nouns`` are the singular forms of the nouns that the article
+    ``bare`` are the words as in the word lists: in lower case, without full stops at the end. ``is_capital``: the word
+    begins with a capital. ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier
+    block. ``is_body``: the token is in running text, not in a title, heading or caption. ``children`` are the
+    dependents of each token, in text order. ``common_nouns`` are the singular forms of the nouns that the article
     writes in lower case.
     """
 
@@ -31,6 +33,8 @@ class Tokens:
     blocks: tuple[Block, ...]
     text: list[str]
     lower: list[str]
+    bare: list[str]
+    is_capital: list[bool]
     lemma: list[str]
     tag: list[str]
     pos: list[str]
@@ -40,6 +44,7 @@ class Tokens:
     end: list[int]
     sentence: list[int]
     block: list[int]
+    is_body: list[bool]
     children: list[list[int]]
     common_nouns: frozenset[str]
 
@@ -54,10 +59,6 @@ class Tokens:
         """Return the kind of block that contains a token."""
         return self.blocks[self.block[token]].kind
 
-    def is_body(self, token: int) -> bool:
-        """Return whether the token is in running text, not in a title, heading or caption."""
-        return self.kind(token) in BODY_KINDS
-
     def left_edge(self, token: int) -> int:
         """Return the first token of this token's subtree."""
         return int(self.doc[token].left_edge.i)
@@ -70,10 +71,6 @@ class Tokens:
         """Return the children with one of these dependency relations, in text order."""
         dep = self.dep
         return [child for child in self.children[token] if dep[child] in deps]
-
-    def is_capital(self, token: int) -> bool:
-        """Return whether the word begins with a capital."""
-        return self.text[token][0].isupper()
 
     def span(self, first: int, last: int) -> str:
         """Return the text from one token to another, both included."""
@@ -93,13 +90,16 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
         if governor != index:
             children[governor].append(index)
     blocks = article.blocks or (Block("paragraph", 0, len(article.text)),)
-    block = np.searchsorted([each.start for each in blocks], start, side="right") - 1
+    block = np.maximum(np.searchsorted([each.start for each in blocks], start, side="right") - 1, 0).tolist()
+    in_body = [each.kind in BODY_KINDS for each in blocks]
     return Tokens(
         doc=doc,
         content=article.text,
         blocks=blocks,
         text=texts,
         lower=lower,
+        bare=[word.rstrip(".") for word in lower],
+        is_capital=[word[0].isupper() for word in texts],
         lemma=lemmas,
         tag=tags,
         pos=_strings(doc, pos)[0],
@@ -108,7 +108,8 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
         start=start.tolist(),
         end=(start + length).tolist(),
         sentence=np.maximum(np.cumsum(is_start == 1) - 1, 0).tolist(),
-        block=np.maximum(block, 0).tolist(),
+        block=block,
+        is_body=[in_body[index] for index in block],
         children=children,
         common_nouns=frozenset(
             word for text, kind, word in zip(texts, tags, lemmas, strict=True) if kind in _NOUNS and text.islower()

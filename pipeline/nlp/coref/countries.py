@@ -12,7 +12,7 @@ from newslake.pipeline.nlp.coref.name_clusters import NameClusters
 from newslake.pipeline.nlp.coref.pronouns import PronounResolution
 from newslake.pipeline.nlp.coref.roles import is_role
 from newslake.pipeline.nlp.languages.spec import CountryData, NameData
-from newslake.pipeline.nlp.ner.spans import Name, strip_full_stops, surface_of
+from newslake.pipeline.nlp.ner.spans import Name, surface_of
 from newslake.pipeline.nlp.ner.types import has_age
 from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
@@ -135,7 +135,7 @@ class _CountryReader:
         if before > 0 and tokens.tag[before] == "POS":
             before -= 1
         is_near = before >= 0 and tokens.sentence[before] == tokens.sentence[first]
-        if not is_near or not tokens.is_capital(before) or tokens.tag[before] == "DT":
+        if not is_near or not tokens.is_capital[before] or tokens.tag[before] == "DT":
             return first
         name = self.name_at.get(before)
         if name is not None:
@@ -148,7 +148,7 @@ class _CountryReader:
         while index <= last:
             name = self.name_at.get(index)
             stop = index if name is None or name.label == "PERSON" else min(name.last, last)
-            if self.tokens.is_capital(index) and (name is None or name.label != "PERSON"):
+            if self.tokens.is_capital[index] and (name is None or name.label != "PERSON"):
                 yield from self._of_unit(index, stop, first, noun, name)
             index = stop + 1
 
@@ -268,7 +268,7 @@ class _CountryReader:
         """Return the country of an organisation, or of a place with a civic role or a university."""
         words = surface_of(self.tokens, name).split()
         if name.label in ("GPE", "LOC"):
-            role = strip_full_stops(self.tokens.lower[noun])
+            role = self.tokens.bare[noun]
             is_state = " ".join(words).lower() in self.words.states
             is_civic = role in self.words.civic_roles or (is_state and role in self.words.offices)
             return self._country_of_place(name) if is_civic else None

@@ -32,14 +32,7 @@ def correction_of(cluster: Cluster, kb: KnowledgeBase) -> NameOverride:
     """Return the override of an entity: that of its fullest form that has one."""
     if not kb.overrides:
         return _NO_CORRECTION
-    return next(filter(None, map(kb.override_of, full_forms(cluster))), _NO_CORRECTION)
-
-
-def full_forms(cluster: Cluster) -> list[str]:
-    """Return the name, then its other forms of several words, most frequent first."""
-    name = cluster.name
-    others = (form for form in cluster.forms if form != name and " " in form)
-    return [name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
+    return next(filter(None, map(kb.override_of, cluster.full_forms)), _NO_CORRECTION)
 
 
 def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:

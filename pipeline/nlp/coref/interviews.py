@@ -34,7 +34,7 @@ class Interview:
 
 
 def find_interview(
-    tokens: Tokens, list_persons: Callable[[], Sequence[PersonMention]], data: NameData, in_quote: Callable[[int], bool]
+    tokens: Tokens, list_persons: Callable[[], Sequence[PersonMention]], data: NameData, in_quote: Sequence[bool]
 ) -> Interview | None:
     """Return the interview that an article is, or None.
 
@@ -90,12 +90,12 @@ def _answers(tokens: Tokens, begin: int, asking: Sequence[int]) -> frozenset[int
 
 
 def _persons_named(
-    tokens: Tokens, persons: Sequence[PersonMention], blocks: Set[int], in_quote: Callable[[int], bool]
+    tokens: Tokens, persons: Sequence[PersonMention], blocks: Set[int], in_quote: Sequence[bool]
 ) -> frozenset[int]:
     """Return the persons whom the answers name, other than once: these are not the person who answers."""
     places: defaultdict[int, set[int]] = defaultdict(set)
     for each in persons:
-        if each.is_name and tokens.block[each.token] in blocks and not in_quote(each.token):
+        if each.is_name and tokens.block[each.token] in blocks and not in_quote[each.token]:
             places[each.cluster].add(tokens.block[each.token])
     return frozenset(cluster for cluster, blocks in places.items() if len(blocks) > 1)
 
@@ -105,14 +105,14 @@ class _WordsOfBlocks:
     """The words of each block outside quotation marks."""
 
     tokens: Tokens
-    in_quote: Callable[[int], bool]
+    in_quote: Sequence[bool]
 
     def has(self, place: int, words: frozenset[str]) -> bool:
         """Return whether a block has one of these words."""
         block = self.tokens.blocks[place]
         ending = bisect_left(self.tokens.start, block.end)
         inside = range(bisect_left(self.tokens.start, block.start), ending)
-        return any(self.tokens.lower[i] in words and not self.in_quote(i) for i in inside)
+        return any(self.tokens.lower[i] in words and not self.in_quote[i] for i in inside)
 
 
 def _interviewees(tokens: Tokens, persons: Sequence[PersonMention], data: NameData) -> frozenset[int]:

@@ -15,7 +15,7 @@ from newslake.pipeline.kb.entry import fold_name
 from newslake.pipeline.model.annotation import Gender, LinkMethod
 from newslake.pipeline.nlp.languages.spec import NameData
 from newslake.pipeline.nlp.ner.boundaries import NUMERALS
-from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, strip_full_stops, surface_of
+from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, strip_full_stops, surfaces_of
 from newslake.pipeline.nlp.tokens import Tokens
 
 
@@ -57,8 +57,23 @@ class Link(NamedTuple):
 _OPEN_LINK = Link(None, "none", 0.2)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Cluster:
+    """One entity. ``words`` is its fullest folded spelling, ``mentions`` the number of its names.
+
+    ``full_forms`` are its ``name``, then its other forms of several words, most frequent first.
+    """
+
+    entity_type: str
+    words: tuple[str, ...]
+    name: str
+    full_forms: tuple[str, ...]
+    mentions: int
+    honorifics: frozenset[Gender]
+
+
+@dataclass(slots=True)
+class _Gathering:
     """One entity during clustering. ``forms`` counts its spellings; ``words`` is its fullest folded spelling."""
 
     entity_type: str
@@ -67,13 +82,6 @@ class Cluster:
     honorifics: set[Gender] = field(default_factory=set)
     offices: set[str] = field(default_factory=set)
     nicknames: set[str] = field(default_factory=set)
-
-    @property
-    def name(self) -> str:
-        """The fullest spelling: most words, then not in capitals, then most frequent, then first in the text."""
-        if len(self.forms) == 1:  # most names have one spelling
-            return next(iter(self.forms))
-        return max(self.forms, key=lambda form: (len(form.split()), not _is_all_caps(form), self.forms[form]))
 
     def add(self, spelling: Spelling) -> None:
         """Count another mention."""
@@ -84,6 +92,23 @@ class Cluster:
             self.offices.add(spelling.office)
         if spelling.nickname:
             self.nicknames.add(spelling.nickname)
+
+    def cluster(self) -> Cluster:
+        """Return the entity with all its names."""
+        forms = self._full_forms()
+        honorifics = frozenset(self.honorifics)
+        return Cluster(self.entity_type, self.words, forms[0], forms, self.forms.total(), honorifics)
+
+    def _full_forms(self) -> tuple[str, ...]:
+        """Return the fullest spelling, then the other forms of several words, most frequent first.
+
+        The fullest has most words, then is not in capitals, then is the most frequent, then the first in the text.
+        """
+        if len(self.forms) == 1:  # most names have one spelling
+            return tuple(self.forms)
+        name = max(self.forms, key=lambda form: (len(form.split()), not _is_all_caps(form), self.forms[form]))
+        others = (form for form in self.forms if form != name and " " in form)
+        return (name, *sorted(others, key=lambda form: (-self.forms[form], form)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +128,14 @@ def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: K
     """Return the clusters: the fullest names create them, then surnames, acronyms and short forms join."""
     spellings: list[Spelling] = []
     generations = _generations(tokens, names, data)
-    for place, name in enumerate(names):
-        spelling = _spelling(tokens, name, place, data, generations.get(place))
+    for place, (name, surface) in enumerate(zip(names, surfaces_of(tokens, names), strict=True)):
+        spelling = _spelling(tokens, name, surface, place, data, generations.get(place))
         is_relative = name.label == "PERSON" and _follows_kin_noun(tokens, name, data)
         spellings.append(
             replace(spelling, namesakes=_namesakes(names, spellings, spelling)) if is_relative else spelling
         )
     explained = _acronym_targets(tokens, names, spellings, data, kb)
-    clusters: list[Cluster] = []
+    clusters: list[_Gathering] = []
     people, things = PersonClusters(clusters, data), ThingClusters(clusters, data, kb)
     links: dict[int, Link] = {}
     for spelling in sorted(spellings, key=_fullest_first):
@@ -146,15 +171,14 @@ def _generations(tokens: Tokens, names: tuple[Name, ...], data: NameData) -> Map
     for place, name in enumerate(names):
         after = name.last + 1
         after += after < len(tokens) and tokens.text[after] == ","
-        word = strip_full_stops(tokens.lower[after]) if after < len(tokens) else ""
+        word = tokens.bare[after] if after < len(tokens) else ""
         if name.label == "PERSON" and word in data.generations:
             found[place] = strip_full_stops(tokens.text[after])
             marked[tokens.lower[name.last]].update({word, "kin"} if _follows_kin_noun(tokens, name, data) else {word})
     return {place: word for place, word in found.items() if len(marked[tokens.lower[names[place].last]]) > 1}
 
 
-def _spelling(tokens: Tokens, name: Name, place: int, data: NameData, generation: str | None) -> Spelling:
-    surface = surface_of(tokens, name)
+def _spelling(tokens: Tokens, name: Name, surface: str, place: int, data: NameData, generation: str | None) -> Spelling:
     if name.family is not None:
         surface = f"{surface} {tokens.text[name.family]}"
     words = fold_name_cached(surface).split()
@@ -182,7 +206,7 @@ def _spelling(tokens: Tokens, name: Name, place: int, data: NameData, generation
 def _office(tokens: Tokens, name: Name, data: NameData) -> str | None:
     if name.title is None:
         return None
-    word = strip_full_stops(tokens.lower[name.first - 1])
+    word = tokens.bare[name.first - 1]
     return None if data.honorifics.get(word) else next(iter(data.title_nouns.get(word, ())), word)
 
 
@@ -205,7 +229,7 @@ def _namesakes(names: tuple[Name, ...], earlier: list[Spelling], spelling: Spell
 def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | None:
     if name.title is None:
         return None
-    words = (strip_full_stops(tokens.lower[index]) for index in range(name.title, name.first))
+    words = (tokens.bare[index] for index in range(name.title, name.first))
     shown = {gender for word in words if (gender := data.honorifics.get(word))}
     return shown.pop() if len(shown) == 1 else None
 
@@ -267,11 +291,11 @@ def _partial_names(spelling: Spelling, data: NameData, kb: KnowledgeBase) -> Ite
         yield own[:-1]
 
 
-def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameClusters:
+def _in_reading_order(clusters: list[_Gathering], links: list[Link]) -> NameClusters:
     order = list(dict.fromkeys(link.cluster for link in links if link.cluster is not None))
     place = {old: new for new, old in enumerate(order)}
     return NameClusters(
-        clusters=tuple(clusters[old] for old in order),
+        clusters=tuple(clusters[old].cluster() for old in order),
         links=tuple(
             Link(None if link.cluster is None else place[link.cluster], link.method, link.confidence) for link in links
         ),
@@ -291,7 +315,7 @@ class PersonClusters:
     Full names come first, in any order; then surnames with particles and those of one word, in reading order.
     """
 
-    def __init__(self, clusters: list[Cluster], data: NameData) -> None:
+    def __init__(self, clusters: list[_Gathering], data: NameData) -> None:
         self._clusters = clusters
         self._data = data
         self._by_surname: defaultdict[str, list[int]] = defaultdict(list)
@@ -454,7 +478,7 @@ class PersonClusters:
         return link
 
     def _new(self, words: tuple[str, ...]) -> Link:
-        self._clusters.append(Cluster("PERSON", words))
+        self._clusters.append(_Gathering("PERSON", words))
         return Link(len(self._clusters) - 1, "exact", 1.0)
 
 
@@ -480,7 +504,7 @@ def _without_hyphens(words: tuple[str, ...]) -> list[str]:
     return " ".join(words).replace("-", " ").split()
 
 
-def _may_be_same(cluster: Cluster, words: tuple[str, ...]) -> bool:
+def _may_be_same(cluster: _Gathering, words: tuple[str, ...]) -> bool:
     """Return whether two full names with the same surname may be the same person's."""
     known = cluster.words
     if known == words or known[-len(words) :] == words:
@@ -506,7 +530,7 @@ _PLACES = frozenset({"GPE", "LOC", "FAC"})
 class ThingClusters:
     """The organisations, places and other things of an article, and the indexes of their short forms."""
 
-    def __init__(self, clusters: list[Cluster], data: NameData, kb: KnowledgeBase) -> None:
+    def __init__(self, clusters: list[_Gathering], data: NameData, kb: KnowledgeBase) -> None:
         self._clusters = clusters
         self._data = data
         self._kb = kb
@@ -548,7 +572,7 @@ class ThingClusters:
 
     def _new(self, words: tuple[str, ...], entity_type: str, group: str) -> Link:
         cluster = len(self._clusters)
-        self._clusters.append(Cluster(entity_type, words))
+        self._clusters.append(_Gathering(entity_type, words))
         if len(words) > 1:
             skips = self._data.acronym_skips
             self._by_initials["".join(word[0] for word in words)].add(cluster)

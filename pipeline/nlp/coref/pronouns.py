@@ -6,7 +6,7 @@ Features score the candidates that agree in kind and gender. Their weights are p
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from typing import Literal, NamedTuple
@@ -153,7 +153,7 @@ class PronounResolver:
     genders: Sequence[Gender | None]
     words: Sequence[int]
     named: Sequence[int]
-    in_quote: Callable[[int], bool]
+    in_quote: Sequence[bool]
     interview: Interview | None = None
     _saliences: dict[int, _Salience] = field(default_factory=dict)
     gender_from_pronoun: dict[int, Gender] = field(default_factory=dict)
@@ -207,7 +207,7 @@ class PronounResolver:
             place=grammatical_role(tokens, head),
             governor=governor_of(tokens, head),
             kind=kind,
-            in_quote=self.in_quote(head),
+            in_quote=self.in_quote[head],
         )
 
     def _decayed(self, salience: _Salience, sentence: int) -> float:
@@ -232,7 +232,7 @@ class PronounResolver:
     def _answering(self, index: int) -> int | None:
         """Return the person interviewed if a token is in an answer and outside quotation marks."""
         is_answer = self.interview is not None and self.tokens.block[index] in self.interview.answers
-        return self.interview.interviewee if self.interview and is_answer and not self.in_quote(index) else None
+        return self.interview.interviewee if self.interview and is_answer and not self.in_quote[index] else None
 
     def _anaphor(self, index: int, pronoun: Pronoun) -> Anaphor:
         tokens = self.tokens
@@ -245,7 +245,7 @@ class PronounResolver:
             place="reflexive" if pronoun.is_reflexive else grammatical_role(tokens, index),
             governor=governor_of(tokens, index),
             above=governors,
-            in_quote=self.in_quote(index),
+            in_quote=self.in_quote[index],
             says_whole_clause=self._says_whole_clause(index, governors),
         )
 
@@ -369,7 +369,7 @@ class PronounResolver:
         before = ((cluster, each.last) for cluster, each in islice(reversed(self._saliences.items()), _MOST_SEEN))
         here = takewhile(lambda each: each[1].sentence == anaphor.sentence, before)
         for cluster, last in chain(here, later):
-            is_outside = not last.in_quote and not self.in_quote(last.governor)
+            is_outside = not last.in_quote and not self.in_quote[last.governor]
             if is_outside and self._is_governing(anaphor, last):
                 self._quote_speaker = (cluster, anaphor.block)
                 return
@@ -380,9 +380,9 @@ class PronounResolver:
     def _speaking_pronoun(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> int | None:
         """Return who is meant by the "he" that, outside the quote, says the pronoun's clause: "He ran," he said."""
         for verb in anaphor.above:
-            for subject in () if self.in_quote(verb) else self.tokens.dependents(verb, *SUBJECTS):
+            for subject in () if self.in_quote[verb] else self.tokens.dependents(verb, *SUBJECTS):
                 pronoun = self.data.pronouns.get(self.tokens.lower[subject])
-                if pronoun is not None and pronoun.kind == "person" and not self.in_quote(subject):
+                if pronoun is not None and pronoun.kind == "person" and not self.in_quote[subject]:
                     options = self._options(self._anaphor(subject, pronoun), known)
                     return _best_of(options, self.data.pronoun_weights["person"])[0]
         return None
@@ -390,7 +390,7 @@ class PronounResolver:
     def _says_whole_clause(self, index: int, governors: Iterable[int]) -> bool:
         """Return whether a quote has both the pronoun and the verb of its clause: its speaker is then "I", not "he"."""
         verb = next((i for i in governors if self.tokens.tag[i][0] in "VM"), None)
-        return verb is not None and self.in_quote(index) and self.in_quote(verb)
+        return verb is not None and self.in_quote[index] and self.in_quote[verb]
 
 
 # Features: named ``what:value``, each on or off. `scripts/train_pronouns.py` trains the weights; a missing one is 0.

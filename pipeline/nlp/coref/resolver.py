@@ -17,7 +17,6 @@ from newslake.pipeline.nlp.coref.roles import role_key, role_nouns, role_of, tit
 from newslake.pipeline.nlp.languages.spec import NameData
 from newslake.pipeline.nlp.ner.recognizer import find_names
 from newslake.pipeline.nlp.ner.spans import Name
-from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
 from newslake.pipeline.nlp.tokens import Tokens, head_of
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
@@ -42,9 +41,7 @@ class Coreference:
     interview: Interview | None
 
 
-def resolve_coreference(
-    tokens: Tokens, marked: tuple[QuotedSpan, ...], data: NameData, kb: KnowledgeBase
-) -> Coreference:
+def resolve_coreference(tokens: Tokens, in_quote: Sequence[bool], data: NameData, kb: KnowledgeBase) -> Coreference:
     """Return the names of an article, their clusters, and the nouns and pronouns that refer to them."""
     names = find_names(tokens, data, kb)
     chains = cluster_names(tokens, names, data, kb)
@@ -61,7 +58,7 @@ def resolve_coreference(
         each.first: KnownMention(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1
     }
     known |= {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
-    resolver = _pronoun_resolver(tokens, marked, (names, chains, genders), data, kb)
+    resolver = _pronoun_resolver(tokens, in_quote, (names, chains, genders), data, kb)
     pronouns, resolver = _resolve_pronouns(resolver, known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
     known |= {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns}
@@ -81,7 +78,7 @@ def resolve_coreference(
 
 def _pronoun_resolver(
     tokens: Tokens,
-    marked: tuple[QuotedSpan, ...],
+    in_quote: Sequence[bool],
     known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
     data: NameData,
     kb: KnowledgeBase,
@@ -94,8 +91,8 @@ def _pronoun_resolver(
         person_likelihoods=_person_likelihoods(tokens, names, chains, data, kb),
         genders=genders,
         words=[len(cluster.words) for cluster in chains.clusters],
-        named=[cluster.forms.total() for cluster in chains.clusters],
-        in_quote=quoted_text(tokens, marked).inside,
+        named=[cluster.mentions for cluster in chains.clusters],
+        in_quote=in_quote,
     )
 
 

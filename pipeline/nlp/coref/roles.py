@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.ner.spans import Name, strip_full_stops
+from newslake.pipeline.nlp.ner.spans import Name
 from newslake.pipeline.nlp.ner.types import has_age
 from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
@@ -45,7 +45,7 @@ def role_of(tokens: Tokens, name: Name, data: NameData, name_at: Mapping[int, Na
 def _title_role(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
     """Return the title as a role, without the honorifics at its end: "Prime Minister (Sir Tom Hale)"."""
     first, last = _with_office(tokens, name, data), name.first - 1
-    words = {index: strip_full_stops(tokens.lower[index]) for index in range(first, name.first)}
+    words = {index: tokens.bare[index] for index in range(first, name.first)}
     roles = [i for i, word in words.items() if word in data.roles or word in data.role_titles]
     if name.title is None or not roles:
         return None
@@ -110,7 +110,7 @@ def _with_office(tokens: Tokens, name: Name, data: NameData) -> int:
     first = name.first if name.title is None else name.title
     while first > 0 and tokens.block[first - 1] == tokens.block[first]:
         before = first - 1
-        is_office = tokens.is_capital(before) and tokens.dep[before] in ("compound", "amod", "nmod")
+        is_office = tokens.is_capital[before] and tokens.dep[before] in ("compound", "amod", "nmod")
         if not is_office and tokens.lower[before] not in data.title_modifiers:
             break
         if not first <= tokens.head[before] <= name.last:
@@ -173,7 +173,7 @@ def _begins_sentence(tokens: Tokens, name: Name, first: int) -> bool:
 
 def _is_name_part(tokens: Tokens, index: int, data: NameData) -> bool:
     """Return whether a noun for a relative has a capital within a sentence, as in the Korean name "Son Min-ji"."""
-    is_relative = tokens.lower[index] in data.evidence.person_things and tokens.is_capital(index)
+    is_relative = tokens.lower[index] in data.evidence.person_things and tokens.is_capital[index]
     return is_relative and index > 0 and tokens.sentence[index - 1] == tokens.sentence[index]
 
 
@@ -292,7 +292,7 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
             return None
         if role is None and (index in nouns or is_role(tokens.lower[index], data)):
             role = index
-            if tokens.is_capital(index) and _titles_next(tokens, index + 1, data):
+            if tokens.is_capital[index] and _titles_next(tokens, index + 1, data):
                 return None
         last = index
     while last > first and tokens.tag[last] in ("IN", "TO", "PRP$", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):

@@ -15,7 +15,7 @@ from newslake.pipeline.nlp.coref.resolver import Coreference, resolve_coreferenc
 from newslake.pipeline.nlp.coref.roles import title_of
 from newslake.pipeline.nlp.entities.linking import Identity, link_entities, with_kb_versions
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
 from newslake.pipeline.nlp.tokens import Tokens
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})
@@ -45,7 +45,7 @@ class _EntityMention(NamedTuple):
 
 
 def find_entities(
-    tokens: Tokens, marked: tuple[QuotedSpan, ...], data: NameData, kb: KnowledgeBase, *, infer_gender: bool
+    tokens: Tokens, quoted: QuotedText, data: NameData, kb: KnowledgeBase, *, infer_gender: bool
 ) -> tuple[Entity, ...]:
     """Return the mentions of the article, in reading order and without overlaps.
 
@@ -55,19 +55,18 @@ def find_entities(
     another person, else UNKNOWN. With ``infer_gender`` every PERSON has a gender; else the gender columns stay None,
     and the evidence in the text still helps to resolve pronouns.
     """
-    coreference = resolve_coreference(tokens, marked, data, kb)
+    coreference = resolve_coreference(tokens, quoted.inside, data, kb)
     who = [
         _profile(
             identity, coreference.gender_from_name[i], coreference.gender_from_pronoun.get(i), infer_gender=infer_gender
         )
         for i, identity in enumerate(link_entities(tokens, coreference, data, kb))
     ]
-    inside = quoted_text(tokens, marked).inside
     answers = coreference.interview.answers if coreference.interview else frozenset()
 
     def is_marked(token: int) -> bool:
         # A headline may quote without marks, and an interview has none.
-        return inside(token) or not tokens.is_body(token) or tokens.block[token] in answers
+        return quoted.inside[token] or not tokens.is_body[token] or tokens.block[token] in answers
 
     several = {each.first for each in coreference.group_mentions}
     mentions = [

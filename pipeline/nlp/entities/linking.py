@@ -15,7 +15,7 @@ from itertools import chain
 from newslake.pipeline.kb import KbEntry, KnowledgeBase
 from newslake.pipeline.kb.entry import entity_type_group, fold_name, words_of
 from newslake.pipeline.model import Entity
-from newslake.pipeline.nlp.coref.gender import correction_of, full_forms
+from newslake.pipeline.nlp.coref.gender import correction_of
 from newslake.pipeline.nlp.coref.name_clusters import Cluster, entity_hash
 from newslake.pipeline.nlp.coref.resolver import Coreference
 from newslake.pipeline.nlp.coref.roles import title_of
@@ -199,7 +199,7 @@ def _rank_candidates(cluster: Cluster, index: int, context: _LinkingContext) -> 
 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
     """Return the possible bearers of the fullest name or, if it has no bearer, of another full form."""
-    for form in full_forms(cluster):
+    for form in cluster.full_forms:
         found = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
         if found:
             return found

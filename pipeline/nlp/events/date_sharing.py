@@ -11,7 +11,7 @@ from datetime import date
 from newslake.pipeline.model import TimeExpression
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.triggers import Trigger, denotes
-from newslake.pipeline.nlp.languages.plover import is_deed
+from newslake.pipeline.nlp.languages.plover import DEEDS
 from newslake.pipeline.nlp.languages.spec_events import AttachmentData, Frame, FrameData
 
 _NEXT = 3  # tokens from a noun to a time that follows it: a preposition, an article
@@ -29,13 +29,10 @@ class Attachment:
     parse: Parse
     at: Mapping[int, Trigger]
     data: FrameData
+    words: AttachmentData
     published: date | None
     own: dict[int, TimeExpression] = field(default_factory=dict)
     loose: list[tuple[int, TimeExpression]] = field(default_factory=list)
-
-    @property
-    def words(self) -> AttachmentData:
-        return self.data.attachment
 
     def frame(self, index: int) -> Frame | None:
         trigger = self.at.get(index)
@@ -257,7 +254,7 @@ def _is_circumstance(context: Attachment, clause: int, verb: int) -> bool:
     if parse.tag[clause] == "VB":
         is_said = parse.lemma[clause] in context.data.modality.illocutions
         frame = context.frame(clause)
-        is_act = context.is_typed(verb) or (frame is not None and is_deed(frame.event_type))
+        is_act = context.is_typed(verb) or (frame is not None and frame.event_type in DEEDS)
         return is_said and is_act and _is_past(parse, verb)
     return parse.tag[clause] == "VBG" and parse.child(clause, "mark", "prep", "nsubj", "nsubjpass") is None
 
@@ -265,7 +262,7 @@ def _is_circumstance(context: Attachment, clause: int, verb: int) -> bool:
 def _is_said_now(context: Attachment, verb: int, saying: int) -> bool:
     """Return whether a speech act is done by the words that are quoted: '"We reject it," she said on Monday'."""
     parse, frame = context.parse, context.frame(verb)
-    if frame is None or is_deed(frame.event_type) or parse.dep[verb] != "ccomp":
+    if frame is None or frame.event_type in DEEDS or parse.dep[verb] != "ccomp":
         return False
     if parse.lemma[saying] not in context.data.modality.saying or not _is_present(parse, verb):
         return False

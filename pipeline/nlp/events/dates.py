@@ -39,7 +39,7 @@ def dates_of(
     A vague time ("recently") is only that of the verb that it modifies, if no other time is. ``dateline`` is the
     offset where the dateline ends: a day in it is the day of the report, not of an event.
     """
-    context = Attachment(parse, {trigger.index: trigger for trigger in triggers}, data, published)
+    context = Attachment(parse, {trigger.index: trigger for trigger in triggers}, data, data.attachment, published)
     for time in times:
         if time.timex_type in ("DATE", "TIME") and not (time.value or "").endswith("_REF") and time.end_char > dateline:
             _attach(context, time)

@@ -32,7 +32,7 @@ from newslake.pipeline.nlp.events.places import (
 from newslake.pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
 from newslake.pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
 from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, pattern_objects
-from newslake.pipeline.nlp.languages.plover import QUAD_CLASSES, is_deed, plover_type_of
+from newslake.pipeline.nlp.languages.plover import DEEDS, QUAD_CLASSES, plover_type_of
 from newslake.pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from newslake.pipeline.nlp.times.values import reference_date
 from newslake.pipeline.nlp.tokens import Tokens
@@ -207,7 +207,7 @@ def _date_by_lead(
     others = {draft.trigger.index for draft in typed}.difference(mine)
     others.update(above for index in mine for above in parse.governors(index))  # "remembered the attack on Monday"
     # what somebody said on Monday may have happened before
-    is_done = any(each.is_main and is_deed(each.event_type) for each in events)
+    is_done = any(each.is_main and each.event_type in DEEDS for each in events)
     free = [time for root, time in days if root not in others and not (is_done and parse.lemma[root] in saying)]
     return date_main(
         events,

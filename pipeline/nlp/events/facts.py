@@ -11,7 +11,7 @@ from typing import Any
 
 from newslake.pipeline.model import Event, TimeExpression
 from newslake.pipeline.model.annotation import DateBasis, DatePrecision, Modality
-from newslake.pipeline.nlp.languages.plover import OTHER, is_deed
+from newslake.pipeline.nlp.languages.plover import DEEDS, OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _may_take(event: Event, column: str, fact: _SharedFact, placed: Collection[i
     if column == "event_date":
         return event.event_date_text is None and (event.is_main or fact.source.start_char < event.start_char)
     if column == "place_text":
-        is_done = event.modality == "happened" and is_deed(event.event_type)
+        is_done = event.modality == "happened" and event.event_type in DEEDS
         return is_done and event.is_main and event.sentence_index not in placed
     return not _is_other_side(event, column, fact.columns)
 

@@ -15,7 +15,7 @@ from newslake.pipeline.nlp.tokens import Tokens
 Described = Mapping[str, Sequence[tuple[frozenset[str], Entity]]]
 _WORD = re.compile(r"[^\W\d_]+")
 _HEADLINE_MOST, _LEAD_LEAST = 16, 12  # words
-_DASHES = frozenset({"-", "--", "–", "—"})
+_DASHES = frozenset({"-", "--", "–", "—", ":"})
 _NOUNS = frozenset({"NOUN", "PROPN", "PRON", "ADJ", "NUM"})
 _NOUN_PLACES = frozenset({"pobj", "dobj", "nsubj", "nsubjpass", "poss", "compound"})
 _PREDICATES = frozenset({"ROOT", "ccomp", "advcl", "acomp", "xcomp"})
@@ -169,8 +169,8 @@ def _things(tokens: Tokens) -> Iterator[int]:
 
 
 def _dashes(tokens: Tokens) -> Iterator[int]:
-    for index, word in enumerate(tokens.lower):
-        if word == ":" or (word in _DASHES and index > 0 and tokens.end[index - 1] < tokens.start[index]):
+    for index in [index for index, word in enumerate(tokens.lower) if word in _DASHES]:
+        if tokens.lower[index] == ":" or (index > 0 and tokens.end[index - 1] < tokens.start[index]):
             yield index
 
 
@@ -254,10 +254,9 @@ def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int
 def _mentions(tokens: Tokens, entities: Sequence[Entity], entity: Sequence[int]) -> list[Entity | None]:
     """Return the mention of each token, or the person's name right before it ("Ann Lee QC")."""
     mentions = [None if place < 0 else entities[place] for place in entity]
-    for index in range(1, len(entity)):
-        before = entities[entity[index - 1]] if entity[index] < 0 <= entity[index - 1] else None
-        if before is not None and tokens.pos[index] == "PROPN" and tokens.head[index - 1] == index:
-            mentions[index] = before if before.entity_type == "PERSON" else None
+    for index in [index for index, pos in enumerate(tokens.pos) if pos == "PROPN" and entity[index] < 0 < index]:
+        before = mentions[index - 1] if entity[index - 1] >= 0 and tokens.head[index - 1] == index else None
+        mentions[index] = before if before is not None and before.entity_type == "PERSON" else None
     return mentions
 
 

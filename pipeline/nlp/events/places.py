@@ -10,7 +10,7 @@ from newslake.pipeline.model.annotation import PlaceBasis
 from newslake.pipeline.nlp.events.date_sharing import is_occasion
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.triggers import Trigger
-from newslake.pipeline.nlp.languages.plover import is_deed
+from newslake.pipeline.nlp.languages.plover import DEEDS
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 _PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
@@ -99,7 +99,7 @@ def _own_places(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places of an event word, and of the clause that says where it happens ("the rally held in Lyon")."""
     parse, index, words = search.parse, trigger.index, search.data.attachment
     frame = trigger.frame
-    is_said = frame is not None and not trigger.is_noun and not is_deed(frame.event_type)
+    is_said = frame is not None and not trigger.is_noun and frame.event_type not in DEEDS
     yield from _located(replace(search, said=frozenset({index})) if is_said else search, index)
     yield from _touched_places(search, trigger)
     if trigger.is_noun:
@@ -214,7 +214,7 @@ def _located_participants(search: _PlaceSearch, trigger: Trigger) -> Iterator[En
     """
     parse, index, frame = search.parse, trigger.index, trigger.frame
     search = replace(search, at_events=frame is None or frame.event_type not in _PHYSICAL)
-    is_done = frame is not None and is_deed(frame.event_type)
+    is_done = frame is not None and frame.event_type in DEEDS
     for child in parse.children[index]:
         subject = parse.dep[child] in ("nsubj", "nsubjpass")
         if _is_name(parse, child):

@@ -48,25 +48,19 @@ class Surroundings:
 def verb_facts(tokens: Tokens, around: Surroundings, data: FrameData) -> VerbFacts:
     """Return the facts of the verbs of an article."""
     related = [i for i, label in enumerate(tokens.dep) if label in _RELATED and tokens.head[i] != i]
-    candidates = _by_head(tokens, related, _SUBJECTS)
+    candidates: dict[int, list[int]] = {}
+    for index in related:
+        if tokens.dep[index] in _SUBJECTS:
+            candidates.setdefault(tokens.head[index], []).append(index)
     passives = _passives(tokens, related, candidates, around.clipped, data)
     subjects = dict(_subjects(tokens, related, candidates, around))
     return VerbFacts(
         finite=frozenset(_finite(tokens)),
         passives=frozenset(passives),
-        particles={head: particles[0] for head, particles in _by_head(tokens, related, {"prt"}).items()},
+        particles={tokens.head[i]: i for i in reversed(related) if tokens.dep[i] == "prt"},
         subjects=subjects,
         patients=dict(_patients(tokens, related, passives, subjects)),
     )
-
-
-def _by_head(tokens: Tokens, related: Iterable[int], labels: AbstractSet[str]) -> dict[int, list[int]]:
-    """Return the dependents with one of these labels, by the word on which they depend."""
-    groups: dict[int, list[int]] = {}
-    for index in related:
-        if tokens.dep[index] in labels:
-            groups.setdefault(tokens.head[index], []).append(index)
-    return groups
 
 
 def _child(tokens: Tokens, index: int, *deps: str) -> int | None:
@@ -77,16 +71,15 @@ def _child(tokens: Tokens, index: int, *deps: str) -> int | None:
 
 
 def _finite(tokens: Tokens) -> Iterator[int]:
-    for index, tag in enumerate(tokens.tag):
-        if tag in _FINITE:
-            yield index
-            if tokens.dep[index] in ("aux", "auxpass"):
-                yield tokens.head[index]
+    for index in [index for index, tag in enumerate(tokens.tag) if tag in _FINITE]:
+        yield index
+        if tokens.dep[index] in ("aux", "auxpass"):
+            yield tokens.head[index]
 
 
 def _passives(
     tokens: Tokens,
-    related: Iterable[int],
+    related: Sequence[int],
     subjects: Mapping[int, Sequence[int]],
     clipped: Iterable[int],
     data: FrameData,
@@ -94,7 +87,7 @@ def _passives(
     """Return the passives. Without an auxiliary are those in headlines and absolute clauses ("with its leader jailed"),
     and those that share the one of the verb before them ("was tried and jailed").
     """
-    passives = set(_by_head(tokens, related, _PASSIVE))
+    passives = {tokens.head[i] for i in related if tokens.dep[i] in _PASSIVE}
     passives.update(i for i in clipped if _is_clipped(i, tokens))
     passives.update(i for i in subjects if _is_absolute(i, tokens, data))
     for index in related:
@@ -131,7 +124,7 @@ def _is_absolute(index: int, tokens: Tokens, data: FrameData) -> bool:
 
 
 def _subjects(
-    tokens: Tokens, related: Iterable[int], candidates: Mapping[int, Sequence[int]], around: Surroundings
+    tokens: Tokens, related: Sequence[int], candidates: Mapping[int, Sequence[int]], around: Surroundings
 ) -> Iterator[tuple[int, int]]:
     """Yield each verb that has a subject, with its subject; of two in apposition, the named one."""
     for verb, nouns in candidates.items():
@@ -165,10 +158,10 @@ def _after_dateline(tokens: Tokens, subject: int, verb: int, around: Surrounding
 
 
 def _patients(
-    tokens: Tokens, related: Iterable[int], passives: AbstractSet[int], subjects: Mapping[int, int]
+    tokens: Tokens, related: Sequence[int], passives: AbstractSet[int], subjects: Mapping[int, int]
 ) -> Iterator[tuple[int, int]]:
     """Yield each verb that has a patient, with its patient."""
-    verbs = {*passives, *_by_head(tokens, related, {"dobj", "prt"})}
+    verbs = {*passives, *(tokens.head[i] for i in related if tokens.dep[i] in ("dobj", "prt"))}
     verbs.update(i for i in related if tokens.dep[i] in ("acl", "amod") and tokens.tag[i] in _PAST)
     for verb in verbs:
         patient = _patient(tokens, verb, passives, subjects)

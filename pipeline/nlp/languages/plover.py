@@ -49,6 +49,8 @@ SUBTYPES: Mapping[str, str] = {
     "sport": "matches, results, transfers",
 }
 _VERBAL = frozenset({1, 3})  # quad classes
+# Types of events that are done, not only said; a meeting is done.
+DEEDS = frozenset({OTHER, "CONSULT"}) | {kind for kind, quad in QUAD_CLASSES.items() if quad not in _VERBAL}
 _PLANNED_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("CONSULT", "SUPPORT", "COOPERATE", "AID"), "AGREE"),
     "RETREAT": "CONCEDE",
@@ -60,8 +62,3 @@ def plover_type_of(event_type: str | None, modality: Modality) -> str | None:
     if event_type is None or event_type not in QUAD_CLASSES:
         return None
     return _PLANNED_TYPES.get(event_type, event_type) if modality == "planned" else event_type
-
-
-def is_deed(event_type: str | None) -> bool:
-    """Return whether events of a type are done, not only said; a meeting is done. False for untyped events."""
-    return event_type == "CONSULT" or (event_type is not None and QUAD_CLASSES.get(event_type) not in _VERBAL)

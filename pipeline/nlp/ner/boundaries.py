@@ -1,10 +1,10 @@
 """The boundaries of a name: split, trim and extend the model's spans."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.ner.spans import Name, strip_full_stops
+from newslake.pipeline.nlp.ner.spans import Name
 from newslake.pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
@@ -26,7 +26,17 @@ IRISH = re.compile(r"[A-Z]['’][A-Z]")  # "O’Connor", which the tagger takes 
 LONGEST = 4
 
 
-def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
+def repair_spans(tokens: Tokens, data: NameData, spans: Sequence[Name], taken: Set[int]) -> Iterator[Name]:
+    """Yield the names in the model's spans, split, trimmed and extended. ``taken`` are the tokens of all its spans."""
+    people = frozenset(tokens.text[span.last] for span in spans if span.label == "PERSON")
+    for span in spans:
+        for piece in _split_span(tokens, span, people, data):
+            name = _trim_span(tokens, data, piece)
+            if name is not None:
+                yield extend_span(tokens, data, name, taken) if name.first == span.first else name
+
+
+def _split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
     """Yield the names in one of the model's spans.
 
     A slash or a colon separates two names ("Ana Brito/Reuters"), "of" a person and an affiliation, "and" or a comma two
@@ -54,7 +64,7 @@ def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameDat
 def _parts_people(tokens: Tokens, data: NameData, name: Name, index: int) -> bool:
     """Return whether a person's name ends before this token, and another begins at or after it."""
     if tokens.text[index] in _PERSON_SEPARATORS:
-        return index == name.last or strip_full_stops(tokens.lower[index + 1]) not in data.post_nominals
+        return index == name.last or tokens.bare[index + 1] not in data.post_nominals
     words = tokens.lower
     return (
         index - name.first > 1
@@ -92,7 +102,7 @@ def _split_possessive(tokens: Tokens, name: Name, people: frozenset[str]) -> tup
     return (Name(name.first, mark - 1, "PERSON"),) if is_owner and tokens.tag[name.last] == "JJ" else ()
 
 
-def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
+def _trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
     """Return the name without tokens that do not belong to it; None if nothing capitalised is left."""
     if (
         name.length > 2
@@ -107,9 +117,9 @@ def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
         return None
     if first == last and (is_non_name(tokens, data, first) or _is_first_word(tokens, first)):
         return None
-    after_honorific = first > name.first and strip_full_stops(tokens.lower[first - 1]) in data.honorifics
+    after_honorific = first > name.first and tokens.bare[first - 1] in data.honorifics
     label = "PERSON" if after_honorific else label
-    if first == last and label == "PERSON" and len(strip_full_stops(tokens.text[first])) < 2:
+    if first == last and label == "PERSON" and len(tokens.bare[first]) < 2:
         return None  # "Gen Z"
     return Name(first, last, label, after_honorific=after_honorific)
 
@@ -152,10 +162,10 @@ def _ends_person(tokens: Tokens, data: NameData, index: int) -> bool:
 
 def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word is not a name here: a form of address, a tag, "the Emperors", "the MEC"."""
-    word, before = strip_full_stops(tokens.lower[index]), index - 1
+    word, before = tokens.bare[index], index - 1
     if word in data.never_names or tokens.text[index][0] in "@#" or _is_part_of_title(tokens, data, index):
         return True
-    is_called = index > 0 and strip_full_stops(tokens.lower[before]) in data.honorifics  # "Mrs Pastor"
+    is_called = index > 0 and tokens.bare[before] in data.honorifics  # "Mrs Pastor"
     if word in data.title_nouns and not is_called:
         return True
     if index == 0:
@@ -173,7 +183,7 @@ def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
 
 def _is_part_of_title(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a title or a name follows a word that may begin a title ("Prime" before "Minister", "Datuk")."""
-    word, after = strip_full_stops(tokens.lower[index]), index + 1
+    word, after = tokens.bare[index], index + 1
     if after == len(tokens):
         return False
     begins = word in data.title_modifiers and tokens.lower[after] in data.titles
@@ -198,12 +208,12 @@ def _is_tail(tokens: Tokens, data: NameData, index: int, *, is_person: bool) -> 
         or tokens.tag[index] == "POS"
         or (text.islower() and tokens.tag[index] not in _NOUNS)
         or (is_person and tokens.tag[index] != "NNP" and _is_plural_role(data, tokens.lower[index]))
-        or (strip_full_stops(tokens.lower[index]) in data.post_nominals and text[0].isupper())
+        or (tokens.bare[index] in data.post_nominals and text[0].isupper())
     )
 
 
 def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: bool) -> bool:
-    text, word = tokens.text[index], strip_full_stops(tokens.lower[index])
+    text, word = tokens.text[index], tokens.bare[index]
     if text in _EDGE_MARKS or text.isspace() or tokens.tag[index] == "POS" or word in data.articles:
         return True
     if alone:
@@ -223,7 +233,7 @@ def is_forename_after_title(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a word that may be a title is a forename after another title ("Representative Dean Finch")."""
     if index == 0 or tokens.lower[index] not in data.forenames:
         return False
-    before = strip_full_stops(tokens.lower[index - 1])
+    before = tokens.bare[index - 1]
     return before in data.titles or before in data.honorifics
 
 
@@ -238,7 +248,7 @@ def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: 
     first, last = span
     if label == "PERSON":
         return _is_role(tokens, data, first)
-    words = frozenset(strip_full_stops(word) for word in tokens.lower[first + 1 : last + 1])
+    words = frozenset(tokens.bare[first + 1 : last + 1])
     is_named = words.isdisjoint(data.organisation_nouns) and words.isdisjoint(data.evidence.last_words)
     is_ranked = tokens.lower[first] in data.evidence.ranks and is_named and last - first == 2
     return label == "ORG" and (
@@ -248,8 +258,7 @@ def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: 
 
 def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a capitalised word before a full name is a role or an abbreviated rank."""
-    word = tokens.lower[index]
-    role = strip_full_stops(word)
+    word, role = tokens.lower[index], tokens.bare[index]
     return (
         role in data.roles
         or role.removesuffix("s") in data.roles
@@ -258,7 +267,7 @@ def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
     )
 
 
-def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
+def extend_span(tokens: Tokens, data: NameData, name: Name, taken: Set[int]) -> Name:
     """Return the name with the parts that the model missed: a forename, the first words of an organisation's name, the
     first half of a double name, the numeral of a king, "United" of a team.
     """
@@ -281,7 +290,7 @@ def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int
     )
 
 
-def _with_irish_surname(tokens: Tokens, data: NameData, first: int, last: int, taken: frozenset[int]) -> int:
+def _with_irish_surname(tokens: Tokens, data: NameData, first: int, last: int, taken: Set[int]) -> int:
     after = last + 1
     is_forename = first == last and tokens.lower[last] in data.forenames and after < len(tokens) and after not in taken
     return after if is_forename and IRISH.match(tokens.text[after]) else last
@@ -300,16 +309,16 @@ def _is_club_word(tokens: Tokens, data: NameData, index: int) -> bool:
         index < len(tokens)
         and tokens.lower[index] in data.evidence.club_words
         and tokens.tag[index] in ("NNP", "NNPS")
-        and tokens.is_capital(index)
+        and tokens.is_capital[index]
         and tokens.block[index] == tokens.block[index - 1]
     )
 
 
 def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: str) -> bool:
-    word = strip_full_stops(tokens.lower[index])
+    word = tokens.bare[index]
     is_compound = (
         tokens.tag[index] == "NNP"
-        and tokens.is_capital(index)
+        and tokens.is_capital[index]
         and tokens.dep[index] == "compound"
         and index < tokens.head[index] <= last
         and tokens.block[index] == tokens.block[last]
@@ -321,25 +330,27 @@ def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: s
     return label != "PERSON" or not (is_title or word in data.organisation_nouns)
 
 
-def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
-    """Return a person's name with the first token of the capitalised title before it."""
+def with_titles(tokens: Tokens, data: NameData, names: Iterable[Name]) -> tuple[Name, ...]:
+    """Return the names; a person's has the first token of the capitalised title before it."""
+    return tuple(_with_title(tokens, data, name) for name in names)
+
+
+def _with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
     if name.label != "PERSON":
         return name
     first, has_title = name.first, False
     for index in range(name.first - 1, max(name.first - 6, -1), -1):
-        word = strip_full_stops(tokens.lower[index])
+        word = tokens.bare[index]
         if not word and index > 0 and tokens.lower[index - 1] in data.honorifics:  # "Lt. Gen. Brito"
             continue
         titled = word in data.honorifics or word in data.titles
         titled = titled or (index == name.first - 1 and name.length > 1 and _is_bare_role(tokens, data, index))
-        if not (titled or word in data.title_modifiers) or not tokens.is_capital(index):
+        if not (titled or word in data.title_modifiers) or not tokens.is_capital[index]:
             break
         if tokens.block[index] != tokens.block[name.first]:
             break
         first, has_title = (index, True) if titled or has_title else (first, has_title)
-    after_honorific = name.after_honorific or (
-        has_title and strip_full_stops(tokens.lower[name.first - 1]) in data.honorifics
-    )
+    after_honorific = name.after_honorific or (has_title and tokens.bare[name.first - 1] in data.honorifics)
     if not has_title:
         return name
     first = _with_spouse(tokens, data, first) if after_honorific else first
@@ -350,11 +361,7 @@ def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
     """Return the first token of "Mr and Mrs" if ``first`` is the second honorific."""
     if first < 2 or tokens.lower[first - 1] not in data.evidence.joining_words:
         return first
-    return (
-        first - 2
-        if strip_full_stops(tokens.lower[first - 2]) in data.honorifics and tokens.is_capital(first - 2)
-        else first
-    )
+    return first - 2 if tokens.bare[first - 2] in data.honorifics and tokens.is_capital[first - 2] else first
 
 
 def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:

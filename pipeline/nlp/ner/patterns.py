@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from newslake.pipeline.nlp.languages.spec import NameData
 from newslake.pipeline.nlp.ner.boundaries import IRISH, LONGEST, is_forename_after_title
-from newslake.pipeline.nlp.ner.spans import Name, Spans, strip_full_stops
+from newslake.pipeline.nlp.ner.spans import Name, Spans
 from newslake.pipeline.nlp.tokens import Tokens
 
 _PROPER = frozenset({"NNP", "NNPS"})
@@ -29,7 +29,7 @@ class PatternContext:
 def pattern_context(tokens: Tokens, data: NameData, all_caps: frozenset[int]) -> PatternContext:
     """Return an article's context, with the positions of all words that indicate a name."""
     words = _indicators(data)
-    places = tuple([index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital(index)])
+    places = tuple([index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital[index]])
     return PatternContext(tokens, data, all_caps, places)
 
 
@@ -51,8 +51,7 @@ def find_after_honorific(context: PatternContext, others: frozenset[int]) -> Ite
     """
     tokens, data = context.tokens, context.data
     for index in context.places:
-        word = tokens.lower[index]
-        short = strip_full_stops(word)
+        short = tokens.bare[index]
         honorific = short in data.honorifics
         if not honorific and (short not in data.titles or index + 1 in others or index in others):
             continue
@@ -73,7 +72,7 @@ def _is_title_word(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a word continues the title before it, and a name may follow ("Chief Executive Ana Brito")."""
     word = tokens.lower[index]
     is_listed = (word in data.title_modifiers or word in data.roles) and word not in data.titles
-    return is_listed and tokens.is_capital(index) and tokens.is_capital(index + 1)
+    return is_listed and tokens.is_capital[index] and tokens.is_capital[index + 1]
 
 
 def _is_noun(tokens: Tokens, data: NameData, index: int) -> bool:
@@ -85,13 +84,13 @@ def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
     """Return the last token of the capitalised sequence that begins at ``first``."""
     last: int | None = None
     for index in range(first, min(first + LONGEST + 1, len(tokens))):
-        word = strip_full_stops(tokens.lower[index])
+        word = tokens.bare[index]
         if tokens.block[index] != tokens.block[first] or word in data.post_nominals:
             break
         if word in data.titles or word in data.organisation_nouns or word in data.honorifics:
-            is_head = last == first and tokens.head[first] == index and tokens.is_capital(index)
+            is_head = last == first and tokens.head[first] == index and tokens.is_capital[index]
             return None if is_head else last  # "Chief Brand Officer"
-        if tokens.is_capital(index) and (tokens.tag[index] in _PROPER or IRISH.match(tokens.text[index])):
+        if tokens.is_capital[index] and (tokens.tag[index] in _PROPER or IRISH.match(tokens.text[index])):
             last = index
         elif word not in data.name_particles:
             break
@@ -117,7 +116,7 @@ def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
             continue
         if word in words.of_heads and tokens.lower[index + 1] in words.of_words:
             yield from _of_place(tokens, data, found, index)
-        elif word in words.first_words and tokens.is_capital(index + 1) and tokens.text[index + 1].isalpha():
+        elif word in words.first_words and tokens.is_capital[index + 1] and tokens.text[index + 1].isalpha():
             owner = found.at(index + 1)
             if tokens.block[index + 1] == tokens.block[index] and (owner is None or owner.first in (index, index + 1)):
                 yield Name(index, owner.last if owner else index + 1, words.first_words[word])
@@ -166,17 +165,17 @@ def find_by_forename(context: PatternContext) -> Iterator[Name]:
     proper = [index for index, tag in enumerate(tokens.tag[:-1]) if tag in _PROPER]  # fewer than forenames to look up
     for first in proper:
         word = tokens.lower[first]
-        if word not in data.forenames or not tokens.is_capital(first) or tokens.sentence[first] in context.all_caps:
+        if word not in data.forenames or not tokens.is_capital[first] or tokens.sentence[first] in context.all_caps:
             continue
         last = first
         while last + 1 < len(tokens) and last - first < 2 and _goes_on(tokens, data, last + 1, first):
             last += 1
-        if last > first and strip_full_stops(tokens.lower[last]) not in data.organisation_nouns:
+        if last > first and tokens.bare[last] not in data.organisation_nouns:
             yield Name(first, last, "PERSON")
 
 
 def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
-    word = strip_full_stops(tokens.lower[index])
+    word = tokens.bare[index]
     is_title = word in data.honorifics or word in data.titles or word in data.months_and_days
     return _is_proper(tokens, index) and tokens.block[index] == tokens.block[last] and not is_title
 
@@ -238,4 +237,4 @@ def add_family_names(tokens: Tokens, data: NameData, names: list[Name]) -> Itera
 
 
 def _is_proper(tokens: Tokens, index: int) -> bool:
-    return tokens.tag[index] in _PROPER and tokens.is_capital(index)
+    return tokens.tag[index] in _PROPER and tokens.is_capital[index]

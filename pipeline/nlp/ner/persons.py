@@ -6,7 +6,7 @@ from functools import cached_property
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, small_words, surface_of
+from newslake.pipeline.nlp.ner.spans import Name, small_words
 from newslake.pipeline.nlp.ner.types import (
     acts_like_person,
     has_age,
@@ -31,16 +31,18 @@ _SHORTEST_STEM = 4  # letters
 _REPEATED = 2  # "Orbis says it will": "it" once may be something else
 
 
-def drop_false_persons(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
+def drop_false_persons(
+    tokens: Tokens, names: tuple[Name, ...], forms: list[str], data: NameData, kb: KnowledgeBase
+) -> tuple[Name, ...]:
     """Return the names; a PERSON that the text shows to be something else gets the type that it shows.
 
-    A thing of an unknown kind is a PRODUCT; a common word with a capital goes out. A name stays a PERSON without
-    evidence on either side.
+    ``forms`` are the folded names. A thing of an unknown kind is a PRODUCT; a common word with a capital goes out. A
+    name stays a PERSON without evidence on either side.
     """
     spellings: defaultdict[str, list[Name]] = defaultdict(list)
-    for name in names:
+    for name, form in zip(names, forms, strict=True):
         if name.label == "PERSON":
-            spellings[fold_name_cached(surface_of(tokens, name))].append(name)
+            spellings[form].append(name)
     if not spellings:
         return names
     check = _PersonCheck(tokens, data, kb, spellings)
@@ -231,7 +233,7 @@ class _PersonCheck:
         while initials and index >= 0 and tokens.sentence[index] == tokens.sentence[name.first]:
             word = tokens.lower[index]
             is_small = word in self._data.acronym_skips
-            if word[0] == initials[-1] and (is_small or tokens.is_capital(index)):
+            if word[0] == initials[-1] and (is_small or tokens.is_capital[index]):
                 initials = initials[:-1]
             elif not is_small and word != ",":
                 return False

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.ner.boundaries import NUMERALS, extend_span, is_non_name, split_span, trim_span, with_title
+from newslake.pipeline.nlp.ner.boundaries import NUMERALS, extend_span, is_non_name, repair_spans, with_titles
 from newslake.pipeline.nlp.ner.patterns import (
     PatternContext,
     add_family_names,
@@ -19,11 +19,10 @@ from newslake.pipeline.nlp.ner.patterns import (
     pattern_context,
 )
 from newslake.pipeline.nlp.ner.persons import drop_false_persons
-from newslake.pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, small_words, strip_full_stops
+from newslake.pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, folded_forms, small_words, strip_full_stops
 from newslake.pipeline.nlp.ner.types import assign_types
 from newslake.pipeline.nlp.tokens import Tokens
 
-_Ent = tuple[int, int, str]  # first token, token after the last, label
 _NAME_TYPES = frozenset(
     {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"}
 )
@@ -33,12 +32,12 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
     """Return the names of the article, in reading order and without overlaps, with one type per spelling."""
     casing = casing_of(tokens)
     all_caps = frozenset(sentence for sentence, kind in enumerate(casing) if kind != "plain")
-    ents = [(ent.start, ent.end, ent.label_) for ent in tokens.doc.ents]
-    taken = _tokens_of(ents)
-    ents = [ent for ent in ents if ent[2] in _NAME_TYPES]
-    model = list(_from_model(tokens, data, ents, taken))
+    spans = [Name(ent.start, ent.end - 1, ent.label_) for ent in tokens.doc.ents]
+    taken = _tokens_of(spans)
+    spans = [span for span in spans if span.label in _NAME_TYPES]
+    model = list(repair_spans(tokens, data, spans, taken))
     context = pattern_context(tokens, data, all_caps)
-    others = _tokens_of(ent for ent in ents if ent[2] != "PERSON")
+    others = _tokens_of(span for span in spans if span.label != "PERSON")
     found = _collect_spans(
         context,
         find_after_honorific(context, others),
@@ -56,9 +55,11 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
 
 
 def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
-    names = add_family_names(tokens, data, list(join_forenames(tokens, data, found.names())))
-    typed = assign_types(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
-    return drop_false_persons(tokens, typed, data, kb)
+    whole = add_family_names(tokens, data, list(join_forenames(tokens, data, found.names())))
+    names = with_titles(tokens, data, whole)
+    forms = folded_forms(tokens, names)
+    typed = assign_types(tokens, names, forms, data, kb)
+    return drop_false_persons(tokens, typed, forms, data, kb)
 
 
 def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:
@@ -92,17 +93,8 @@ def _collect_spans(context: PatternContext, honorific_names: Iterable[Name], mod
     return found
 
 
-def _tokens_of(ents: Iterable[_Ent]) -> frozenset[int]:
-    return frozenset(index for first, stop, _ in ents for index in range(first, stop))
-
-
-def _from_model(tokens: Tokens, data: NameData, ents: list[_Ent], taken: frozenset[int]) -> Iterator[Name]:
-    people = frozenset(tokens.text[stop - 1] for _, stop, label in ents if label == "PERSON")
-    for start, stop, label in ents:
-        for piece in split_span(tokens, Name(start, stop - 1, label), people, data):
-            name = trim_span(tokens, data, piece)
-            if name is not None:
-                yield extend_span(tokens, data, name, taken) if name.first == start else name
+def _tokens_of(spans: Iterable[Name]) -> frozenset[int]:
+    return frozenset(index for span in spans for index in range(span.first, span.last + 1))
 
 
 def _from_headlines(tokens: Tokens, data: NameData, model: list[Name], casing: list[Casing]) -> Iterator[Name]:

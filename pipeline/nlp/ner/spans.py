@@ -92,6 +92,16 @@ def fold_name_cached(surface: str) -> str:
     return fold_name(surface)
 
 
+def folded_forms(tokens: Tokens, names: Iterable[Name]) -> list[str]:
+    """Return the names folded for comparison."""
+    return list(map(fold_name_cached, surfaces_of(tokens, names)))
+
+
+def surfaces_of(tokens: Tokens, names: Iterable[Name]) -> list[str]:
+    """Return the names as written, with single spaces."""
+    return [surface_of(tokens, name) for name in names]
+
+
 def surface_of(tokens: Tokens, name: Name) -> str:
     """Return the name as written, with single spaces."""
     return " ".join(tokens.span(name.first, name.last).split())

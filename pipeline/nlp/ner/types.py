@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
+from newslake.pipeline.nlp.ner.spans import Name
 from newslake.pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
@@ -26,9 +26,11 @@ _OBJECTS = frozenset({"dobj", "dative"})
 _PREMODIFIERS = frozenset({"JJ", "NN", "VBG", "VBN"})
 
 
-def assign_types(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
-    """Return the names with one type per spelling."""
-    voting = _TypeVote(tokens, names, data, kb)
+def assign_types(
+    tokens: Tokens, names: tuple[Name, ...], forms: list[str], data: NameData, kb: KnowledgeBase
+) -> tuple[Name, ...]:
+    """Return the names with one type per spelling. ``forms`` are the folded names."""
+    voting = _TypeVote(tokens, names, forms, data, kb)
     return tuple(
         name if name.label == label else replace(name, label=label)
         for name, label in zip(names, voting.labels(), strict=True)
@@ -38,11 +40,12 @@ def assign_types(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: Kn
 class _TypeVote:
     """An article's evidence on the types of its names."""
 
-    def __init__(self, tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> None:
-        self._tokens, self._names, self._data, self._kb = tokens, names, data, kb
-        self._forms = [fold_name_cached(surface_of(tokens, name)) for name in names]
-        self._known = {form: kb.type_of(form) for form in set(self._forms)}
-        pairs = list(zip(self._forms, names, strict=True))
+    def __init__(
+        self, tokens: Tokens, names: tuple[Name, ...], forms: list[str], data: NameData, kb: KnowledgeBase
+    ) -> None:
+        self._tokens, self._names, self._forms, self._data = tokens, names, forms, data
+        self._known = kb.types_of(forms)
+        pairs = list(zip(forms, names, strict=True))
         self._surnames = {form.split()[-1] for form, name in pairs if self._is_full_person(name, form)}
         self._borne = {form.split()[-1] for form, name in pairs if name.after_honorific}
         self._people = {name.first for name in names if name.label == "PERSON"}
@@ -175,7 +178,7 @@ class _TypeVote:
         inside = range(name.first, name.last + 1)
         return len(words) <= 3 and all(
             tokens.tag[i] != "POS"
-            and (tokens.is_capital(i) or tokens.lower[i] in particles or not tokens.text[i].isalpha())
+            and (tokens.is_capital[i] or tokens.lower[i] in particles or not tokens.text[i].isalpha())
             for i in inside
         )
 

@@ -70,7 +70,7 @@ def attribute(quoted: QuotedText, nested: NestedSpeech) -> tuple[Attribution, ..
         ]
         best = max(options, key=lambda option: option.score, default=_NO_ATTRIBUTION)
         if best.rule in _WEAK and best.speaker is not None and not finder.can_speak(best.speaker):
-            is_statement = is_sentence(tokens, quoted, index)
+            is_statement = is_sentence(quoted, index)
             best = replace(best, cue=None, speaker=None) if is_statement else _NO_ATTRIBUTION
         found.append(best)
     return tuple(found)
@@ -90,7 +90,7 @@ def _governing(quoted: QuotedText, nested: NestedSpeech, index: int) -> Iterator
         if each.rule not in _GOVERNED or each.cue is None:
             yield each
             continue
-        is_clause = each.cue.token in in_clause or is_sentence(tokens, quoted, index)
+        is_clause = each.cue.token in in_clause or is_sentence(quoted, index)
         cue = nested.owner(each.cue, is_clause=is_clause)
         if is_clause and cue is each.cue:
             owners.append(cue)
@@ -101,17 +101,15 @@ def _governing(quoted: QuotedText, nested: NestedSpeech, index: int) -> Iterator
             yield Attribution(clause.cue, clause.cue.speaker, _IN_CLAUSE * clause.cue.entry.weight, "clause")
 
 
-def _content_end(tokens: Tokens, quoted: QuotedText, index: int) -> str:
+def _content_end(quoted: QuotedText, index: int) -> str:
     """Return the last character inside the marks that is not white space."""
-    marked = quoted.marked[index]
-    return tokens.content[marked.start : marked.end].rstrip(_QUOTE_EDGES)[-1:]
+    return quoted.texts[index].rstrip(_QUOTE_EDGES)[-1:]
 
 
-def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
+def is_sentence(quoted: QuotedText, index: int) -> bool:
     """Return whether a quoted span begins like a sentence and ends with punctuation inside the marks."""
-    marked = quoted.marked[index]
-    content = tokens.content[marked.start : marked.end].lstrip("\"“„«‘'` ")
-    return content[:1].isupper() and _content_end(tokens, quoted, index) in ",.?!…—"
+    content = quoted.texts[index].lstrip("\"“„«‘'` ")
+    return content[:1].isupper() and _content_end(quoted, index) in ",.?!…—"
 
 
 def _after(
@@ -119,7 +117,7 @@ def _after(
 ) -> Iterator[Attribution]:
     """Yield the cues after a quoted span, up to the end of the sentence or the next span."""
     last = quoted.edges[index][1]
-    ending = _content_end(tokens, quoted, index)
+    ending = _content_end(quoted, index)
     breaks = _breaks_off(tokens, last, ending, data)
     if not breaks and ending in _ENDINGS:
         return
@@ -132,7 +130,7 @@ def _after(
         if cue.kind == "source":
             yield Attribution(cue, cue.speaker, 0.93, "source_after")
         elif breaks:
-            is_adjacent = distance <= 3 and last < cue.speaker and ending in "," and is_sentence(tokens, quoted, index)
+            is_adjacent = distance <= 3 and last < cue.speaker and ending in "," and is_sentence(quoted, index)
             weight = max(cue.entry.weight, _ANY_VERB) if is_adjacent else cue.entry.weight
             yield Attribution(cue, cue.speaker, weight * (0.98 - 0.012 * distance), "after")
         else:
@@ -189,7 +187,7 @@ def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
 def _is_connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
     """Return whether there is no end of a sentence or paragraph and no quoted span between two tokens."""
     return tokens.block[first - 1] == tokens.block[last] and not any(
-        quoted.inside(index) or tokens.text[index] in (".", "!", "?") for index in range(first, last)
+        quoted.inside[index] or tokens.text[index] in (".", "!", "?") for index in range(first, last)
     )
 
 
@@ -248,10 +246,10 @@ def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) ->
     if tokens.block[first] != tokens.block[last]:
         return False
     for index in range(first + 1, last):
-        if not quoted.inside(index) and tokens.text[index] in (".", "!", "?"):
+        if not quoted.inside[index] and tokens.text[index] in (".", "!", "?"):
             return False
-        ends_inside = quoted.inside(index) and not quoted.inside(index + 1)
-        if ends_inside and tokens.text[index - 1] in (".", "!", "?") and tokens.is_capital(index + 1):
+        ends_inside = quoted.inside[index] and not quoted.inside[index + 1]
+        if ends_inside and tokens.text[index - 1] in (".", "!", "?") and tokens.is_capital[index + 1]:
             return False
     return True
 
@@ -263,10 +261,10 @@ def _previous_speaker(
 
     A question of the writer may be between them.
     """
-    if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
+    if not found or found[-1].speaker is None or not _starts_capital(quoted, index):
         return
     first, last = quoted.edges[index]
-    is_phrase = last - first < _PHRASE and _content_end(tokens, quoted, index) not in ",.?!…—"
+    is_phrase = last - first < _PHRASE and _content_end(quoted, index) not in ",.?!…—"
     if is_phrase or tokens.text[max(first - 1, 0)] == ":":
         return
     previous = quoted.edges[index - 1][1]
@@ -274,7 +272,7 @@ def _previous_speaker(
     begins = first == 0 or tokens.block[first - 1] != tokens.block[first]
     if gap == 0:
         yield Attribution(None, found[-1].speaker, min(0.62, found[-1].score), "carried")
-    elif gap == 1 and begins and last - first > 6 and _content_end(tokens, quoted, index) in _ENDINGS + ",":
+    elif gap == 1 and begins and last - first > 6 and _content_end(quoted, index) in _ENDINGS + ",":
         yield Attribution(None, found[-1].speaker, min(0.5, found[-1].score), "carried_paragraph")
     elif gap == _OVER_QUESTION and begins and last - first > _LONG and _is_question(tokens, previous + 1, first, data):
         yield Attribution(None, found[-1].speaker, min(0.3, found[-1].score), "carried_paragraph")
@@ -289,9 +287,8 @@ def _is_question(tokens: Tokens, first: int, last: int, data: CueData) -> bool:
     return tokens.text[ending] == "?" or writes
 
 
-def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
-    marked = quoted.marked[index]
-    return tokens.content[marked.start : marked.end].lstrip("\"“„«‘'`. …")[:1].isupper()
+def _starts_capital(quoted: QuotedText, index: int) -> bool:
+    return quoted.texts[index].lstrip("\"“„«‘'`. …")[:1].isupper()
 
 
 def _structural(
@@ -315,7 +312,7 @@ def _anchor(tokens: Tokens, first: int) -> int | None:
     anchor = first - 1
     while anchor > 0 and tokens.text[anchor].isspace():
         anchor -= 1
-    return anchor if anchor >= 1 and tokens.is_body(anchor) else None
+    return anchor if anchor >= 1 and tokens.is_body[anchor] else None
 
 
 def _colon_cue(
@@ -348,7 +345,7 @@ def _near_subject(tokens: Tokens, quoted: QuotedText, index: int, finder: Speake
     elif not is_colon:
         subjects = [each for each in subjects if tokens.tag[each] in ("NNP", "PRP")]
     subject = next((each for each in subjects if finder.can_speak(each)), None)
-    is_statement = is_sentence(tokens, quoted, index) or last - first > _PHRASE
+    is_statement = is_sentence(quoted, index) or last - first > _PHRASE
     if subject is not None or (is_paragraph and not is_colon and is_statement):
         yield Attribution(None, subject, 0.55 if is_colon else 0.22, "near_subject")
 
@@ -360,7 +357,7 @@ def _subjects_before(tokens: Tokens, quoted: QuotedText, anchor: int, sentences:
         if is_far or tokens.block[token] != tokens.block[anchor]:
             return
         is_subject = tokens.dep[token] in _SUBJECTS or (tokens.dep[token] == "ROOT" and tokens.tag[token] in _PROPER)
-        if is_subject and not quoted.inside(token):
+        if is_subject and not quoted.inside[token]:
             yield token
 
 

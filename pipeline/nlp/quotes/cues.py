@@ -43,7 +43,7 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMen
             cue = _adjective(tokens, quoted, data, index)
         if cue is None and pair in data.source_phrases:
             cue = _source(tokens, index)
-        if cue is not None and tokens.is_body(index):
+        if cue is not None and tokens.is_body[index]:
             found.append(cue)
     return tuple(found)
 
@@ -112,16 +112,16 @@ def _noun_for_verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int
     entry, speaker = data.verbs.get(tokens.lemma[index]), index - 1
     if entry is None or tokens.tag[index] != "NNS" or speaker < 1:
         return None
-    if quoted.inside(speaker):
+    if quoted.inside[speaker]:
         is_inverted = tokens.text[speaker - 1] == "," and tokens.tag[index + 1 : index + 2] == ["NNP"]
         return CueMention(index, entry, _nominal_after(tokens, quoted, index), "verb") if is_inverted else None
     if tokens.head[speaker] != index:
         return None
     first = speaker
-    while first > 0 and tokens.tag[first - 1] in _IN_PHRASE and not quoted.inside(first - 1):
+    while first > 0 and tokens.tag[first - 1] in _IN_PHRASE and not quoted.inside[first - 1]:
         first -= 1
     is_last = index + 1 < len(tokens) and tokens.text[index + 1] in (".", ",")
-    return CueMention(index, entry, speaker, "verb") if is_last and first and quoted.inside(first - 1) else None
+    return CueMention(index, entry, speaker, "verb") if is_last and first and quoted.inside[first - 1] else None
 
 
 def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
@@ -136,14 +136,14 @@ def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[in
     """Yield the owners of a statement: its possessor, "of/by/from X", or the subject of the verb that it is the object
     of.
     """
-    yield from (p for p in tokens.dependents(noun, "poss") if not quoted.inside(p))
+    yield from (p for p in tokens.dependents(noun, "poss") if not quoted.inside[p])
     for preposition in tokens.dependents(noun, "prep"):
         if tokens.lower[preposition] in ("of", "by", "from"):
             yield from tokens.dependents(preposition, "pobj")
     governor = tokens.head[noun]
     if tokens.dep[noun] == "pobj":
         governor = tokens.head[governor]
-    if tokens.tag[governor][0] == "V" and not quoted.inside(governor):
+    if tokens.tag[governor][0] == "V" and not quoted.inside[governor]:
         subject = _subject_of(tokens, quoted, governor, 3)
         if subject is not None and subject != noun:
             yield subject
@@ -228,7 +228,7 @@ def _controller(tokens: Tokens, quoted: QuotedText, verb: int, data: CueData) ->
         return None
     for each in _objects_before(tokens, preposition):
         is_name = tokens.tag[each] in _NAMES_AND_PRONOUNS and not tokens.dependents(each, "det")
-        if (is_any or is_name) and not quoted.inside(each):
+        if (is_any or is_name) and not quoted.inside[each]:
             return each
     return None
 
@@ -270,14 +270,14 @@ def _is_passive(tokens: Tokens, verb: int, data: CueData) -> bool:
 
 def _subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
     """Return a verb's own subject or that of a governor at most ``depth`` steps up."""
-    subjects = [s for s in tokens.dependents(verb, *_SUBJECT_DEPS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
+    subjects = [s for s in tokens.dependents(verb, *_SUBJECT_DEPS) if not quoted.inside[s] and tokens.tag[s] != "VBG"]
     if subjects:
         nearest = min(subjects, key=lambda s: abs(s - verb))
         if tokens.tag[nearest] not in _RELATIVES:
             return nearest
         return tokens.head[verb] if tokens.dep[verb] == "relcl" else _nominal_before(tokens, quoted, nearest)
     governor, dep = tokens.head[verb], tokens.dep[verb]
-    if depth == 0 or governor == verb or quoted.inside(governor):
+    if depth == 0 or governor == verb or quoted.inside[governor]:
         return None
     if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
         governor = reporting_verb(tokens, governor)
@@ -324,7 +324,7 @@ def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) ->
 def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int, *, looks_after: bool) -> int | None:
     """Return the nominal right after a verb that follows a quote ("said Mr Lee"), or right before the verb."""
     is_joined = verb > 0 and tokens.tag[verb - 1] == "CC"  # "“...” and called it"
-    follows_quote = looks_after and not is_joined and any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
+    follows_quote = looks_after and not is_joined and any(quoted.inside[i] for i in range(max(verb - 3, 0), verb))
     order = (
         (_nominal_after, _nominal_before_aside, _nominal_before)
         if follows_quote
@@ -340,7 +340,7 @@ def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int, *, looks_af
 def _nominal_after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     best = None
     for index in range(verb + 1, min(verb + 1 + _FARTHEST_SUBJECT, len(tokens))):
-        if quoted.inside(index) or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
+        if quoted.inside[index] or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
             break
         if tokens.tag[index] in _NOMINAL:
             best = index
@@ -353,7 +353,7 @@ def _nominal_after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
 
 def _nominal_before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     for index in range(verb - 1, max(verb - 1 - _FARTHEST_SUBJECT, -1), -1):
-        if quoted.inside(index) or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
+        if quoted.inside[index] or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
             return None
         if tokens.tag[index] in _NOMINAL:
             return index
@@ -367,7 +367,7 @@ def _nominal_before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int 
     if tokens.text[verb - 1] not in _ASIDES:
         return None
     for index in range(verb - 1, max(verb - 1 - _FARTHEST_ASIDE, -1), -1):
-        if quoted.inside(index):
+        if quoted.inside[index]:
             end = _phrase_end(tokens, index + 1, verb)
             return end - 1 if end > index + 1 and tokens.text[end] in _ASIDES else None
         if tokens.block[index] != tokens.block[verb]:

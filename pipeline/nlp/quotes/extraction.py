@@ -20,7 +20,7 @@ from newslake.pipeline.nlp.quotes.clauses import Clause, clause_around, reported
 from newslake.pipeline.nlp.quotes.co_speakers import find_co_speakers
 from newslake.pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
 from newslake.pipeline.nlp.quotes.nesting import NestedSpeech
-from newslake.pipeline.nlp.quotes.quotation_marks import QuotedSpan, QuotedText, quoted_text
+from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
 from newslake.pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from newslake.pipeline.nlp.quotes.statements import find_block_statements
 from newslake.pipeline.nlp.tokens import Tokens
@@ -66,14 +66,13 @@ class _QuoteContext:
 
 
 def extract_quotes(
-    tokens: Tokens, marked: tuple[QuotedSpan, ...], entities: tuple[Entity, ...], language: LanguageData
+    tokens: Tokens, quoted: QuotedText, entities: tuple[Entity, ...], language: LanguageData
 ) -> tuple[Quote, ...]:
     """Return the quotes of the article, in reading order and without overlaps.
 
     A statement over several paragraphs is one quote. A span of one to three words without a cue, or a capitalised title
     of a work, is not a quote.
     """
-    quoted = quoted_text(tokens, marked)
     cues = find_cues(tokens, quoted, language.cues)
     finder = speaker_finder(tokens, quoted, entities, language)
     clauses = reported_clauses(tokens, cues, language.cues, finder.can_claim)
@@ -105,12 +104,14 @@ def _speaker_head(finder: SpeakerFinder, attribution: Attribution) -> int | None
 def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) -> _QuoteDraft | None:
     """Return the quote of a quoted span, with the clause that it is a fragment of; None if it is not a quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
-    inside = quote_words(tokens.content[marked.start : marked.end])
-    sentence = is_sentence(tokens, words.quoted, index)
+    inside = quote_words(words.quoted.texts[index])
+    sentence = is_sentence(words.quoted, index)
     is_brief = len(inside) <= _FRAGMENT_WORDS
     short = is_brief and not sentence
     first, last = words.quoted.edges[index]
-    if attribution.score < (_LEAST_FRAGMENT if short else _LEAST) or not _is_statement(words, index, attribution):
+    if attribution.score < (_LEAST_FRAGMENT if short else _LEAST) or not _is_statement(
+        words, index, attribution, inside
+    ):
         return None
     if is_brief and is_label(tokens, first, words.data):
         return None
@@ -135,21 +136,19 @@ def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) ->
     return replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
 
 
-def _is_statement(words: _QuoteContext, index: int, attribution: Attribution) -> bool:
+def _is_statement(words: _QuoteContext, index: int, attribution: Attribution, inside: Sequence[str]) -> bool:
     """Return whether a quoted span is neither empty nor a title, and neither a thing nor the writer says it."""
-    tokens, marked = words.tokens, words.quoted.marked[index]
-    content = tokens.content[marked.start : marked.end]
-    inside = quote_words(content)
+    tokens = words.tokens
     if not inside or _is_figurative(words, attribution):
         return False
     first, _ = words.quoted.edges[index]
     is_named = attribution.rule not in _SURE or _is_named(tokens, first, attribution.cue, words.data)
-    if is_named and _is_title(inside) and not _SENTENCES.search(content):
+    if is_named and _is_title(inside) and not _SENTENCES.search(words.quoted.texts[index]):
         return False
     if attribution.speaker is None or tokens.lower[attribution.speaker] not in words.data.first_person:
         return True
     is_cue = attribution.cue is not None and attribution.cue.entry.weight >= _SAID
-    return is_sentence(tokens, words.quoted, index) and (is_cue or len(inside) > 2)
+    return is_sentence(words.quoted, index) and (is_cue or len(inside) > 2)
 
 
 def _is_figurative(words: _QuoteContext, attribution: Attribution) -> bool:
@@ -186,7 +185,7 @@ def _is_name(tokens: Tokens, first: int, last: int) -> bool:
     """Return whether a capitalised word in marks is a name: "the channel's “Hardline”", "its “Steadyhand” oven"."""
     before, after = tokens.tag[first - 1], tokens.tag[min(last + 1, len(tokens) - 1)]
     is_owned = before == "POS" or (before in ("PRP$", "DT") and after in ("NN", "NNS"))
-    return first > 0 and is_owned and tokens.is_capital(min(first + 1, last))
+    return first > 0 and is_owned and tokens.is_capital[min(first + 1, last)]
 
 
 def _is_naming(tokens: Tokens, cue: CueMention | None, first: int, data: CueData) -> bool:
@@ -377,7 +376,7 @@ def _medium(tokens: Tokens, cue: CueMention | None, data: CueData) -> str | None
             if tokens.lower[preposition] not in data.medium_prepositions:
                 continue
             for noun in tokens.dependents(preposition, "pobj"):
-                if tokens.lemma[noun] in data.medium_words or (is_writing and tokens.is_capital(noun)):
+                if tokens.lemma[noun] in data.medium_words or (is_writing and tokens.is_capital[noun]):
                     first, last = noun_phrase(tokens, noun)
                     return tokens.span(first, last)
     return None

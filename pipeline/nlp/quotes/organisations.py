@@ -132,7 +132,7 @@ def organisation_finder(
             continue
         first = tokens.at(entity.start_char)
         head = head_of(tokens, first, tokens.at(entity.end_char - 1))
-        if quoted.inside(first) or _is_addressee(tokens, head, language.cues) or not tokens.is_body(first):
+        if quoted.inside[first] or _is_addressee(tokens, head, language.cues) or not tokens.is_body[first]:
             continue
         words = frozenset(f"{entity.entity_name} {entity.entity_text}".lower().split())
         named.append(NamedOrganisation(first, entity, words, tokens.dep[head] in SUBJECTS))

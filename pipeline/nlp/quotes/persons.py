@@ -85,7 +85,7 @@ class PersonFinder:
         noun = self.tokens.lower[head]
         if noun in self.data.organisation_nouns or noun in self.data.document_nouns:
             return False
-        is_regular = noun.endswith(self.data.person_suffixes) and not self.tokens.is_capital(head)
+        is_regular = noun.endswith(self.data.person_suffixes) and not self.tokens.is_capital[head]
         return is_regular or noun in self.data.roles
 
     def _before(self, head: int, sentences: int) -> Iterator[KnownPerson]:
@@ -166,7 +166,7 @@ def person_finder(
         if entity.entity_type != "PERSON" or entity.cluster_index is None:
             continue
         first = tokens.at(entity.start_char)
-        if quoted.inside(first) or not tokens.is_body(first):
+        if quoted.inside[first] or not tokens.is_body[first]:
             continue
         head = head_of(tokens, first, tokens.at(entity.end_char - 1))
         known.append(KnownPerson(first, entity, tokens.dep[head] in SUBJECTS))

@@ -233,15 +233,15 @@ def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:
 class QuotedText:
     """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside.
 
-    ``edges`` are the first and last token of each span, including its marks.
+    ``inside`` says of each token whether it is inside marks. ``edges`` are the first and last token of each span,
+    including its marks; ``texts`` are the spans as written.
     """
 
     marked: tuple[QuotedSpan, ...]
     owner: list[int]
+    inside: list[bool]
     edges: tuple[tuple[int, int], ...]
-
-    def inside(self, token: int) -> bool:
-        return self.owner[token] >= 0
+    texts: tuple[str, ...]
 
     def counts_without(self, dropped: AbstractSet[int]) -> list[int]:
         """Return, per token and for the end, the number of earlier tokens inside marks that are not ``dropped``."""
@@ -256,7 +256,13 @@ def quoted_text(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> QuotedText:
         for start, end in each.parts:
             first, stop = bisect_left(tokens.start, start), bisect_left(tokens.start, end)
             owner[first:stop] = [index] * (stop - first)
-    return QuotedText(marked, owner, tuple(_edges(tokens, each) for each in marked))
+    return QuotedText(
+        marked,
+        owner,
+        inside=[index >= 0 for index in owner],
+        edges=tuple(_edges(tokens, each) for each in marked),
+        texts=tuple(tokens.content[each.start : each.end] for each in marked),
+    )
 
 
 def _edges(tokens: Tokens, span: QuotedSpan) -> tuple[int, int]:

@@ -201,7 +201,7 @@ class SpeakerFinder:
             return None
         for name in self.tokens.dependents(head, "conj"):
             first, _ = noun_phrase(self.tokens, name)
-            is_role = self.tokens.tag[first] in ("NN", "JJ") and not self.tokens.is_capital(first)
+            is_role = self.tokens.tag[first] in ("NN", "JJ") and not self.tokens.is_capital[first]
             if is_role and self.is_person(name):
                 return self.at[name]
         return None
@@ -328,14 +328,14 @@ def _refers_to(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, sourc
     A pronoun that begins a sentence refers to the topic of the article instead.
     """
     tokens, pronoun = finder.tokens, finder.data.pronouns.get(finder.tokens.lower[head])
-    if pronoun is None or pronoun.kind != "person" or tokens.is_capital(head):
+    if pronoun is None or pronoun.kind != "person" or tokens.is_capital[head]:
         return False
     gender = source.entity.gender if source.entity else finder.data.roles.get(tokens.lemma[source_head])
     if gender not in (None, pronoun.gender):
         return False
     first = tokens.at(source.end - 1) + 1
     is_near = head - _FARTHEST < source_head < head and tokens.block[head] - tokens.block[source_head] <= 1
-    return is_near and not any(finder.is_person(token) and not quoted.inside(token) for token in range(first, head))
+    return is_near and not any(finder.is_person(token) and not quoted.inside[token] for token in range(first, head))
 
 
 @cache

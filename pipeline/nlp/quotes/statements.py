@@ -48,7 +48,7 @@ def find_block_statements(
         colon = starts[block] - 1
         while colon > 0 and tokens.text[colon].isspace():
             colon -= 1
-        if colon < 1 or tokens.text[colon] != ":" or not tokens.is_body(colon):
+        if colon < 1 or tokens.text[colon] != ":" or not tokens.is_body[colon]:
             continue
         last = _last_block(tokens, quoted, cues, (places, starts), block, data)
         if last is None:
@@ -101,7 +101,9 @@ def _last_block(
         end = starts[index + 1] if index + 1 < len(starts) else len(tokens)
         own = range(starts[index], end)
         reports = cues[bisect_left(places, starts[index]) : bisect_left(places, end)]
-        is_narrative = tokens.blocks[index].kind not in ("paragraph", "list") or any(map(quoted.inside, own))
+        is_narrative = tokens.blocks[index].kind not in ("paragraph", "list") or any(
+            quoted.inside[token] for token in own
+        )
         if is_narrative or any(_is_report(tokens, cue, data) for cue in reports):
             break
         if len(own) >= _LEAST_WORDS and any(tokens.lower[token] in data.first_person for token in own):
@@ -123,5 +125,5 @@ def _main_subjects(tokens: Tokens, quoted: QuotedText, colon: int) -> Iterator[i
         if tokens.block[colon] - tokens.block[token] > 1:
             return
         is_subject = tokens.dep[token] in SUBJECTS and tokens.dep[tokens.head[token]] in ("ROOT", "conj")
-        if is_subject and not quoted.inside(token):
+        if is_subject and not quoted.inside[token]:
             yield token

@@ -194,7 +194,7 @@ def _is_other_word(span: TimeSpan, match: TimeMatch, surnames: set[str], context
 
 def _is_common_word(span: TimeSpan, word: str, surnames: set[str], times: TimeData) -> bool:
     previous = _previous(span)
-    if not span.tokens.is_capital(span.start) or span.tokens.tag[span.start][:1] in "MV":
+    if not span.tokens.is_capital[span.start] or span.tokens.tag[span.start][:1] in "MV":
         return True
     if word in surnames or word == "may":
         return previous not in times.before_name
@@ -251,7 +251,7 @@ def _ends_title(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
     tokens = span.tokens
     is_last = span.end == len(tokens) or tokens.text[span.end].startswith("\n")
     is_recent = context.anchor is not None and int(match.parts["year"]) == context.anchor.year
-    return is_last and is_recent and span.start > 0 and tokens.is_capital(span.start - 1)
+    return is_last and is_recent and span.start > 0 and tokens.is_capital[span.start - 1]
 
 
 def _is_named_weekday(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:
@@ -259,7 +259,7 @@ def _is_named_weekday(span: TimeSpan, match: TimeMatch, context: TimeContext) ->
     word, tokens, before = match.parts["weekday"], span.tokens, span.start - 1
     if word in context.times.ambiguous and len(match.parts) == 1:
         return _is_common_word(span, word, set(), context.times)
-    if before < 0 or not tokens.is_capital(before):
+    if before < 0 or not tokens.is_capital[before]:
         return False
     if tokens.lower[before] in context.times.named_days:
         return True
@@ -271,7 +271,7 @@ def _is_modifier(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool
     """Return whether a named day only describes a thing ("a Christmas tree"), or is not a name ("in thanksgiving")."""
     tokens, root = span.tokens, span.root
     is_compound = tokens.dep[root] in ("compound", "nmod", "amod") and tokens.head[root] >= span.end
-    return is_compound or not any(tokens.is_capital(i) for i in range(span.start, span.end))
+    return is_compound or not any(tokens.is_capital[i] for i in range(span.start, span.end))
 
 
 def _is_no_season(span: TimeSpan, match: TimeMatch, context: TimeContext) -> bool:

@@ -37,7 +37,8 @@ def _clause_tense(tokens: Tokens, verb: int, times: TimeData) -> Tense:
     head = tokens.head[verb]
     if tokens.tag[verb] == "VB" and (tokens.lower[head] in times.implicatives or tokens.dep[verb] == "advcl"):
         verb = head
-    tag, auxiliaries = tokens.tag[verb], tokens.dependents(verb, "aux", "auxpass")
+    tag = tokens.tag[verb]
+    auxiliaries = [child for child in tokens.children[verb] if tokens.dep[child] in ("aux", "auxpass")]
     if any(tokens.lower[child] in times.future_words for child in auxiliaries):
         return "past" if _is_past_modal(tokens, verb, auxiliaries, times) else "future"
     if tokens.lemma[verb] in times.future_heads and tag != "VBD":

@@ -6,7 +6,7 @@ from newslake.pipeline.model import Event
 from newslake.pipeline.nlp.annotator import join_docs, make_docs, parse_docs
 from newslake.pipeline.nlp.languages import LANGUAGES
 from newslake.pipeline.nlp.quotes.extraction import extract_quotes
-from newslake.pipeline.nlp.quotes.quotation_marks import scan_marks
+from newslake.pipeline.nlp.quotes.quotation_marks import quoted_text, scan_marks
 from newslake.pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.events_case import Case, article_of, names_in, read
 
@@ -20,8 +20,8 @@ def read_quoted(nlp: Language, text: str) -> Case:
     """Annotate a text with its quotes."""
     article, english = article_of(text), LANGUAGES["en"]
     tokens = gather_tokens(join_docs(list(parse_docs(nlp, make_docs(nlp, article)))), article)
-    marked = scan_marks(article.text, tokens.blocks, english.cues)
-    quotes = extract_quotes(tokens, marked, names_in(article.text, NAMES), english)
+    quoted = quoted_text(tokens, scan_marks(article.text, tokens.blocks, english.cues))
+    quotes = extract_quotes(tokens, quoted, names_in(article.text, NAMES), english)
     return read(nlp, text, *NAMES, quotes=quotes)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from newslake.pipeline.clean import article_from_text
 from newslake.pipeline.nlp.languages import LANGUAGES
-from newslake.pipeline.nlp.ner.boundaries import split_span, trim_span
+from newslake.pipeline.nlp.ner.boundaries import repair_spans
 from newslake.pipeline.nlp.ner.spans import Name
 from newslake.pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.names_case import typed_names
@@ -17,9 +17,8 @@ def _pieces(nlp, text: str, span: str, label: str = "PERSON") -> list[str]:
     tokens = gather_tokens(nlp(text), article_from_text(text, title=None, published_at=None, language="en"))
     start = text.index(span)
     name = Name(tokens.at(start), tokens.at(start + len(span) - 1), label)
-    data = LANGUAGES["en"].names
-    pieces = (trim_span(tokens, data, piece) for piece in split_span(tokens, name, frozenset(), data))
-    return [tokens.span(piece.first, piece.last) for piece in pieces if piece is not None]
+    pieces = repair_spans(tokens, LANGUAGES["en"].names, [name], frozenset())
+    return [tokens.span(piece.first, piece.last) for piece in pieces]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from newslake.pipeline.clean import article_from_text
 from newslake.pipeline.kb import load_kb
 from newslake.pipeline.nlp.languages import LANGUAGES
 from newslake.pipeline.nlp.ner.persons import drop_false_persons
-from newslake.pipeline.nlp.ner.spans import Name
+from newslake.pipeline.nlp.ner.spans import Name, folded_forms
 from newslake.pipeline.nlp.tokens import gather_tokens
 
 pytestmark = pytest.mark.model
@@ -23,7 +23,8 @@ def _checked(nlp, text: str, *names: str) -> list[tuple[str, str]]:
             if tokens.text[first : first + len(words)] == words:
                 given.append(Name(first, first + len(words) - 1, "PERSON"))
     given.sort(key=lambda name: name.first)
-    kept = drop_false_persons(tokens, tuple(given), LANGUAGES["en"].names, load_kb(None))
+    forms = folded_forms(tokens, given)
+    kept = drop_false_persons(tokens, tuple(given), forms, LANGUAGES["en"].names, load_kb(None))
     return [(tokens.span(name.first, name.last), name.label) for name in kept]
 
 
