@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.trace_calls import table, tracing, with_figures
+from scripts.trace_calls import figures_in, table, tracing, with_figures
 
 INN = """
 from land import mill
@@ -58,9 +58,22 @@ def test_hop_is_a_call_into_another_module(land: Path):
     assert list(trace.chain()) == ["land/mill > land/field", "land/inn > land/mill"]
 
 
-def test_current_figures_are_written_next_to_previous_ones():
-    """Writing changes only the last column of the measured rows."""
-    before = {"article": {"hops": 30}}
-    page = f"# Page\n\n{table({'article': {'hops': 12}}, before)}\n\n| other | row | 1 | 2 |\n"
+def test_stay_is_a_part_of_a_walk_that_reads_each_function_once(land: Path):
+    """A reader returns to the first caller of each function, and does not read a function again."""
+    with tracing(land, ("land",)) as trace:
+        from land import inn
 
-    assert with_figures(page, {"article": {"hops": 9}}) == page.replace("| 12 |", "| 9 |")
+        inn.breakfast()
+        inn.bake()
+
+    assert trace.stays(inn.breakfast.__code__) == ["land/inn", "land/mill", "land/field", "land/mill", "land/inn"]
+
+
+def test_figures_replace_those_of_the_page():
+    """Writing changes only the rows of measured figures, and reading returns them."""
+    page = f"# Page\n\n{table({'article': {'hops': 12}})}\n\n| other | row | 1 | 2 |\n"
+
+    written = with_figures(page, {"article": {"hops": 9}})
+
+    assert written == page.replace("| 12 |", "| 9 |")
+    assert figures_in(written) == {"article": {"hops": 9}}
