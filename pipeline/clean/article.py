@@ -17,7 +17,7 @@ from newslake.pipeline.clean.dates import PublicationTime, in_zone, read_publish
 from newslake.pipeline.clean.decoding import decode_body, media_kind_of
 from newslake.pipeline.clean.genres import Genre, opinion_in_standfirst, opinion_of
 from newslake.pipeline.clean.html import Tree, excess_of, keep_code, parse_html, strip_unread, text_of
-from newslake.pipeline.clean.markup import Markup, read_markup, stated_word_count
+from newslake.pipeline.clean.markup import Markup, read_markup
 from newslake.pipeline.clean.metadata import with_standfirst
 from newslake.pipeline.clean.outlets import outlet_key_of, read_publisher
 from newslake.pipeline.clean.page_parts import drop_appeals, drop_boxes, drop_note_marks, join_drop_caps
@@ -317,7 +317,7 @@ def _agency_of(reading: _PageContent) -> str | None:
 
 def _flags(reading: _PageContent) -> tuple[str, ...]:
     """Return the warnings of an article in order."""
-    stated = stated_word_count(reading.markup, words=reading.words, characters=sum(map(len, reading.texts)))
+    stated = metadata.stated_word_count(reading.markup, words=reading.words, characters=sum(map(len, reading.texts)))
     is_incomplete = is_far_shorter(reading.words, max(stated, reading.body.densest))
     return tuple(sorted((*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))))
 

@@ -1,19 +1,18 @@
 """Authors and credits of an article: the people of its by-line, and its agencies, desks and outlets."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from lxml.etree import SubElement
+from lxml.etree import SubElement, XPath
 from lxml.html import Element
 from trafilatura.metadata import extract_author
 
 from newslake.pipeline.clean.byline_items import AND, BY, EDGES, WORD_FOR_BY, BylineText, is_single_word, read_items
 from newslake.pipeline.clean.credits import Outlet, any_word, is_agency, is_uncased_script, outlet_of, squash
 from newslake.pipeline.clean.html import Tree, text_of
-from newslake.pipeline.clean.jsonld import as_list, plain_text, types_of
 from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.metadata import VisibleText, headline_element, is_elsewhere, texts_near_headline
 from newslake.pipeline.clean.page_parts import outermost
@@ -31,7 +30,7 @@ _WRITTEN_BY = re.compile(
     r"scritto da|geschreven door|skrevet af|skriven av|napisane przez|автор)\W*$",
     re.IGNORECASE,
 )
-_REL_AUTHOR = "//*[@rel='author' or (@itemprop and contains(concat(' ', @itemprop, ' '), ' author '))]"
+_REL_AUTHOR = XPath("//*[@rel='author' or (@itemprop and contains(concat(' ', @itemprop, ' '), ' author '))]")
 # A part of each class, id or other name in trafilatura's AUTHOR_XPATHS, and what its AUTHOR_DISCARD_XPATHS look at.
 _AUTHOR_LIKE = re.compile(
     r"[Aa]uthor|[Bb]yl|BBL|writer|(?:user|screen|channel-|journalist-)name|(?:submitted|posted)-by|zuozhe|bianji|xiaobian"
@@ -268,17 +267,9 @@ def _catalogued(markup: Markup) -> Iterator[BylineText]:
 
 
 def _linked_authors(markup: Markup) -> Iterator[BylineText]:
-    for key in ("author", "creator"):
-        for value in as_list(markup.story.get(key)):
-            author = markup.data.resolved(value)
-            kind = _kind_of_type(types_of(author))
-            names = _names_of(author) if isinstance(author, Mapping) else [author]
-            yield from (BylineText(plain_text(name), kind) for name in names)
-
-
-def _names_of(author: Mapping[str, object]) -> list[object]:
-    parts = [plain_text(author.get(key)) for key in ("givenName", "familyName")]
-    return as_list(author.get("name")) or ([" ".join(parts)] if all(parts) else [])
+    for author in (*markup.story.authors, *markup.story.creators):
+        kind = _kind_of_type(author.types)
+        yield from (BylineText(name, kind) for name in author.names)
 
 
 def _kind_of_type(types: frozenset[str]) -> str:
@@ -291,7 +282,7 @@ def _kind_of_type(types: frozenset[str]) -> str:
 
 def _author_links(markup: Markup) -> Iterator[BylineText]:
     """Yield the first element with author markup, and those next to it."""
-    elements = markup.select(_REL_AUTHOR)
+    elements = _REL_AUTHOR(markup.root)
     around = elements[0].getparent() if elements else None
     for element in elements:
         if element is elements[0] or around in (element.getparent(), _grandparent(element)):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.html import fold_title
 from newslake.pipeline.clean.line_rules import STORY_END_WORDS, LinePosition, LineRule, line_rule, phrase_rule_of
-from newslake.pipeline.clean.metadata import fold_title
 from newslake.pipeline.clean.story_edges import (
     IsLink,
     is_biography,

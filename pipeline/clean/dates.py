@@ -411,15 +411,15 @@ def _parse_all(texts: Iterable[str]) -> Iterator[Moment]:
 
 def _stated_dates(markup: Markup) -> Iterator[tuple[DateMethod, Iterable[str]]]:
     nodes = (
-        markup.story,
-        *markup.data.articles()[:1],
+        markup.story.node,
+        *markup.data.articles[:1],
         *markup.data.of_type("WebPage", "VideoObject", "MediaObject")[:2],
     )
     yield (
         "jsonld",
         [plain_text(node.get(key)) for key in ("datePublished", "dateCreated", "uploadDate") for node in nodes],
     )
-    yield "microdata", markup.properties("datePublished")[:1]
+    yield "microdata", markup.properties["datePublished"][:1]
     yield "opengraph", markup.all_meta(*_OPENGRAPH)
     yield "meta", markup.all_meta(*_META_PUBLISHED)
     yield "time", islice(map(_time_text, filter(_is_publication, markup.root.iter("time"))), 1)
@@ -516,7 +516,7 @@ def _possible_modifications(markup: Markup, page: Page) -> Iterator[Moment]:
 
 
 def _modified_texts(markup: Markup) -> tuple[str, ...]:
-    return (plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED))
+    return (markup.story.texts["dateModified"], *markup.all_meta(*_META_MODIFIED))
 
 
 # Dates of one page that disagree.

@@ -15,11 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 from newslake.pipeline.clean.blocks import TextPiece
 from newslake.pipeline.clean.credits import any_word, is_person_name
-from newslake.pipeline.clean.html import Tree, text_of, text_start
-from newslake.pipeline.clean.jsonld import as_list, plain_text, types_of
+from newslake.pipeline.clean.html import Tree, fold_title, text_of, text_start
 from newslake.pipeline.clean.markup import Markup
-from newslake.pipeline.clean.metadata import fold_title
-from newslake.pipeline.clean.sections import stated_breadcrumbs
 
 _LISTED = tomllib.loads(
     resources.files("newslake.pipeline.clean").joinpath("data", "page_types.toml").read_text("utf-8")
@@ -34,6 +31,7 @@ _SLUG_MARKS = re.compile(r"[-_+ ]+")
 _PREFIX = re.compile(r"\s*[|:]\s+|\s+[–—-]\s+")
 _TAIL = re.compile(r"\s+[|–—-]\s+")
 _KICKER_CHARS, _KICKERS = 40, 4
+_MAX_SECTIONS = 10
 _OUTSIDE_TAGS = frozenset({"nav", "aside", "footer", "form", "ul", "ol"})
 # "PORT ARLEN, Nov. 3, 2031 /PRNewswire/ --", "Arlen (ots) -", "(BUSINESS WIRE)--".
 _DATELINE = re.compile(r"^.{0,90}?[/(]\s?([^\W\d][\w .-]{1,24}?)\s?[/)]\s*(?:[-–—]|$)")
@@ -57,7 +55,7 @@ class Genre:
 
 def opinion_of(markup: Markup, *, url: str, title: str | None) -> Genre | None:
     """Return the evidence that the publisher presents the page as opinion or a review; None without any."""
-    kinds = sorted(_OPINION["jsonld_types"].intersection(types_of(markup.story)))
+    kinds = sorted(_OPINION["jsonld_types"].intersection(markup.story.types))
     if kinds:
         return Genre("jsonld_type", f"its JSON-LD says {kinds[0]}")
     return (
@@ -82,7 +80,7 @@ def opinion_in_standfirst(text: str) -> Genre | None:
 
 def press_release_of(markup: Markup, pieces: Sequence[TextPiece], *, url: str) -> Genre | None:
     """Return the evidence that the page is a press release; None without any."""
-    publisher = plain_text(markup.data.resolved(markup.story.get("publisher"))) or markup.meta("og:site_name")
+    publisher = markup.story.names["publisher"] or markup.meta("og:site_name")
     if fold_title(publisher) in _RELEASE["wires"]:
         return Genre("wire_publisher", f"{publisher!r} as its publisher distributes releases")
     return (
@@ -118,20 +116,17 @@ def _in_section(markup: Markup, words: frozenset[str], *, is_whole: bool = False
 
     A section may have several names, as in "News & Opinion"; with ``is_whole`` it must have one.
     """
+    stated = (*markup.story.lists["articleSection"][:_MAX_SECTIONS], *markup.all_meta("article:section", "section"))
     for method, texts in (
-        ("section", (*_texts(markup, "articleSection"), *markup.all_meta("article:section", "section"))),
-        ("genre", _texts(markup, "genre")),
-        ("breadcrumb", tuple(name for name, _ in stated_breadcrumbs(markup))),
+        ("section", stated),
+        ("genre", markup.story.lists["genre"]),
+        ("breadcrumb", tuple(name for name, _ in markup.data.breadcrumbs)),
     ):
         for text in texts:
             for part in [text] if is_whole else _SECTION_PARTS.split(text):
                 if fold_title(part) in words:
                     return Genre(method, f"{part!r} as its {method}")
     return None
-
-
-def _texts(markup: Markup, key: str) -> tuple[str, ...]:
-    return tuple(plain_text(value) for value in as_list(markup.story.get(key))[:10])
 
 
 def _in_url(url: str, words: frozenset[str], *, has_host: bool = False) -> Genre | None:
@@ -148,7 +143,7 @@ def _in_url(url: str, words: frozenset[str], *, has_host: bool = False) -> Genre
 
 def _in_title(markup: Markup, title: str, words: frozenset[str]) -> Genre | None:
     """Return the word before the first separator of a title, or a part of the document's title after one."""
-    whole = next((text_of(element) for element in markup.root.iter("title")), "")
+    whole = markup.document_title
     firsts = (_PREFIX.split(text, maxsplit=1)[0] for text in (title, markup.meta("og:title"), whole) if text)
     for part in (*firsts, *_TAIL.split(whole)[1:]):
         if fold_title(part) in words and len(part) < len(whole or title):

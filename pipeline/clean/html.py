@@ -18,6 +18,7 @@ _BETWEEN_ATTRIBUTES = re.compile(rb"[\s/=]+")
 _ELEMENTS_MAX, _IN_PARAGRAPHS_MAX, _TEXT_MAX = 30_000, 10_000, 3_000_000
 _UNREAD = ("script", "style", "svg", "template", "iframe")
 _CODE_TAGS = ("code", "kbd", "samp", "tt", "var")
+_WORDS = re.compile(r"[^\W_]+")
 _ENCODING_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _INVISIBLE = "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad"
 _WITHOUT_INVISIBLE = str.maketrans("", "", _INVISIBLE)
@@ -93,6 +94,11 @@ def tidy(text: str | None) -> str:
     if not text.isascii() and any(map(text.__contains__, _INVISIBLE)):  # to translate each text takes 30 times as long
         text = text.translate(_WITHOUT_INVISIBLE)
     return " ".join(text.split())
+
+
+def fold_title(text: str) -> str:
+    """Return a title in the form for comparison: its words in lower case."""
+    return " ".join(_WORDS.findall(text.casefold()))
 
 
 def text_of(element: Tree) -> str:

@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 from newslake.pipeline.clean.blocks import TextPiece, count_words
 from newslake.pipeline.clean.genres import WORDS
-from newslake.pipeline.clean.html import Tree, text_of
+from newslake.pipeline.clean.html import Tree, fold_title, text_of
 from newslake.pipeline.clean.markup import Markup
-from newslake.pipeline.clean.metadata import fold_title
 from newslake.pipeline.model.article import PageType
 
 PROSE_WORDS = 60  # more than the lead of a page of results; the shortest news have as many
@@ -57,7 +56,7 @@ def line_list_of(
     """Return the list that a page is; None for a page with prose of its own. ``words``: its words in paragraphs."""
     lines = [piece.text for piece in pieces if piece.kind in ("paragraph", "list")]
     if words < _OWN_WORDS and (url or not words):  # no article anyway: only its name is open
-        is_marked = bool(markup.story) or markup.meta("og:type").lower() == "article"
+        is_marked = bool(markup.story.node) or markup.meta("og:type").lower() == "article"
         return None if is_marked else _headlines(markup.root)
     if all(piece.word_count < _TEASER_WORDS for piece in pieces) and (found := _teaser_list(markup.root, lines, words)):
         return found

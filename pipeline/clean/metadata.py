@@ -9,12 +9,11 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
-from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, count_words
 from newslake.pipeline.clean.credits import AGENCIES, ANY_AGENCY, agency_of, is_agency
 from newslake.pipeline.clean.decoding import language_identifier
-from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
-from newslake.pipeline.clean.jsonld import as_list, plain_text
-from newslake.pipeline.clean.markup import Markup, story_text
+from newslake.pipeline.clean.html import Tree, fold_title, text_of, text_start, tidy
+from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.page_parts import (
     is_about_author,
     is_aside_class,
@@ -24,14 +23,6 @@ from newslake.pipeline.clean.page_parts import (
     is_standfirst_class,
 )
 from newslake.pipeline.model import Page
-
-_WORDS = re.compile(r"[^\W_]+")
-
-
-def fold_title(text: str) -> str:
-    """Return a title in the form for comparison: its words in lower case."""
-    return " ".join(_WORDS.findall(text.casefold()))
-
 
 # Short texts near the headline, such as dates and bylines.
 
@@ -150,15 +141,16 @@ _PAID_WORDS = 300  # a page with more words is complete, even if its markup says
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
     """Return the publisher's keywords in page order, each once."""
-    stated = [plain_text(value) for value in as_list(markup.story.get("keywords"))[: 2 * _MAX_TAGS]]
-    tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
+    tags = (
+        markup.story.lists["keywords"] or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
+    )
     split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
     return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
 
 
 def read_description(markup: Markup) -> str:
     """Return the summary in the markup, "" without one."""
-    return story_text(markup, "description") or markup.meta("og:description", "description", "twitter:description")
+    return markup.story.texts["description"] or markup.meta("og:description", "description", "twitter:description")
 
 
 def read_language(markup: Markup, page: Page, *, text: str) -> ExtractedField:
@@ -174,7 +166,7 @@ def read_language(markup: Markup, page: Page, *, text: str) -> ExtractedField:
 
 
 def _declared_language(markup: Markup) -> str | None:
-    stated = (markup.root.get("lang"), markup.meta("og:locale"), story_text(markup, "inLanguage"))
+    stated = (markup.root.get("lang"), markup.meta("og:locale"), markup.story.texts["inLanguage"])
     codes = (_LANGUAGE.match(text.strip()) for text in stated if text)
     return next((code.group().lower() for code in codes if code), None)
 
@@ -205,11 +197,10 @@ def read_agency(
     named = [text for text in bylines if len(text) < 120]
     source = ""
     if markup is not None:
-        source = plain_text(markup.data.resolved(markup.story.get("sourceOrganization")))
+        source = markup.story.names["sourceOrganization"]
         source = source if source != publisher and is_agency(source) else ""
-        named += [source, *(story_text(markup, key) for key in ("creditText", "provider"))]
-        authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
-        named += [plain_text(markup.data.resolved(value)) for value in authors]
+        named += [source, *map(markup.story.texts.__getitem__, ("creditText", "provider"))]
+        named += [author.text for author in markup.story.authors[:_MAX_TAGS]]
         named += [text for text in _stated_publishers(markup) if text != publisher and agency_of(text)]
     has_agency = ANY_AGENCY.signs(lead=lead, end=end) or any(map(ANY_AGENCY.is_credited_in, named))
     for agency in AGENCIES if has_agency else ():
@@ -220,7 +211,7 @@ def read_agency(
 
 
 def _stated_publishers(markup: Markup) -> tuple[str, str]:
-    return plain_text(markup.data.resolved(markup.story.get("publisher"))), markup.meta("og:site_name")
+    return markup.story.names["publisher"], markup.meta("og:site_name")
 
 
 def paywall_reason(markup: Markup, *, word_count: int, has_terms: bool = False) -> str | None:
@@ -229,7 +220,7 @@ def paywall_reason(markup: Markup, *, word_count: int, has_terms: bool = False) 
     ``has_terms``: the body ended in terms of a subscription.
     Reasons: "not_free" (the markup says so and the text is short), "content_tier", "wall_element", "teaser_words".
     """
-    nodes = (markup.story, *markup.data.articles()[:1])
+    nodes = (markup.story.node, *markup.data.articles[:1])
     free = next((node["isAccessibleForFree"] for node in nodes if "isAccessibleForFree" in node), None)
     if str(free).lower() in ("false", "0", "no"):
         return "not_free" if word_count < _PAID_WORDS else None
@@ -243,6 +234,22 @@ def paywall_reason(markup: Markup, *, word_count: int, has_terms: bool = False) 
     if markup.root.xpath(_PAYWALL_PATH):
         return "wall_element"
     return "teaser_words" if _TEASER.search(text_of(markup.root)) else None
+
+
+_CHARS_PER_WORD = 4  # at least, in scripts with spaces; a larger "word count" counts characters
+
+
+def stated_word_count(markup: Markup, *, words: int, characters: int) -> int:
+    """Return the number of words that the page's JSON-LD says its article has; 0 if it does not.
+
+    ``words`` and ``characters`` of the text that was read show a ``wordCount`` that counts characters.
+    """
+    text = markup.story.texts["articleBody"]
+    count = str(markup.story.node.get("wordCount", "")).strip()
+    number = int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0
+    if number > _CHARS_PER_WORD * words and 0.5 * characters < number < 2 * characters:
+        number = 0
+    return max(number, count_words([text]))
 
 
 # The standfirst: the summary under the headline.

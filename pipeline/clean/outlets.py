@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from newslake.pipeline.clean.blocks import ExtractedField, first_nonempty
 from newslake.pipeline.clean.credits import agency_of
 from newslake.pipeline.clean.html import tidy
-from newslake.pipeline.clean.jsonld import plain_text
 from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.shown_names import is_spelled_like, shown_names, squash
 from newslake.pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
@@ -195,7 +194,7 @@ def _host_of(page: Page) -> str:
 
 
 def _stated_names(markup: Markup, page: Page) -> Iterator[tuple[str, str]]:
-    yield "jsonld", plain_text(markup.data.resolved(markup.story.get("publisher")))
+    yield "jsonld", markup.story.names["publisher"]
     yield "opengraph", markup.meta("og:site_name")
     yield "feed", page.hints.publisher or ""
 
@@ -203,7 +202,7 @@ def _stated_names(markup: Markup, page: Page) -> Iterator[tuple[str, str]]:
 def _named_otherwise(markup: Markup) -> Iterator[str]:
     """Yield headline, section and place of the story: some templates put them where the publisher belongs."""
     for key in ("headline", "articleSection", "contentLocation", "locationCreated"):
-        yield plain_text(markup.data.resolved(markup.story.get(key)))
+        yield markup.story.names[key]
     yield from markup.all_meta("og:title", "article:section", "geo.placename")
 
 

@@ -13,10 +13,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from lxml import etree
 
 from newslake.pipeline.clean.genres import WORDS
-from newslake.pipeline.clean.html import Tree, tidy
+from newslake.pipeline.clean.html import Tree, fold_title, tidy
 from newslake.pipeline.clean.jsonld import Node, is_article_type, types_of
-from newslake.pipeline.clean.markup import Markup
-from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.markup import Markup, property_values
 from newslake.pipeline.model.article import PageType
 
 _FORUM, _REFERENCE, _PRODUCT, _SOFTWARE, _PAPER, _POLICY = (
@@ -60,7 +59,7 @@ def page_mark_of(markup: Markup, *, url: str, title: str | None) -> PageMark | N
 
     Its software, a policy's title, and the identifiers of a paper count even next to the general type Article.
     """
-    linked = _article_types(name for node in markup.data.nodes for name in types_of(node))
+    linked = _article_types(name for types in markup.data.types for name in types)
     if linked - _UNCERTAIN:
         return None
     items = _top_items(markup.root)
@@ -167,7 +166,7 @@ def _is_refuted(kind: PageType, markup: Markup, nodes: tuple[Node, ...], found: 
 
 
 def _is_dated(markup: Markup, nodes: tuple[Node, ...]) -> bool:
-    return any(node.get("datePublished") for node in nodes) or bool(markup.properties("datePublished"))
+    return any(node.get("datePublished") for node in nodes) or bool(property_values(markup.root, "datePublished"))
 
 
 def _is_offer(markup: Markup, nodes: tuple[Node, ...], found: list[str]) -> bool:

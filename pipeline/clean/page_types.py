@@ -147,7 +147,7 @@ def _replacement_kind(markup: Markup, title: str, text: str) -> PageKind | None:
 
 
 def _media(markup: Markup, url: str, title: str) -> PageKind | None:
-    has_video = bool(markup.data.of_type("VideoObject")) and not markup.data.articles()
+    has_video = bool(markup.data.of_type("VideoObject")) and not markup.data.articles
     for page_type, reason, found in (
         ("video", "opengraph_type", markup.meta("og:type").lower().startswith("video") and markup.meta("og:type")),
         ("video", "jsonld_type", has_video and "VideoObject"),
@@ -176,7 +176,7 @@ def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
 
 def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
     """Return why a page is a list of articles; None if it is not."""
-    if markup.story or markup.meta("og:type").lower() == "article":
+    if markup.story.node or markup.meta("og:type").lower() == "article":
         return None
     if words >= _SHORT_WORDS and any(count_words([piece.text]) >= _PROSE for piece in pieces):
         return None

@@ -12,7 +12,8 @@ from newslake.pipeline.clean.canonical import page_identity
 from newslake.pipeline.clean.dates import Moment, doubt_of
 from newslake.pipeline.clean.decoding import decode_body
 from newslake.pipeline.clean.genres import release_in_text
-from newslake.pipeline.clean.metadata import fold_title, language_of, read_agency
+from newslake.pipeline.clean.html import fold_title
+from newslake.pipeline.clean.metadata import language_of, read_agency
 from newslake.pipeline.clean.outlets import outlet_key_of
 from newslake.pipeline.clean.rights import read_rights
 from newslake.pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of

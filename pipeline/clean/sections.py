@@ -13,10 +13,9 @@ from itertools import chain, islice
 from urllib.parse import unquote, urlsplit
 
 from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, first_nonempty
-from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
-from newslake.pipeline.clean.jsonld import as_list, plain_text
-from newslake.pipeline.clean.markup import Markup, story_text
-from newslake.pipeline.clean.metadata import fold_title, read_tags
+from newslake.pipeline.clean.html import Tree, fold_title, text_of, text_start, tidy
+from newslake.pipeline.clean.markup import Markup
+from newslake.pipeline.clean.metadata import read_tags
 from newslake.pipeline.clean.outlets import label_of
 from newslake.pipeline.clean.page_parts import is_of_other_story
 from newslake.pipeline.clean.shown_names import squash
@@ -35,7 +34,6 @@ _GENERAL = frozenset(map(fold_title, _DATA["general"]))
 _NO_SECTION_PATHS, _NO_FOLDERS = frozenset(_DATA["no_section_paths"]), frozenset(_DATA["no_section_folders"])
 _PERSON_OR_TAG = frozenset(_DATA["person_or_tag_paths"])
 
-_MAX_STATED = 30
 _JOINED = re.compile(r",(?=\S)")  # a template's list: "Politics,Harbour"; "Food, Drink" is one section
 _LISTED = re.compile(r",\s*")
 _MIN_COMMAS = 2  # in a list with blanks; "Food, Wine & Travel" is one section too
@@ -103,7 +101,7 @@ class _Evidence:
     def stated(self) -> Iterator[tuple[str, str]]:
         """Yield the (method, name) pairs of the markup that can be a section."""
         markup = self.markup
-        stated = [("jsonld", plain_text(value)) for value in as_list(markup.story.get("articleSection"))[:_MAX_STATED]]
+        stated = [("jsonld", text) for text in markup.story.lists["articleSection"]]
         names = ("article:section", "section", "parsely-section", "og:section", "articlesection")
         stated += [("meta", text) for text in markup.all_meta(*names)]
         single = [(method, name) for method, text in stated for name in _single_names(text)]
@@ -131,17 +129,14 @@ class _Evidence:
 
     def shown(self) -> Iterator[tuple[str, str]]:
         """Yield the (method, name) pairs that the page shows, placeholders among them, in the order of trust."""
-        steps = (step for read in (self._stated_steps, self._trail_steps) for step in read())
+        steps = chain(self.markup.data.breadcrumbs, self._trail_steps())
         found = chain(
-            (("microdata", text) for text in self.markup.properties("articleSection")),
+            (("microdata", text) for text in self.markup.properties["articleSection"]),
             (("breadcrumb", text) for text, url in steps if not _is_home(url) and not _is_person_or_tag(url)),
             (("kicker", text) for text in self._kickers()),
             (("url", text) for text in self._folder_names()),
         )
         return ((method, name) for method, text in found if (name := self._shown_name(text)))
-
-    def _stated_steps(self) -> Iterator[tuple[str, str]]:
-        yield from stated_breadcrumbs(self.markup)
 
     def _shown_name(self, text: str) -> str:
         """Return a text as a section's name, "" if it is a headline, a date, a name of the outlet or a code."""
@@ -231,23 +226,6 @@ def _single_names(text: str) -> Iterator[str]:
     for part in (_LISTED if is_list else _JOINED).split(text):
         name = tidy(part)
         yield from name.split("/") if _SLUG.fullmatch(name) else [name]
-
-
-def stated_breadcrumbs(markup: Markup) -> tuple[tuple[str, str], ...]:
-    """Return the (name, URL) pairs in JSON-LD of the pages above this one; the URL is "" without one.
-
-    The last step is left out if it has the name of the page itself.
-    """
-    steps = []
-    for trail in markup.data.of_type("BreadcrumbList")[:1]:
-        for entry in as_list(trail.get("itemListElement"))[:10]:
-            if isinstance(entry, Mapping):
-                item = entry.get("item")
-                url = (item.get("@id") or item.get("url")) if isinstance(item, Mapping) else item or entry.get("url")
-                name = plain_text(entry.get("name")) or plain_text(item)
-                steps.append((name, url if isinstance(url, str) else ""))
-    is_own = bool(steps) and fold_title(steps[-1][0]) == fold_title(story_text(markup, "headline"))
-    return tuple(steps[:-1] if is_own else steps)
 
 
 def _is_before(trail: Tree, headline: Tree | None) -> bool:

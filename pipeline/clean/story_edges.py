@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from newslake.pipeline.clean.blocks import TextPiece
-from newslake.pipeline.clean.html import Tree
+from newslake.pipeline.clean.html import Tree, fold_title
 from newslake.pipeline.clean.line_rules import BIOGRAPHY_VERBS, TERMS_MAX_WORDS, is_subscription_term
-from newslake.pipeline.clean.metadata import fold_title
 
 _TEASER_WORDS = 45  # a teaser is shorter, a paragraph of a story often longer
 _SENTENCE_WORDS, _ENDS = 12, (".", "!", "?", ".”", ".“", ".»", '."')

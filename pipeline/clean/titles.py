@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField
-from newslake.pipeline.clean.html import Tree, text_of, tidy
-from newslake.pipeline.clean.jsonld import plain_text
-from newslake.pipeline.clean.markup import Markup, story_text
-from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.html import Tree, fold_title, text_of, tidy
+from newslake.pipeline.clean.markup import Markup
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:│]+\s+|\s+-+\s+|\s*[|│]\s*|\s+//\s+")
 _KICKER_MARK = re.compile(r"[:|│]|\s[–—-]\s")
@@ -60,13 +58,13 @@ def read_headline(markup: Markup, *, domain: str | None, hint: str | None) -> Ex
     The text with the most weight wins; of equal ones a heading's, then JSON-LD's. Without votes a single heading and
     then the listing's hint decide.
     """
-    sites = site_names(markup, domain=domain)
     stated = (
-        ("jsonld", story_text(markup, "headline")),
+        ("jsonld", markup.story.texts["headline"]),
         ("opengraph", markup.meta("og:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")),
         ("twitter", markup.meta("twitter:title")),
         ("title", markup.document_title),
     )
+    sites = site_names(markup, domain=domain)
     found = elect_title(_headings(markup.root, sites), stated, sites)
     if found.text is None:
         found = ExtractedField(hint, "feed") if hint else NOT_FOUND
@@ -77,7 +75,7 @@ def site_names(markup: Markup, *, domain: str | None) -> frozenset[str]:
     """Return the squashed names of a page's site: as it states them, of its publisher, of its registrable domain."""
     stated = (
         *markup.all_meta("og:site_name", "application-name", "apple-mobile-web-app-title"),
-        plain_text(markup.data.resolved(markup.story.get("publisher"))),
+        markup.story.names["publisher"],
         domain or "",
         (domain or "").split(".")[0],
     )

@@ -23,14 +23,14 @@ from newslake.pipeline.clean.jsonld import plain_text, read_linked_data
 def test_article_is_found(script: str) -> None:
     """Arrays, graphs, wrappers, trailing commas, invalid escapes and truncated ends give the article."""
     root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
-    assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles()] == ["A vote"]
+    assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles] == ["A vote"]
 
 
 @pytest.mark.parametrize("script", ["", "{", "null", "3", "[" * 100_000, '{"a":' * 100_000])
 def test_broken_json_gives_nothing(script: str) -> None:
     """JSON that cannot be repaired gives no article and no error."""
     root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
-    assert read_linked_data(root).articles() == ()
+    assert read_linked_data(root).articles == ()
 
 
 def test_markup_inside_values_is_read_as_text() -> None:
@@ -43,4 +43,4 @@ def test_half_a_character_at_the_end_of_a_text_is_left_out():
     root = parse_html(
         '<script type="application/ld+json">{"@type": "Article", "headline": "A \\ud83d vote \\ud83d"}</script>'
     )
-    assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles()] == ["A \ufffd vote"]
+    assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles] == ["A \ufffd vote"]

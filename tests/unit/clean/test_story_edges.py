@@ -2,7 +2,7 @@
 
 from newslake.pipeline.clean.blocks import TextPiece
 from newslake.pipeline.clean.boilerplate import keep_story_lines
-from newslake.pipeline.clean.metadata import fold_title
+from newslake.pipeline.clean.html import fold_title
 from newslake.pipeline.clean.story_edges import is_biography, pull_quotes, single_heading, teaser_start
 
 STORY = tuple(
