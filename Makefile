@@ -63,7 +63,8 @@ shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to
 hops: $(VENV)/.ready  ## Count the calls between modules for one article and one question; write docs/architecture.md
 	@$(RUN) -m scripts.trace_calls --write docs/architecture.md
 
-docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
+docs: $(VENV)/.ready  ## Regenerate docs/tables.md and the data contract from the tables
+	@$(RUN) -m scripts.data_contract
 	@$(RUN) -c "from scripts.table_docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
 
 bench-airflow: $(VENV)/.ready  ## Print the cost of Airflow: latency from file to rows, a backfill compared with the command line, memory

@@ -18,8 +18,7 @@ from newslake.pipeline.lake.staging import discard_batch_at
 from newslake.pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, Month, files_in, month_of, names_in
 from newslake.pipeline.model import pluralize
 from newslake.pipeline.tables import LOG_TABLES, TableSpec
-from newslake.pipeline.tables.datacontract import contract_bytes
-from newslake.pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
+from newslake.pipeline.tables.datapackage import DataPackage, TableResource, contract_bytes, package_bytes
 
 
 def recover(committer: Committer) -> tuple[str, ...]:

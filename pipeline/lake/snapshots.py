@@ -23,7 +23,7 @@ from newslake.pipeline.lake.maintenance import CONTRACT, PACKAGE, lake_package
 from newslake.pipeline.lake.manifests import Head, MonthManifest, head_bytes, manifest_bytes, manifest_name
 from newslake.pipeline.lake.partitions import LakeState, Partitions
 from newslake.pipeline.lake.storage import RECOVER, Disk, Layout, Month, link_or_copy, sha256_of
-from newslake.pipeline.tables.datacontract import contract_bytes
+from newslake.pipeline.tables.datapackage import contract_bytes
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FIX = "drop it; `newslake lake verify` says whether the lake has the same damage"

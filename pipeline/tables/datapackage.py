@@ -1,6 +1,7 @@
 """The contract as a Data Package (version 2): datapackage.json of a lake, a snapshot or an export.
 
-``TEXT_COLUMNS`` are the columns to drop if text may not be passed on.
+``TEXT_COLUMNS`` are the columns to drop if text may not be passed on. ``contract_bytes`` is the contract in the Open
+Data Contract Standard, which depends on no rows: `make docs` writes it.
 """
 
 import json
@@ -8,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import pyarrow as pa
@@ -50,6 +52,15 @@ _TYPES: Mapping[pa.DataType, str] = {
 }
 TEXT_RIGHTS_NOTE = "Texts belong to their publishers: ask them before you pass on more than the law allows."
 NO_TEXT_NOTE = "Without texts, headlines and quoted words. The terms of use are those of the person who shares it."
+
+# The data contract of a lake, and that of a snapshot, which has no log tables.
+CONTRACT_FILES: Mapping[bool, str] = {True: "datacontract.odcs.yaml", False: "datacontract_without_log.odcs.yaml"}
+
+
+@cache  # every commit compares it
+def contract_bytes(*, has_log: bool) -> bytes:
+    """Return datacontract.odcs.yaml. ``has_log`` includes the log tables."""
+    return files(__package__).joinpath("data", CONTRACT_FILES[has_log]).read_bytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.tables import TABLES, table_named
-from newslake.pipeline.tables.datacontract import contract_bytes
+from newslake.pipeline.tables.datapackage import contract_bytes
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, lake, open_lake
 from tests.unit.lake.test_log_tables import append, outcome

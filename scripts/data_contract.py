@@ -1,21 +1,27 @@
-"""The contract in the Open Data Contract Standard (ODCS, version 3): datacontract.odcs.yaml of a lake or a snapshot.
+"""Generate the contract in the Open Data Contract Standard (ODCS, version 3): the files of `pipeline/tables/data/`.
 
-The file has JSON, which is also YAML. It depends on the tables alone, not on their rows: datapackage.json has the
-numbers of rows and bytes, and the sources.
+    python -m scripts.data_contract
+
+One is datacontract.odcs.yaml of a lake, the other that of a snapshot, which has no log tables. They have JSON, which is
+also YAML. They depend on the tables alone, not on their rows: datapackage.json has the numbers of rows and bytes, and
+the sources.
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from newslake.pipeline.tables.datapackage import PARENTS, TEXT_RIGHTS_NOTE, drop_nulls, text_columns
+from newslake.pipeline.tables.datapackage import CONTRACT_FILES, PARENTS, TEXT_RIGHTS_NOTE, drop_nulls, text_columns
 from newslake.pipeline.tables.log_schema import LOG_TABLES
 from newslake.pipeline.tables.schema import SCHEMA_VERSION, TABLES
 from newslake.pipeline.tables.spec import Column, TableSpec
 
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "pipeline" / "tables" / "data"
 API_VERSION = "v3.2.0"
 _PURPOSE = "News articles and what their text says: entities, quotes and events, with the provenance of each row."
 _USAGE = (
@@ -35,9 +41,16 @@ _TYPES: Mapping[pa.DataType, tuple[str, str]] = {
 _SERVER = {"server": "lake", "type": "local", "path": "*/{model}/*/*.parquet", "format": "parquet"}
 
 
-@cache  # every commit compares it
-def contract_bytes(*, has_log: bool) -> bytes:
-    """Return datacontract.odcs.yaml. ``has_log`` includes the log tables."""
+def main() -> int:
+    """Write both files."""
+    FOLDER.mkdir(exist_ok=True)
+    for has_log, name in CONTRACT_FILES.items():
+        (FOLDER / name).write_bytes(generate_contract(has_log=has_log))
+    return 0
+
+
+def generate_contract(*, has_log: bool) -> bytes:
+    """Return a contract of the tables. ``has_log`` includes the log tables."""
     specs = (spec for spec in TABLES if has_log or spec not in LOG_TABLES)
     content = {
         "apiVersion": API_VERSION,
@@ -110,3 +123,7 @@ def _relationships(spec: TableSpec) -> Iterator[dict[str, Sequence[str]]]:
     if spec.name in PARENTS:
         parent, columns = PARENTS[spec.name]
         yield {"from": [f"{spec.name}.{each}" for each in columns], "to": [f"{parent}.{each}" for each in columns]}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
