@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -36,13 +35,15 @@ class Column:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TableSpec:
-    """One table. ``key`` is unique in the table, or per day with ``key_includes_day``.
+    """One table. ``key`` is unique in the table, or per day with ``key_includes_day``; ``whole_key`` over all days.
 
-    ``columns`` are those of the rows of one day. In files, ``day`` follows them: the UTC day ``day_column``.
-    ``sort_by`` is the order of the rows of a day; files are sorted by day first. ``month_column`` is the partition key
-    of the folders.
+    ``columns`` are those of the rows of one day. In files (``file_columns``), ``day`` follows them: the UTC day
+    ``day_column``. ``sort_by`` is the order of the rows of a day; files are sorted by day first. ``month_column``, the
+    month of the day as YYYY-MM, is the partition key of the folders.
+    ``schema`` and ``file_schema`` are the Arrow schemas of both kinds of columns, with the description of each field.
+    ``fingerprint`` is 16 hex digits of the SHA-256 of the columns of a file; files with equal columns share it.
     """
 
     name: str
@@ -52,42 +53,31 @@ class TableSpec:
     columns: tuple[Column, ...]
     day_column: str = "published_date"
     key_includes_day: bool = False
+    whole_key: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    month_column: str = field(init=False, repr=False, compare=False)
+    day: Column = field(init=False, repr=False, compare=False)
+    file_columns: tuple[Column, ...] = field(init=False, repr=False, compare=False)
+    schema: pa.Schema = field(init=False, repr=False, compare=False)
+    file_schema: pa.Schema = field(init=False, repr=False, compare=False)
+    fingerprint: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def whole_key(self) -> tuple[str, ...]:
-        """The key that is unique over all days."""
-        return (self.day_column, *self.key) if self.key_includes_day else self.key
-
-    @property
-    def month_column(self) -> str:
-        """The partition key of the folders: the month of ``day_column``, YYYY-MM."""
-        return self.day_column.removesuffix("_date") + "_month"
-
-    @property
-    def day(self) -> Column:
-        """The last column of a file: the UTC day of the row."""
-        return Column(self.day_column, DAY, "UTC day of the row.")
-
-    @property
-    def file_columns(self) -> tuple[Column, ...]:
-        """The columns of a file: those of the table, then the day."""
-        return (*self.columns, self.day)
-
-    @cached_property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema of ``columns``; the metadata of each field has its description."""
-        return pa.schema([_field(column) for column in self.columns])
-
-    @cached_property
-    def file_schema(self) -> pa.Schema:
-        """The Arrow schema of ``file_columns``."""
-        return self.schema.append(_field(self.day))
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """16 hex digits of the SHA-256 of the columns of a file; files with equal columns share it."""
-        names = "\n".join(f"{field.name} {field.type} {field.nullable}" for field in self.file_schema)
-        return hashlib.sha256(names.encode()).hexdigest()[:16]
+    def __post_init__(self) -> None:
+        """Compute the other fields once: every read and write of a file needs them."""
+        day = Column(self.day_column, DAY, "UTC day of the row.")
+        schema = pa.schema([_field(column) for column in self.columns])
+        file_schema = schema.append(_field(day))
+        names = "\n".join(f"{each.name} {each.type} {each.nullable}" for each in file_schema)
+        facts = {
+            "whole_key": (self.day_column, *self.key) if self.key_includes_day else self.key,
+            "month_column": self.day_column.removesuffix("_date") + "_month",
+            "day": day,
+            "file_columns": (*self.columns, day),
+            "schema": schema,
+            "file_schema": file_schema,
+            "fingerprint": hashlib.sha256(names.encode()).hexdigest()[:16],
+        }
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
 
     def column(self, name: str) -> Column:
         """Return one column by name. Raises: KeyError."""
