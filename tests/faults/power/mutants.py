@@ -5,9 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import newslake.pipeline
+import newslake
 
-PACKAGE = Path(newslake.pipeline.__file__).parent
+PACKAGE = Path(newslake.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Mutant:
     def write(self, folder: Path) -> None:
         """Write the package with the bug; all other files are symbolic links."""
         shutil.copytree(PACKAGE, folder / PACKAGE.name, copy_function=os.symlink)
-        text = (PACKAGE / self.file).read_text("utf-8")
+        text = (PACKAGE / "pipeline" / self.file).read_text("utf-8")
         assert text.count(self.right) == 1, f"{self.file} has changed; adapt the mutant {self.name!r}"
-        target = folder / PACKAGE.name / self.file
+        target = folder / PACKAGE.name / "pipeline" / self.file
         target.unlink()
         target.write_text(text.replace(self.right, self.wrong), "utf-8")
 
@@ -36,16 +36,16 @@ MUTANTS = (
         "no-fsync-of-file",
         "first",
         "lake/storage.py",
-        "write_file(path, data, durability=self._durability)",
-        'write_file(path, data, durability="process")',
+        "partial(write_file, path, data, durability=self._durability)",
+        'partial(write_file, path, data, durability="process")',
         is_quick=True,
     ),
     Mutant(
         "no-fsync-of-folder",
         "first",
         "lake/storage.py",
-        "        source.replace(target)\n        self.sync(target.parent)\n",
-        "        source.replace(target)\n",
+        "        self._in_folder(target, partial(source.replace, target))\n        self.sync(target.parent)\n",
+        "        self._in_folder(target, partial(source.replace, target))\n",
         is_quick=True,
     ),
     Mutant(
@@ -201,7 +201,7 @@ MUTANTS = (
     Mutant(
         "deleted-before-takedown-is-recorded",
         "takedown",
-        "jobs/takedown.py",
+        "upkeep/takedown.py",
         "        takedown = workspace.takedowns.begin(\n            target.kind,",
         """        workspace.archive.erase(_captures(workspace, work), page_keys=work.page_keys)
         takedown = workspace.takedowns.begin(
@@ -210,7 +210,7 @@ MUTANTS = (
     Mutant(
         "removals-not-synced",
         "takedown",
-        "jobs/takedown.py",
+        "upkeep/takedown.py",
         "    sync_all(workspace.settings.durability)",
         "    pass",
     ),
