@@ -1,16 +1,37 @@
-"""Durable names: only a sync of the folder makes a new, renamed or removed name survive power loss."""
+"""Durable names: only a sync of the folder makes a new, renamed or removed name survive power loss.
+
+Errors of the system name their file.
+"""
 
 import errno
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
-
-from newslake.pipeline.errors import name_file_on_error
 
 Durability = Literal["full", "process"]
 """What a write survives: "full" power loss, "process" the death of a process."""
 _CANNOT_SYNC = (errno.EINVAL, errno.EROFS, errno.EACCES, errno.EPERM)  # automounts, read-only and foreign folders
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def name_file_on_error(path: Path) -> Iterator[None]:
+    """Add the file name to an OSError that lacks it, as from writing, syncing and locking. Raises: OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or (error.filename is not None and error.errno not in _NO_ROOM):
+            raise
+        raise os_error(error.errno, error.strerror, path) from error
+
+
+def os_error(number: int, message: str | None, path: Path) -> OSError:
+    """Return an OSError with its file, and with advice if the disk is full."""
+    advice = "; free some space, then run it again" if number in _NO_ROOM else ""
+    return OSError(number, f"{message}{advice}", str(path))
 
 
 def sync_folder(folder: Path) -> None:

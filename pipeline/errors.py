@@ -29,17 +29,13 @@ Newsroom into an error page, ``newslake.pipeline.agents`` into the error of a to
 ``news_airflow.defaults`` handles it: a transient error is retried, any other fails the task without a retry.
 """
 
-import errno
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from difflib import get_close_matches
-from pathlib import Path
 from typing import ClassVar, Literal
 
 from newslake.pipeline.model.page import Exchange
 
 SERVICE_AWAY = ("store_unreachable", "store_starting")  # reasons of a StoreError: all services of the store may be
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 Disposition = Literal["retry", "reject", "quarantine", "fail"]
 
@@ -198,20 +194,3 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str
     if similar:
         return f"did you mean {' or '.join(similar)}?"
     return otherwise or f"use one of {', '.join(names) or 'none'}"
-
-
-@contextmanager
-def name_file_on_error(path: Path) -> Iterator[None]:
-    """Add the file name to an OSError that lacks it, as from writing, syncing and locking. Raises: OSError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno is None or (error.filename is not None and error.errno not in _NO_ROOM):
-            raise
-        raise os_error(error.errno, error.strerror, path) from error
-
-
-def os_error(number: int, message: str | None, path: Path) -> OSError:
-    """Return an OSError with its file, and with advice if the disk is full."""
-    advice = "; free some space, then run it again" if number in _NO_ROOM else ""
-    return OSError(number, f"{message}{advice}", str(path))

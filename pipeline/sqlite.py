@@ -20,8 +20,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
-from newslake.pipeline.durability import Durability, make_folder, sync_folders_above
-from newslake.pipeline.errors import BrokenDatabaseError, BusyDatabaseError, NewsError, os_error
+from newslake.pipeline.durability import Durability, make_folder, os_error, sync_folders_above
+from newslake.pipeline.errors import BrokenDatabaseError, BusyDatabaseError, NewsError
 
 AsBroken = Callable[[sqlite3.Error], NewsError]  # from what SQLite says about a damaged file to an error with advice
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ from typing import BinaryIO
 from newslake.pipeline.archive.members import Member, members_in
 from newslake.pipeline.archive.warc import info_record, metadata_record, new_record_id, readdress_record
 from newslake.pipeline.archive.writer import RecordFiles
-from newslake.pipeline.durability import Durability, sync_folder
-from newslake.pipeline.errors import ArchiveError, name_file_on_error
+from newslake.pipeline.durability import Durability, name_file_on_error, sync_folder
+from newslake.pipeline.errors import ArchiveError
 from newslake.pipeline.model import Capture
 
 RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file

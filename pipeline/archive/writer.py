@@ -26,8 +26,8 @@ from newslake.pipeline.archive.warc import (
     revisit_record,
     sent_digest_of,
 )
-from newslake.pipeline.durability import Durability, sync_folders_above
-from newslake.pipeline.errors import ArchiveError, name_file_on_error
+from newslake.pipeline.durability import Durability, name_file_on_error, sync_folders_above
+from newslake.pipeline.errors import ArchiveError
 from newslake.pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from newslake.pipeline.errors import LakeError, os_error
+from newslake.pipeline.durability import os_error
+from newslake.pipeline.errors import LakeError
 
 _AT_FDCWD = -100  # a relative path starts in the current folder
 _RENAME_EXCHANGE = 2

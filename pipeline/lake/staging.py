@@ -79,7 +79,6 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
         disk.write(temporary / f"{name}{_SUFFIX}", _ipc_bytes(table))
     disk.write(temporary / SUMS, sums_of(temporary))
     disk.sync(temporary)
-    disk.folder(target.parent)
     if not _try_move(disk, temporary, target):
         with disk.committer():
             # Another process may stage it in between, because staging needs no lock.

@@ -6,19 +6,27 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from newslake.pipeline.durability import Durability, make_folder, sync_all, sync_folder, write_file
-from newslake.pipeline.errors import LakeError, name_file_on_error
+from newslake.pipeline.durability import (
+    Durability,
+    make_folder,
+    name_file_on_error,
+    sync_all,
+    sync_folder,
+    write_file,
+)
+from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake.packing import writer_options
 from newslake.pipeline.model import file_name_of
 from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec, table_named
@@ -194,6 +202,7 @@ def sha256_of(data: bytes | memoryview) -> str:
 class Disk:
     """Writes in a lake. "full" makes files and folders durable at once; "process" leaves that to the system.
 
+    A folder is created when a write misses it: another process may remove an empty one at any time.
     Raises: OSError from the system; earlier files stay as they were.
     """
 
@@ -223,10 +232,8 @@ class Disk:
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:
         """Hold a lock; the system releases it when the process dies."""
-        folder = self._layout.state / "locks"
-        self.folder(folder)
-        path = folder / name
-        with path.open("w") as lock:
+        path = self._layout.state / "locks" / name
+        with self._in_folder(path, partial(path.open, "w")) as lock:
             with name_file_on_error(path):
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -234,21 +241,19 @@ class Disk:
     def now(self) -> float:
         """Return seconds since 1970 by the clock of the file system, not of the host."""
         path = self.temporary()
-        path.touch()
+        self._in_folder(path, path.touch)
         seconds = path.stat().st_mtime
         path.unlink()
         return seconds
 
     def temporary(self) -> Path:
         """Return a new path in the folder for temporary files, on the same file system."""
-        self.folder(self._layout.temporary)
         return self._layout.temporary / uuid.uuid4().hex
 
     def write(self, path: Path, data: bytes | memoryview) -> None:
         """Write a new file that is not public yet; remove it if the write fails."""
-        self.folder(path.parent)
         try:
-            write_file(path, data, durability=self._durability)
+            self._in_folder(path, partial(write_file, path, data, durability=self._durability))
         except OSError:
             path.unlink(missing_ok=True)
             raise
@@ -260,8 +265,7 @@ class Disk:
         self.move(temporary, path)
 
     def move(self, source: Path, target: Path) -> None:
-        self.folder(target.parent)
-        source.replace(target)
+        self._in_folder(target, partial(source.replace, target))
         self.sync(target.parent)
 
     def link(self, source: Path, target: Path) -> None:
@@ -270,7 +274,7 @@ class Disk:
         The link is not made durable: after power loss, ``recover`` links public files again.
         """
         temporary = self.temporary()
-        link_or_copy(source, temporary)
+        self._in_folder(temporary, partial(link_or_copy, source, temporary))
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
 
@@ -290,6 +294,14 @@ class Disk:
     def folder(self, folder: Path) -> None:
         """Create a folder and its parents, durably."""
         make_folder(folder, durability=self._durability)
+
+    def _in_folder[T](self, path: Path, write: Callable[[], T]) -> T:
+        """Return the result of a write to a path; if its folder is missing, create the folder and write again."""
+        try:
+            return write()
+        except FileNotFoundError:
+            self.folder(path.parent)
+            return write()
 
     def sync_all(self) -> None:
         """Make all written files durable at once, which is faster for many small ones."""
