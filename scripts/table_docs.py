@@ -90,7 +90,7 @@ WHERE published_date >= DATE '2026-10-15' AND published_month >= '2026-10'
 The metadata of each file has the schema version, the name and the description of its table: in Python
 `pyarrow.parquet.read_schema(path).metadata`, in DuckDB `parquet_kv_metadata(path)`. The descriptions of the columns are
 in `datapackage.json` and here; in every file they would take a tenth of a small day
-([decision](adr/0055-bytes-per-column.md)).
+([decision 55](adr/README.md)).
 
 `data/lake/datapackage.json` is a [Data Package](https://datapackage.org/standard/data-package/). It has the columns,
 types, keys and closed vocabularies of all tables, and the row counts and bytes of the annotation tables and cluster

@@ -1,7 +1,7 @@
 """The rules of a robots.txt that apply to one crawler (RFC 9309). Protego matches paths; groups are selected here.
 
-Protego compares a name as a part of the User-Agent header, and ends a group at a Crawl-delay line. Decision record 32
-says why newslake does neither.
+Protego compares a name as a part of the User-Agent header, and ends a group at a Crawl-delay line. RFC 9309
+has whole product tokens, and only Allow and Disallow end the names of a group.
 """
 
 import math

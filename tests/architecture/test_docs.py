@@ -120,14 +120,16 @@ def test_relative_links_are_valid():
 
 
 def test_decision_records_are_numbered_and_titled():
-    """Each decision record is NNNN-words.md, begins with its number and title, and has a status."""
-    for path in (path for path in PAPERS if path.startswith("docs/adr/")):
+    """Each decision record is NNNN-words.md, begins with its number and title, has a status, and is in the index."""
+    index = "docs/adr/README.md"
+    for path in (path for path in PAPERS if path.startswith("docs/adr/") and path != index):
         number = re.fullmatch(r"docs/adr/(\d{4})-[a-z0-9-]+\.md", path)
         assert number, path
         assert re.match(rf"# {int(number[1])}\. \S.*\n", text_of(path)), (
             f"{path}: begin with '# {int(number[1])}. Title'"
         )
         assert re.search(r"^Status: (accepted|replaced by \d+)", text_of(path), re.MULTILINE), f"{path}: add its status"
+        assert f"| [{int(number[1])}]({path.removeprefix('docs/adr/')}) |" in text_of(index), f"{index}: add {path}"
 
 
 def _named(pattern: re.Pattern[str], paths: tuple[str, ...] = NAMING_CODE) -> Iterator[tuple[str, str]]:

@@ -53,9 +53,7 @@ _CODE_OF = {".md": (_FENCE, _INLINE_CODE), ".html": (_MARKUP,), ".sql": ()}
 _FILES = [
     path
     for path in project_files()
-    if path.endswith((".py", *_CODE_OF))
-    and path not in _EXEMPT
-    and not path.startswith(("samples/newsroom/", "docs/adr/"))
+    if path.endswith((".py", *_CODE_OF)) and path not in _EXEMPT and not path.startswith("samples/newsroom/")
 ]
 
 
