@@ -10,16 +10,17 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlerts
 from newslake.pipeline.archive import Archive, FetchState, FileLeases, Takedowns
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.extras import require_extra
 from newslake.pipeline.fetch import FileRates
 from newslake.pipeline.jobs.in_flight import FileTurns
-from newslake.pipeline.jobs.inventory import ALERTS, ARCHIVE, LAKE, STATE, check_stores, takedowns_of
+from newslake.pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, takedowns_of
 from newslake.pipeline.model.source import is_bucket
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.sources import FolderInbox
+from newslake.pipeline.store.side_state import SideSchema
+from newslake.pipeline.store.sqlite_side_state import SqliteSideState, database_of, stored_states
 
 if TYPE_CHECKING:
     from newslake.pipeline.lake import Lake
@@ -66,10 +67,13 @@ class LocalStore:
             raise ConfigError(message, key=location, reason="inbox_place")
         return FolderInbox(Path(location))
 
-    @cached_property
-    def alerts(self) -> SqliteAlerts:
-        check_stores(self._settings, ALERTS)
-        return SqliteAlerts(self._settings.data_dir / ALERTS, durability=self._settings.durability)
+    def side_state(self, schema: SideSchema) -> SqliteSideState:
+        check_stores(self._settings, database_of(schema.name))
+        return SqliteSideState(self._settings.data_dir, schema, durability=self._settings.durability)
+
+    def side_states(self) -> Mapping[str, SqliteSideState]:
+        """Return the states that the data root has, by name, also those of add-ons that are not loaded."""
+        return stored_states(self._settings.data_dir, durability=self._settings.durability)
 
     @cached_property
     def tables(self) -> "Lake":

@@ -119,8 +119,8 @@ class PostgresLeases:
     """All leases of a shared store, each with a session of its own.
 
     A writer checks its lease directly before each write, or writes in the session that holds it. What it has begun just
-    before it lost the lease ends within ``notice_seconds``. Writers, takedowns and alerts call ``check`` once they have
-    their lease: it raises if they may not begin.
+    before it lost the lease ends within ``notice_seconds``. Writers, takedowns and add-ons call ``check`` once they
+    have their lease: it raises if they may not begin.
     """
 
     def __init__(
@@ -149,9 +149,9 @@ class PostgresLeases:
             yield lease
 
     @contextmanager
-    def alerts(self) -> Iterator[PostgresLease]:
-        """Hold the right to check alerts, send messages, or take down in them; wait for it."""
-        with self.hold("alerts") as lease:
+    def side_state(self, name: str) -> Iterator[PostgresLease]:
+        """Hold the right to change the state of an add-on; wait for it."""
+        with self.hold("side state", name) as lease:
             assert lease is not None
             self._check()
             yield lease

@@ -175,7 +175,7 @@ class Migration:
             inventory.mark_move(MoveMark(self.source))
             self.report("waiting for the end of runs on the shared store", "runs", 0, 0)
             self.target.leases.wait_for_holders()
-            with self.target.leases.alerts():  # so that a check of alerts that runs has ended, too
+            with self.target.hold_side_states():  # so that add-ons that change their state have ended, too
                 found = self._foreign()
         if found is not None:
             inventory.mark_move(None)

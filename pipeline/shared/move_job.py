@@ -5,7 +5,7 @@ No other process writes to the data root meanwhile, and none of its bytes is cha
 
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -76,19 +76,17 @@ def _advice_on_places() -> Iterator[None]:
 def _alone(source: LocalStore) -> Iterator[None]:
     """Keep all other processes from writing to a data root, after those that do have ended.
 
-    A first check of alerts meanwhile is not kept from it, since its lock is a file that nobody made yet.
+    A first use of a state of an add-on meanwhile is not kept from it: its lock is a file that does not exist yet.
     Raises: LakeError (unfinished_work) for work of dead processes, which a move would lose.
     """
     leases = source.leases
     with leases.takedown(), leases.sole_writer():
         for problem in _unfinished(source):
             raise LakeError(problem, key="migrate", reason="unfinished_work")
-        with leases.committer():
-            if not source.alerts.has_rows():
-                yield
-                return
-            with source.alerts.exclusive():
-                yield
+        with leases.committer(), ExitStack() as stack:
+            for state in source.side_states().values():
+                stack.enter_context(state.exclusive())
+            yield
 
 
 def _unfinished(source: LocalStore) -> Iterator[str]:
@@ -123,7 +121,7 @@ def _move(
 
 def _parts(source: LocalStore, target: "SharedStore", *, settings: Settings, registers: bool) -> "list[MovePart]":
     """Return the parts in the order of their move: takedowns first, changes of articles after the tables."""
-    from newslake.pipeline.shared.moves import AlertMove, ArchiveMove, HistoryMove, OutcomeMove, PageMove, TakedownMove  # noqa: PLC0415 - see above
+    from newslake.pipeline.shared.moves import ArchiveMove, HistoryMove, OutcomeMove, PageMove, SideMove, TakedownMove  # noqa: PLC0415 - see above
     from newslake.pipeline.shared.table_moves import LogMove, TableMove  # noqa: PLC0415
 
     tables = target.tables
@@ -135,5 +133,5 @@ def _parts(source: LocalStore, target: "SharedStore", *, settings: Settings, reg
         LogMove(source.tables.log, tables),
         OutcomeMove(source.archive, source.tables.index, tables),
         HistoryMove(source.tables.index, tables),
-        AlertMove(source.alerts, target.alerts),
+        SideMove(source.side_states, target.side_states, target.side_state),
     ]

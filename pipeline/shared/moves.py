@@ -1,15 +1,14 @@
-"""The parts of a data root that are moved, but for its tables: archive, page states, takedowns, outcomes, alerts."""
+"""The parts of a data root that are moved, except its tables: archive, page states, takedowns, index, add-ons."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import batched
 
-from newslake.pipeline.addons.alerts.state import AlertRow, AlertRows, AlertState
 from newslake.pipeline.archive import Archive, PageState, RecordArchive, Takedown
 from newslake.pipeline.archive.interfaces import Blocklist, PageStates
 from newslake.pipeline.archive.writer import SUFFIX
@@ -21,6 +20,7 @@ from newslake.pipeline.shared.object_archive import ObjectArchive
 from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.tables import SharedTables
 from newslake.pipeline.shared.warc_objects import FOLDER, sealed_name
+from newslake.pipeline.store.side_state import SideRow, SideRows, SideSchema, SideState, fetch_tables
 from newslake.pipeline.store.tables import ArticleStates
 
 _FILES, _BYTES = 256, 32_000_000  # of a piece of the archive; a longer file is one alone
@@ -321,34 +321,26 @@ def _without_last(history: ChangeHistory) -> ChangeHistory:
     return replace(history, last=None)
 
 
-# The tables of alerts, with the columns that order their rows.
-_ALERT_TABLES = {
-    "rules": "rule",
-    "open_alerts": "rule, key",
-    "reported_rows": "rule, key",
-    "messages": "seq",
-    "items": "seq, position",
-    "deliveries": "seq, sender",
-    "failing_senders": "sender",
-}
-
-
 @dataclass
-class AlertMove:
-    """The state of alerts, with the Atom files of the rules. The caller holds the lock of a source that has a state."""
+class SideMove:
+    """The states of add-ons: their rows and named files. The caller holds the locks of the source.
 
-    source: AlertState
-    target: AlertState
-    name: str = "the state of alerts"
+    ``sources`` and ``targets`` return the states of both sides that exist now, by name.
+    """
+
+    sources: Callable[[], Mapping[str, SideState]]
+    targets: Callable[[], Mapping[str, SideState]]
+    create: Callable[[SideSchema], SideState]
+    name: str = "the state of add-ons"
     unit: str = "rows"
 
     def pieces(self) -> list[MovePiece]:
         size = sum(self.counts().values())
-        name = "its rows and Atom files"
+        name = "its rows and files"
         return [MovePiece(name=name, size=size, is_equal=self._is_equal, copy=self._copy, is_open=True)]
 
     def is_begun(self) -> bool:
-        return any(self.target.read(_alert_rows).values())
+        return any(_row_count(state) for state in self.targets().values())
 
     def extras(self) -> Iterator[str]:
         return iter(())
@@ -357,38 +349,57 @@ class AlertMove:
         """Delete nothing: a copy replaces all rows."""
 
     def counts(self) -> Mapping[str, int]:
-        return {"rows of alerts": sum(map(len, self._rows().values()))}
-
-    def _rows(self) -> dict[str, list[AlertRow]]:
-        """Return the rows of the source; a state that is not there is not made."""
-        return self.source.read(_alert_rows) if self.source.has_rows() else {name: [] for name in _ALERT_TABLES}
+        return {f"rows of {name}": _row_count(state) for name, state in self.sources().items()}
 
     def _is_equal(self) -> bool:
-        rows = self._rows()
-        return rows == self.target.read(_alert_rows) and all(
-            self.source.feed(each["rule"]) == self.target.feed(each["rule"]) for each in rows["rules"]
+        here, there = self.sources(), self.targets()
+        return here.keys() >= {name for name, state in there.items() if _row_count(state)} and all(
+            name in there and _content(state) == _content(there[name]) for name, state in here.items()
         )
 
     def _copy(self) -> None:
-        rows = self._rows()
-        next_seq = self.source.read(lambda found: found.next_seq()) if self.source.has_rows() else 1
-
-        def put(there: AlertRows) -> None:
-            for table, those in rows.items():
-                there.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-                there.add(table, [tuple(each.values())[:-1] for each in those])  # without the checksum
-            there.fetch("SELECT setval('message_numbers', greatest(?, 1), ?)", next_seq - 1, next_seq > 1)
-
-        with self.target.exclusive() as lock:
-            self.target.change(put, lock=lock)
-            for each in rows["rules"]:
-                if (feed := self.source.feed(each["rule"])) is not None:
-                    self.target.put_feed(each["rule"], feed)
+        here = self.sources()
+        for name, state in self.targets().items():
+            if name not in here:
+                _replace(state, {}, {})
+        for state in here.values():
+            _replace(self.create(state.schema), *_content(state))
 
 
-def _alert_rows(rows: AlertRows) -> dict[str, list[AlertRow]]:
-    """Return the rows of all tables of alerts."""
-    return {
-        table: rows.fetch_whole(f"SELECT * FROM {table} ORDER BY {order}")  # noqa: S608 - our own names
-        for table, order in _ALERT_TABLES.items()
-    }
+type _Rows = Mapping[str, Sequence[SideRow]]
+
+
+def _row_count(state: SideState) -> int:
+    rows = _rows(state)
+    return sum(len(rows[table.name]) for table in state.schema.tables)
+
+
+def _rows(state: SideState) -> _Rows:
+    return state.read(lambda rows: fetch_tables(rows, state.schema))
+
+
+def _content(state: SideState) -> tuple[_Rows, Mapping[str, bytes]]:
+    """Return the rows of a state per table, and its files."""
+    files = ((name, state.file(name)) for name in state.file_names())
+    return _rows(state), {name: data for name, data in files if data is not None}
+
+
+def _replace(state: SideState, tables: _Rows, files: Mapping[str, bytes]) -> None:
+    """Replace all rows and files of a state."""
+
+    def put(rows: SideRows) -> None:
+        for table in state.schema.all_tables():
+            rows.execute(f"DELETE FROM {table.name}")  # noqa: S608 - a constant of the schema
+            rows.add(table.name, [tuple(row.values())[:-1] for row in tables.get(table.name, ())])  # without checksums
+
+    with state.exclusive() as lock:
+        state.change(put, lock=lock)
+        if state.file_names() - files.keys():
+            state.delete_files()
+        for name, data in files.items():
+            if (error := state.write_file(name, partial(_constant, data), lock=lock)) is not None:
+                raise error
+
+
+def _constant(data: bytes, rows: SideRows) -> bytes:
+    return data

@@ -7,13 +7,12 @@ not delete these copies of their values.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import psycopg
 from psycopg import sql
 
-from newslake.pipeline.addons.alerts.state import ALERT_SCHEMA
 from newslake.pipeline.errors import StoreError
 
 VERSION: Final = 1
@@ -30,19 +29,9 @@ CLEAR_TEXT: Final = {
     "inbox_claims": ("name",),
     "articles": ("revision_id", "payload_digest"),
     "cached_outcomes": ("seen", "detail", "row_key"),
-    "open_alerts": ("article_id", "content"),
-    "items": ("article_id", "content"),
 }
 
 
-def _in_postgres(statement: str) -> str:
-    """Return a statement of the schema of alerts, which is in the words of SQLite, in those of PostgreSQL."""
-    for word, ours in _WORDS.items():
-        statement = statement.replace(word, ours)
-    return statement
-
-
-_WORDS = {" IF NOT EXISTS": "", " AUTOINCREMENT": "", " WITHOUT ROWID": "", " INTEGER": " bigint", " TEXT": " text"}
 _TABLES = (
     """CREATE TABLE captures (
         page_hash bytea NOT NULL, page_key text NOT NULL, url text, article_id text NOT NULL, source_key text NOT NULL,
@@ -117,16 +106,18 @@ _TABLES = (
     "CREATE INDEX changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
     # The stamp of the last change; its lock lets stamps be committed in their order. At most one row.
     "CREATE TABLE stamps (one boolean PRIMARY KEY CHECK (one), last bigint NOT NULL)",
-    # Alerts: the tables of both stores, and what only this one needs.
-    *map(_in_postgres, ALERT_SCHEMA),
-    "CREATE SEQUENCE message_numbers",
-    # Who took the lock last; NULL after a block that ended well. Else a put of that holder may still come, until
-    # settled_at. One row, of which every change of the alerts by a holder has a lock.
-    "CREATE TABLE alert_turns (holder text, taken_at timestamptz NOT NULL, settled_at timestamptz NOT NULL)",
-    "INSERT INTO alert_turns VALUES (NULL, 'epoch', 'epoch')",
-    # The message that each sender got last, by which holder of the lock; it is marked before ends_at, or never.
-    """CREATE TABLE alert_sendings (
-        sender text PRIMARY KEY, delivery_id text NOT NULL, holder text NOT NULL, ends_at timestamptz NOT NULL)""",
+    # The states of add-ons, each with tables of its own. Who took the lock of a state last; NULL after a block that
+    # ended well. Else a put of that holder may still come, until settled_at. Every change of the state by a holder has
+    # a lock of the row.
+    """CREATE TABLE side_states (
+        state text PRIMARY KEY, definition text NOT NULL, holder text, taken_at timestamptz NOT NULL,
+        settled_at timestamptz NOT NULL)""",
+    # The newest effect of each key, by which holder of the lock; it is recorded before ends_at, or never.
+    """CREATE TABLE side_effects (
+        state text NOT NULL, key text NOT NULL, effect_id text NOT NULL, holder text NOT NULL,
+        ends_at timestamptz NOT NULL, PRIMARY KEY (state, key))""",
+    # The names of the files that may be in the bucket.
+    "CREATE TABLE side_files (state text NOT NULL, name text NOT NULL, PRIMARY KEY (state, name))",
     # What processes work on, for as long as the lease with this key is held; and in whose turns processes died. Hashes.
     """CREATE UNLOGGED TABLE turns (
         lease bigint PRIMARY KEY, items text[] NOT NULL, server_started_at timestamptz NOT NULL)""",
@@ -200,10 +191,15 @@ def _create(connection: psycopg.Connection, schema: str) -> None:
     for statement in _TABLES:
         connection.execute(sql.SQL(_with_collation(statement)))
     for table, columns in CLEAR_TEXT.items():
-        changes = ", ".join(f"ALTER COLUMN {column} SET STATISTICS 0" for column in columns)
-        connection.execute(sql.SQL(f"ALTER TABLE {table} {changes}"))
+        connection.execute(sql.SQL(without_statistics(table, columns)))
     connection.execute(sql.SQL(f"CREATE TABLE {_VERSION_TABLE} (version integer NOT NULL)"))
     connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (%s)", (VERSION,))  # noqa: S608 - our own name
+
+
+def without_statistics(table: str, columns: Iterable[str]) -> str:
+    """Return the statement after which some columns have no statistics."""
+    changes = ", ".join(f"ALTER COLUMN {column} SET STATISTICS 0" for column in columns)
+    return f"ALTER TABLE {table} {changes}"
 
 
 def _with_collation(statement: str) -> str:

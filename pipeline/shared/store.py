@@ -3,8 +3,8 @@
 It loads no library of tables until they are used: triggers open a store for its state alone.
 """
 
-from collections.abc import Collection, Mapping
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self, overload, override
 from newslake.pipeline.errors import MissingStoreError
 from newslake.pipeline.model.source import is_bucket
 from newslake.pipeline.settings import Settings, required
-from newslake.pipeline.shared.alerts import PostgresAlerts
 from newslake.pipeline.shared.blocklist import PostgresBlocklist
 from newslake.pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
@@ -24,6 +23,7 @@ from newslake.pipeline.shared.leases import PostgresLeases, PostgresRates
 from newslake.pipeline.shared.object_archive import ObjectArchive
 from newslake.pipeline.shared.page_states import PostgresPageStates
 from newslake.pipeline.shared.patience import ProcessLock
+from newslake.pipeline.shared.side_state import PostgresSideState, stored_schemas
 from newslake.pipeline.shared.turns import PostgresTurns
 from newslake.pipeline.store.inbox import check_inbox_place
 from newslake.pipeline.store.store import DATABASE, OBJECTS, TABLES
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from newslake.pipeline.shared.table_files import SharedFiles
     from newslake.pipeline.shared.tables import SharedPlaces, SharedTables
     from newslake.pipeline.store.inbox import Inbox
+    from newslake.pipeline.store.side_state import SideSchema
     from newslake.pipeline.store.store import PartCheck, PartHealth, Store
 
 
@@ -75,7 +76,7 @@ class SharedStore:
     The first use creates a part that was never there, unless ``may_create`` is False; for a ``is_reader`` it raises
     StoreError (store_new). Tests shorten ``patience``: how long a takedown waits follows from it. A data root is moved
     to a ``is_target``; until that has ended, any other process raises StoreError (store_unfinished): when it opens the
-    bucket, and at each lease of writers or alerts.
+    bucket, and at each lease of writers or add-ons.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class SharedStore:
 
     @OpenedPart
     def objects(self) -> Bucket:
-        """The objects of archive, alerts, staged batches and cache. Raises: ConfigError, StoreError."""
+        """The objects of archive, add-ons, staged batches and cache. Raises: ConfigError, StoreError."""
         self._check_moved()
         bucket = open_bucket(self._objects_url, service=self.service, key=self.key)
         if self._may_create:
@@ -209,9 +210,20 @@ class SharedStore:
         place = location.rstrip("/")
         return BucketInbox(objects, self.leases, place=place, copies=copies, now=self._settings.now)
 
-    @OpenedPart
-    def alerts(self) -> PostgresAlerts:
-        return PostgresAlerts(self.database, self.objects, leases=self.leases)
+    def side_state(self, schema: "SideSchema") -> PostgresSideState:
+        return PostgresSideState(self.database, self.objects, schema, leases=self.leases)
+
+    def side_states(self) -> Mapping[str, PostgresSideState]:
+        """Return the states that the store has, by name, also those of add-ons that are not loaded."""
+        return {name: self.side_state(schema) for name, schema in stored_schemas(self.database).items()}
+
+    @contextmanager
+    def hold_side_states(self) -> Iterator[None]:
+        """Hold the locks of all states of add-ons, after those that have them."""
+        with ExitStack() as stack:
+            for name in stored_schemas(self.database):
+                stack.enter_context(self.leases.side_state(name))
+            yield
 
     @OpenedPart
     def tables(self) -> "SharedTables":

@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from newslake.pipeline.addons.alerts.state import AlertState
 from newslake.pipeline.archive import RecordArchive
 from newslake.pipeline.archive.interfaces import Blocklist, PageStates
 from newslake.pipeline.leases import HostRates, Leases, TurnRecords
 from newslake.pipeline.store.inbox import Inbox
+from newslake.pipeline.store.side_state import SideSchema, SideState
 from newslake.pipeline.store.table_files import LakePlace
 
 if TYPE_CHECKING:
@@ -78,9 +78,8 @@ class Store(Protocol):
         """
         ...
 
-    @property
-    def alerts(self) -> AlertState:
-        """The state of alerts."""
+    def side_state(self, schema: SideSchema) -> SideState:
+        """Return the state of an add-on."""
         ...
 
     @property

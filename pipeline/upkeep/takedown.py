@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
+from newslake.pipeline.addons.alerts.state import ALERT_STATE
 from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.addons.search.upkeep import erase_from_search
 from newslake.pipeline.archive import (
@@ -210,7 +211,7 @@ def _carry_out(
     inbox_files = erase_from_inboxes(workspace, work)
     lease.check()
     sheets = AuditStore(workspace.settings).erase(work.article_ids)
-    erase_from_alerts(workspace.store.alerts, work)
+    erase_from_alerts(workspace.store.side_state(ALERT_STATE), work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     lease.check()
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back

@@ -10,7 +10,7 @@ from typing import Any
 from newslake.pipeline.addons.alerts import delivery
 from newslake.pipeline.addons.alerts.alert import AlertItem, DeliveryPolicy
 from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
-from newslake.pipeline.addons.alerts.store import AlertStore, DeliveryFailure
+from newslake.pipeline.addons.alerts.store import AlertStore, DeliveryFailure, state_of
 from newslake.pipeline.archive import TakedownPlan
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import canonical_url
@@ -120,5 +120,5 @@ def erase(folder: Path, at: int | None = None) -> list[str]:
     moments = Moments(at)
     moments.watch()
     settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
-    erase_from_alerts(Workspace(settings).store.alerts, PLAN)
+    erase_from_alerts(state_of(Workspace(settings)), PLAN)
     return moments.names

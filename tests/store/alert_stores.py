@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlerts
-from newslake.pipeline.addons.alerts.state import AlertState
+from newslake.pipeline.addons.alerts.state import ALERT_STATE
 from newslake.pipeline.addons.alerts.store import AlertStore
-from newslake.pipeline.shared.alerts import PostgresAlerts
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
 from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.side_state import PostgresSideState
+from newslake.pipeline.store.side_state import SideState
+from newslake.pipeline.store.sqlite_side_state import SqliteSideState
 from tests.store.folder import FolderObjects
 
 # Short, so that a test need not wait long for what a killed process may still do.
-PUT_SECONDS, MARK_SECONDS = 0.5, 2.0
+PUT_SECONDS, RECORD_SECONDS = 0.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,18 @@ class AlertPlace:
     url: str | None = None
     schema: str = ""
 
-    def state(self, objects: Objects | None = None) -> AlertState:
+    def state(self, objects: Objects | None = None) -> SideState:
         """Return the state, as another host would open it; by default the objects of a shared one are in the folder."""
         if self.url is None:
-            return SqliteAlerts(self.folder / "alerts" / "alerts.sqlite", durability="process")
+            return SqliteSideState(self.folder, ALERT_STATE, durability="process")
         database = PostgresDatabase(self.url, schema=self.schema)
-        return PostgresAlerts(
+        return PostgresSideState(
             database,
             objects or FolderObjects(self.folder / "objects", durability="process"),
+            ALERT_STATE,
             leases=PostgresLeases(database),
             put_seconds=PUT_SECONDS,
-            mark_seconds=MARK_SECONDS,
+            record_seconds=RECORD_SECONDS,
         )
 
     def open(self) -> AlertStore:

@@ -15,21 +15,22 @@ import pytest
 from newslake.pipeline.addons.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy
 from newslake.pipeline.addons.alerts.delivery import deliver
 from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
-from newslake.pipeline.addons.alerts.state import AlertState
+from newslake.pipeline.addons.alerts.state import ALERT_STATE
 from newslake.pipeline.addons.alerts.store import AlertStore
 from newslake.pipeline.archive import TakedownPlan
 from newslake.pipeline.errors import BrokenDatabaseError, StoreError
 from newslake.pipeline.model import article_id_of, canonical_url
-from newslake.pipeline.shared.alerts import PostgresAlerts
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
+from newslake.pipeline.shared.side_state import PostgresSideState
+from newslake.pipeline.store.side_state import SideState
 from tests.addons.alerts.receiver import HOUR, NOON, Receiver, failed, item, policy, rows, state
 from tests.store.alert_stores import AlertPlace
 from tests.store.folder import FolderObjects
 from tests.store.stores import bucket_of
 from tests.traces import Traces
 
-OpenState = Callable[[], AlertState]
+OpenState = Callable[[], SideState]
 URL = "https://harbour.example/quicksilver-lanterns"
 ARTICLE = article_id_of(canonical=canonical_url(URL), text="")
 WORDS = "Zephyrine Quackenthorpe carries quicksilver lanterns"
@@ -134,7 +135,7 @@ def test_messages_of_a_dropped_sender_are_counted(store):
 def test_a_damaged_row_is_named(open_state, store):
     """A message that its checksum denies is not sent; the error says what to do."""
     store.record(state("river"), policy(), now=NOON)
-    change = "UPDATE items SET content = replace(content, 'river', 'mill')"
+    change = "UPDATE alerts_items SET content = replace(content, 'river', 'mill')"
     open_state().change(lambda rows: rows.execute(change), lock=None)
     with pytest.raises(BrokenDatabaseError, match=r"damaged row.*restore"):
         store.next_delivery("desk")
@@ -192,11 +193,11 @@ def test_atom_files_that_are_lost_are_written_again(open_state, store):
     before = store.feed("sources")
     assert b"river is stale" in before
     assert store.feed("other") is None
-    open_state().delete_feeds()
+    open_state().delete_files()
     assert store.feed("sources") is None
     store.write_feeds()
     assert store.feed("sources") == before
-    open_state().put_feed("sources", b"<feed/>")
+    open_state().write_file("sources.xml", lambda rows: b"<feed/>", lock=None)
     store.write_feeds()
     assert store.feed("sources") == before
 
@@ -393,16 +394,18 @@ def test_a_takedown_waits_for_a_put_that_may_still_come(postgres, schema, tmp_pa
     database = PostgresDatabase(postgres.url, schema=schema)
     objects = FolderObjects(tmp_path, durability="process")
     leases = PostgresLeases(database)
-    dead = PostgresAlerts(database, objects, leases=leases, put_seconds=3)
+    dead = PostgresSideState(database, objects, ALERT_STATE, leases=leases, put_seconds=3)
     with pytest.raises(KeyError), dead.exclusive():
         raise KeyError
     AlertStore(dead).record(state("river"), policy(), now=NOON)  # a turn in between that ends well
     with ThreadPoolExecutor(1) as pool:
         takedown = pool.submit(
-            lambda: erase_from_alerts(PostgresAlerts(database, objects, leases=leases, put_seconds=3), PLAN)
+            lambda: erase_from_alerts(
+                PostgresSideState(database, objects, ALERT_STATE, leases=leases, put_seconds=3), PLAN
+            )
         )
         wait([takedown], timeout=0.3)
-        objects.put(dead.feed_place("sources"), WORDS.encode())
+        objects.put(dead.file_place("sources.xml"), WORDS.encode())
         objects.put("alerts/feeds/unknown.xml", WORDS.encode())
         takedown.result(timeout=60)
     assert list(objects.list()) == []

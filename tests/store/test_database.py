@@ -300,8 +300,7 @@ def test_columns_that_name_pages_are_known(database):
         WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0"""
     found = set(database.query(f"{query} AND attstattarget = 0", (database.schema,)))
     named = """ AND (attname IN ('page_key', 'url', 'etag', 'last_modified', 'hints', 'work', 'revision_id',
-        'payload_digest', 'detail', 'row_key', 'seen') OR (attname = 'name' AND relname = 'inbox_claims')
-        OR (attname IN ('article_id', 'content') AND relname IN ('open_alerts', 'items')))"""
+        'payload_digest', 'detail', 'row_key', 'seen') OR (attname = 'name' AND relname = 'inbox_claims'))"""
 
     assert found == {(table, column) for table, columns in CLEAR_TEXT.items() for column in columns}
     assert found == set(database.query(query + named, (database.schema,)))

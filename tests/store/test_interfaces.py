@@ -4,8 +4,6 @@ import inspect
 
 import pytest
 
-from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlertRows, SqliteAlerts
-from newslake.pipeline.addons.alerts.state import AlertRows, AlertState
 from newslake.pipeline.archive import FetchState, Takedowns
 from newslake.pipeline.archive.index import Index
 from newslake.pipeline.archive.interfaces import Blocklist, CaptureIndex, PageStates
@@ -15,7 +13,6 @@ from newslake.pipeline.fetch.rate_limit import FileRates
 from newslake.pipeline.jobs.in_flight import FileTurn, FileTurns
 from newslake.pipeline.lake.article_index import ArticleIndex
 from newslake.pipeline.leases import HostRates, Lease, Leases, TurnRecord, TurnRecords
-from newslake.pipeline.shared.alerts import PostgresAlertRows, PostgresAlerts
 from newslake.pipeline.shared.article_index import PostgresArticleIndex
 from newslake.pipeline.shared.blocklist import PostgresBlocklist
 from newslake.pipeline.shared.bucket import Bucket
@@ -24,10 +21,13 @@ from newslake.pipeline.shared.inbox import BucketInbox
 from newslake.pipeline.shared.leases import PostgresLease, PostgresLeases, PostgresRates
 from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.page_states import PostgresPageStates
+from newslake.pipeline.shared.side_state import PostgresSideRows, PostgresSideState
 from newslake.pipeline.shared.turns import PostgresTurn, PostgresTurns
 from newslake.pipeline.shared.warc_objects import WarcObject, WarcObjects
 from newslake.pipeline.sources import FolderInbox
 from newslake.pipeline.store.inbox import Inbox, InboxClaims
+from newslake.pipeline.store.side_state import SideRows, SideState
+from newslake.pipeline.store.sqlite_side_state import SqliteSideRows, SqliteSideState
 from newslake.pipeline.store.tables import ArticleStates
 from tests.store.folder import FolderObjects
 
@@ -44,8 +44,8 @@ STORES = {
     TurnRecord: (FileTurn, PostgresTurn),
     TurnRecords: (FileTurns, PostgresTurns),
     Objects: (FolderObjects, Bucket),
-    AlertState: (SqliteAlerts, PostgresAlerts),
-    AlertRows: (SqliteAlertRows, PostgresAlertRows),
+    SideState: (SqliteSideState, PostgresSideState),
+    SideRows: (SqliteSideRows, PostgresSideRows),
     RecordFiles: (WarcFolder, WarcObjects),
     RecordFile: (WarcFile, WarcObject),
 }

@@ -17,7 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from newslake.pipeline.addons.alerts.store import AlertStore
+from newslake.pipeline.addons.alerts.state import ALERT_STATE
+from newslake.pipeline.addons.alerts.store import AlertStore, state_of
 from newslake.pipeline.addons.search.articles import search_articles
 from newslake.pipeline.addons.search.upkeep import search_place_of, update_search
 from newslake.pipeline.addons.share.changes import changes_since
@@ -92,7 +93,7 @@ def root(server: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Path:
     space.lake.snapshots.take("before")
     two_months = pa.concat_tables([run_rows("night"), run_rows("morning", day=40)])
     space.lake.log.append("listing_fetches", "two months", two_months)
-    alerts = AlertStore(space.store.alerts)
+    alerts = AlertStore(state_of(space))
     alerts.record(state("river"), policy(), now=NOON)
     alerts.record(alert_rows("1", "2"), policy(rule="ferry"), now=NOON)
     del space, alerts
@@ -182,7 +183,7 @@ def test_store_has_what_the_data_root_has(town, registers):
     assert done.copied > 5
     local, shared = Workspace(settings_of(town)), town.space("data", hours=3)
     assert_same(local, shared)
-    alerts = [AlertStore(each.store.alerts) for each in (local, shared)]
+    alerts = [AlertStore(state_of(each)) for each in (local, shared)]
     assert alerts[0].open_counts() == alerts[1].open_counts() != {}
     assert alerts[0].waiting() == alerts[1].waiting() != {}
     assert alerts[0].feed("ferry") == alerts[1].feed("ferry") is not None
@@ -418,13 +419,13 @@ def test_first_alerts_during_a_move_are_not_lost(town):
 
     def check(step: str, unit: str, done: int, total: int) -> None:
         if step == "comparing the tables" and not folder.exists():
-            AlertStore(LocalStore(settings).alerts).record(state("river"), policy(), now=NOON)
+            AlertStore(LocalStore(settings).side_state(ALERT_STATE)).record(state("river"), policy(), now=NOON)
 
     done = migrate(settings, to=str(settings.objects_url), registers=False, report=check)
-    assert done.problems == ("the state of alerts: its rows and Atom files differs between both sides",)
+    assert done.problems == ("the state of add-ons: its rows and files differs between both sides",)
     last = move(town, registers=False)
     assert (last.problems, last.copied, last.ended_before) == ((), 1, None)
-    alerts = [AlertStore(each.store.alerts) for each in (Workspace(settings), town.space("data", hours=3))]
+    alerts = [AlertStore(state_of(each)) for each in (Workspace(settings), town.space("data", hours=3))]
     assert alerts[0].open_counts() == alerts[1].open_counts() != {}
 
 
@@ -447,7 +448,7 @@ def put_article(store: StoreServices) -> None:
 
 
 def put_state(store: StoreServices) -> None:
-    AlertStore(store.store().alerts).record(state("river"), policy(), now=NOON)
+    AlertStore(store.store().side_state(ALERT_STATE)).record(state("river"), policy(), now=NOON)
 
 
 @pytest.mark.timeout(300)
@@ -482,12 +483,12 @@ def test_process_that_opened_the_store_before_is_refused(town):
     older = town.services("data").store()
     assert older.archive.captures() == ()
     assert run_worker(town, registers=False, kill_at=60).returncode == -9
-    for lease in (older.leases.writer(), older.leases.takedown(), older.alerts.exclusive()):
+    for lease in (older.leases.writer(), older.leases.takedown(), older.side_state(ALERT_STATE).exclusive()):
         with pytest.raises(StoreError, match="has not ended") as caught, lease:
             pass
         assert caught.value.reason == "store_unfinished"
     assert move(town, registers=False).problems == ()
-    with older.leases.writer() as written, older.alerts.exclusive():
+    with older.leases.writer() as written, older.side_state(ALERT_STATE).exclusive():
         assert written.is_held()
 
 
@@ -537,7 +538,7 @@ def test_move_waits_for_a_writer_and_refuses_its_rows(town):
 def test_move_waits_for_a_check_of_alerts(town):
     """A check of alerts on the shared store, which runs when a move begins, is waited for: nobody's rows are lost."""
     older = town.services("data").store()
-    with ThreadPoolExecutor(1) as pool, older.alerts.exclusive():
+    with ThreadPoolExecutor(1) as pool, older.side_state(ALERT_STATE).exclusive():
         moved = pool.submit(move, town, registers=False)
         wait_for_mark(older)
         time.sleep(0.5)

@@ -16,18 +16,19 @@ from newslake.pipeline.addons.alerts.message import (
     item_from_json,
     item_to_json,
 )
-from newslake.pipeline.addons.alerts.state import AlertRow, AlertRows
 from newslake.pipeline.sqlite import from_micros, to_micros
+from newslake.pipeline.store.side_state import SideRow, SideRows
 
 FEED_ENTRIES = 100
 _KEYS_AT_ONCE = 500  # of a statement
-_OPEN = "SELECT * FROM open_alerts WHERE rule = ? ORDER BY key"
-_RULE = "SELECT * FROM rules WHERE rule = ?"
-_DROP_OLD = """DELETE FROM messages WHERE rule = ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE seq = messages.seq)
-    AND seq NOT IN (SELECT seq FROM messages WHERE rule = ? ORDER BY seq DESC LIMIT ?)"""
+_OPEN = "SELECT * FROM alerts_open WHERE rule = ? ORDER BY key"
+_RULE = "SELECT * FROM alerts_rules WHERE rule = ?"
+_DROP_OLD = """DELETE FROM alerts_messages WHERE rule = ?
+    AND NOT EXISTS (SELECT 1 FROM alerts_deliveries WHERE seq = alerts_messages.seq)
+    AND seq NOT IN (SELECT seq FROM alerts_messages WHERE rule = ? ORDER BY seq DESC LIMIT ?)"""
 
 
-def rule_row(rows: AlertRows, rule: str) -> AlertRow:
+def rule_row(rows: SideRows, rule: str) -> SideRow:
     """Return the row of a rule that was checked."""
     [row] = rows.fetch_whole(_RULE, rule)
     return row
@@ -36,7 +37,7 @@ def rule_row(rows: AlertRows, rule: str) -> AlertRow:
 class AlertRecorder:
     """Records what the checks of one rule found. Each call changes nothing if it comes again with the same check."""
 
-    def __init__(self, rows: AlertRows, policy: DeliveryPolicy, *, now: datetime) -> None:
+    def __init__(self, rows: SideRows, policy: DeliveryPolicy, *, now: datetime) -> None:
         self._rows = rows
         self._policy = policy
         self._now = now
@@ -56,7 +57,7 @@ class AlertRecorder:
         feed_id, updated_at = uuid.uuid4().hex, to_micros(self._now)
         if known:
             feed_id, updated_at = known[0]["feed_id"], known[0]["updated_at"]
-        self._rows.put("rules", rule, feed_id, self._policy.title, updated_at)
+        self._rows.put("alerts_rules", rule, feed_id, self._policy.title, updated_at)
 
     def close(self, check: AlertCheck) -> None:
         """Resolve the alerts that a check does not have."""
@@ -68,7 +69,7 @@ class AlertRecorder:
                 lasted = max(timedelta(0), self._now - from_micros(row["opened_at"]))
                 item = item_from_json(row["key"], row["content"]).item
                 over.append(MessageItem(key=row["key"], item=item, lasted=lasted))
-                self._rows.execute("DELETE FROM open_alerts WHERE rule = ? AND key = ?", check.rule, row["key"])
+                self._rows.execute("DELETE FROM alerts_open WHERE rule = ? AND key = ?", check.rule, row["key"])
         self._queue("resolved", over, len(over))
 
     def _open(self, check: AlertCheck) -> None:
@@ -77,11 +78,11 @@ class AlertRecorder:
         items: Sequence[AlertItem] = check.items if check.kind == "state" else ()
         if check.error is not None:
             items = (uncheckable(check.error),)
-        known = {row["key"] for row in self._rows.fetch("SELECT key FROM open_alerts WHERE rule = ?", check.rule)}
+        known = {row["key"] for row in self._rows.fetch("SELECT key FROM alerts_open WHERE rule = ?", check.rule)}
         new = [each for each in _hashed(check.rule, items) if each.key not in known]
         at = to_micros(self._now)
         opened = [(check.rule, each.key, at, each.item.article_id, item_to_json(each.item)) for each in new]
-        self._rows.add("open_alerts", opened)
+        self._rows.add("alerts_open", opened)
         self._queue("error" if is_error else "opened", new, len(new))
 
     def _report_rows(self, check: AlertCheck) -> None:
@@ -99,10 +100,10 @@ class AlertRecorder:
         known: set[str] = set()
         for some in batched(keys, _KEYS_AT_ONCE, strict=False):
             marks = ", ".join("?" * len(some))
-            query = f"SELECT key FROM reported_rows WHERE rule = ? AND key IN ({marks})"  # noqa: S608 - only marks
+            query = f"SELECT key FROM alerts_reported_rows WHERE rule = ? AND key IN ({marks})"  # noqa: S608 - only marks
             known.update(row["key"] for row in self._rows.fetch(query, rule, *some))
         new = [key for key in keys if key not in known]
-        self._rows.add("reported_rows", [(rule, key) for key in new])
+        self._rows.add("alerts_reported_rows", [(rule, key) for key in new])
         return frozenset(new)
 
     def _queue(self, kind: MessageKind, items: Sequence[MessageItem], total: int) -> None:
@@ -111,24 +112,24 @@ class AlertRecorder:
             return
         policy, at, due = self._policy, to_micros(self._now), due_at(self._policy, self._now)
         message_id, seq = uuid.uuid4().hex, self._rows.next_seq()
-        self._rows.put("messages", seq, message_id, policy.rule, policy.title, kind, total, at)
+        self._rows.put("alerts_messages", seq, message_id, policy.rule, policy.title, kind, total, at)
         self._rows.add(
-            "items",
+            "alerts_items",
             [
                 (seq, position, each.key, each.item.article_id, item_to_json(each.item, lasted=each.lasted))
                 for position, each in enumerate(items)
             ],
         )
         fixed = (None, message_id) if due is None else (to_micros(due), None)
-        self._rows.add("deliveries", [(seq, sender, at, *fixed) for sender in dict.fromkeys(policy.senders)])
+        self._rows.add("alerts_deliveries", [(seq, sender, at, *fixed) for sender in dict.fromkeys(policy.senders)])
         kept = rule_row(self._rows, policy.rule)
-        self._rows.put("rules", policy.rule, kept["feed_id"], policy.title, max(kept["updated_at"], at))
+        self._rows.put("alerts_rules", policy.rule, kept["feed_id"], policy.title, max(kept["updated_at"], at))
 
     def drop_old(self) -> None:
         """Delete the messages that every sender has, except those of the Atom file."""
         rule = self._policy.rule
         self._rows.execute(_DROP_OLD, rule, rule, FEED_ENTRIES)
-        self._rows.execute("DELETE FROM items WHERE seq NOT IN (SELECT seq FROM messages)")
+        self._rows.execute("DELETE FROM alerts_items WHERE seq NOT IN (SELECT seq FROM alerts_messages)")
 
 
 def _hash(rule: str, key: str) -> str:

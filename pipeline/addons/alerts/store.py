@@ -4,6 +4,7 @@ One lock serves checks, deliveries and takedowns: two processes do nothing twice
 was recorded, so that a clock that jumps neither repeats nor loses a message.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,23 +16,26 @@ from newslake.pipeline.addons.alerts.alert import AlertCheck, DeliveryPolicy
 from newslake.pipeline.addons.alerts.atom import Feed, feed_bytes
 from newslake.pipeline.addons.alerts.message import Delivery, Message, bundle_id, compose, item_from_json
 from newslake.pipeline.addons.alerts.recorder import FEED_ENTRIES, AlertRecorder, rule_row
-from newslake.pipeline.addons.alerts.state import AlertLock, AlertRow, AlertRows, AlertState
+from newslake.pipeline.addons.alerts.state import ALERT_STATE, feed_name
 from newslake.pipeline.jobs.inventory import note_stores
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.sqlite import from_micros, to_micros
+from newslake.pipeline.store.side_state import SideLock, SideRow, SideRows, SideState
+
+log = logging.getLogger(__name__)
 
 _LONGEST_WAIT = timedelta(
     hours=50
 )  # of a digest and quiet hours, with a change of summer time; longer: the clock jumped
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
-_MESSAGES_OF = "SELECT * FROM messages WHERE rule = ? ORDER BY seq DESC LIMIT ?"
-_OPEN_COUNTS = "SELECT rule, count(*) AS alerts FROM open_alerts GROUP BY rule ORDER BY rule"
-_WAITING = "SELECT sender, count(*) AS messages FROM deliveries GROUP BY sender ORDER BY sender"
-_FAILING = "SELECT * FROM failing_senders WHERE sender = ?"
-_UNSEALED = """SELECT deliveries.*, rule, message_id FROM deliveries JOIN messages USING (seq)
+_MESSAGES_OF = "SELECT * FROM alerts_messages WHERE rule = ? ORDER BY seq DESC LIMIT ?"
+_OPEN_COUNTS = "SELECT rule, count(*) AS alerts FROM alerts_open GROUP BY rule ORDER BY rule"
+_WAITING = "SELECT sender, count(*) AS messages FROM alerts_deliveries GROUP BY sender ORDER BY sender"
+_FAILING = "SELECT * FROM alerts_failing_senders WHERE sender = ?"
+_UNSEALED = """SELECT alerts_deliveries.*, rule, message_id FROM alerts_deliveries JOIN alerts_messages USING (seq)
     ORDER BY sender, rule, seq"""
-_NEXT = "SELECT delivery_id FROM deliveries WHERE sender = ? AND delivery_id IS NOT NULL ORDER BY seq LIMIT 1"
-_MESSAGES_IN = """SELECT messages.* FROM messages JOIN deliveries USING (seq)
+_NEXT = "SELECT delivery_id FROM alerts_deliveries WHERE sender = ? AND delivery_id IS NOT NULL ORDER BY seq LIMIT 1"
+_MESSAGES_IN = """SELECT alerts_messages.* FROM alerts_messages JOIN alerts_deliveries USING (seq)
     WHERE sender = ? AND delivery_id = ? ORDER BY seq"""
 
 
@@ -45,9 +49,14 @@ class DeliveryFailure:
     waiting: int
 
 
+def state_of(workspace: Workspace) -> SideState:
+    """Return the state of alerts, which may not exist yet. Raises: MissingStoreError if it was there and is missing."""
+    return workspace.store.side_state(ALERT_STATE)
+
+
 def open_alert_store(workspace: Workspace) -> "AlertStore":
     """Return the state of alerts. Raises: MissingStoreError if it was there and is missing."""
-    store = AlertStore(workspace.store.alerts)
+    store = AlertStore(state_of(workspace))
     store.open()
     note_stores(workspace.settings)
     return store
@@ -55,7 +64,7 @@ def open_alert_store(workspace: Workspace) -> "AlertStore":
 
 def write_feeds_again(workspace: Workspace) -> None:
     """Write the Atom files that a takedown deleted, without its articles; nothing if there are no alerts."""
-    if workspace.store.alerts.has_rows():
+    if state_of(workspace).has_rows():
         store = open_alert_store(workspace)
         with store.exclusive():
             store.write_feeds()
@@ -68,9 +77,9 @@ class AlertStore:
     Raises: BrokenDatabaseError, BusyDatabaseError, StoreError, OSError.
     """
 
-    def __init__(self, state: AlertState) -> None:
+    def __init__(self, state: SideState) -> None:
         self._state = state
-        self._lock: AlertLock | None = None  # while this store holds it
+        self._lock: SideLock | None = None  # while this store holds it
 
     def open(self) -> None:
         """Create the database unless it exists."""
@@ -78,14 +87,14 @@ class AlertStore:
 
     def feed_place(self, rule: str) -> str:
         """Return the path or the key of the Atom file of a rule."""
-        return self._state.feed_place(rule)
+        return self._state.file_place(feed_name(rule))
 
     def feed(self, rule: str) -> bytes | None:
         """Return the Atom file of a rule; None if it has none yet."""
-        return self._state.feed(rule)
+        return self._state.file(feed_name(rule))
 
     @contextmanager
-    def exclusive(self) -> Iterator[AlertLock]:
+    def exclusive(self) -> Iterator[SideLock]:
         """Hold the lock of the alerts, which a child process may inherit; yield it. It may be nested.
 
         Hold it from before the tables are read until ``record``: a takedown erases from the tables, then waits for the
@@ -119,7 +128,7 @@ class AlertStore:
         Only their Atom files say it: without its rule, nobody knows whom to send it.
         """
 
-        def close(rows: AlertRows) -> None:
+        def close(rows: SideRows) -> None:
             for rule in removed:
                 policy = DeliveryPolicy(
                     rule=rule, title=rule_row(rows, rule)["title"], senders=(), quiet_hours=None, digest_at=None
@@ -149,7 +158,7 @@ class AlertStore:
         Messages that came to nothing while they waited are removed.
         """
 
-        def read(rows: AlertRows) -> tuple[str, Delivery | None] | None:
+        def read(rows: SideRows) -> tuple[str, Delivery | None] | None:
             if not (found := rows.fetch(_NEXT, sender)):
                 return None
             delivery_id = found[0]["delivery_id"]
@@ -169,23 +178,23 @@ class AlertStore:
         If a process that has lost the lock may still be sending it, return the seconds to wait.
         """
         with self.exclusive() as lock:
-            return self._state.begin_sending(sender, delivery_id, lock=lock, seconds=seconds)
+            return self._state.begin_effect(sender, delivery_id, lock=lock, seconds=seconds)
 
     def mark_sent(self, sender: str, delivery_id: str) -> None:
         """Remove a delivery that the sender's server has taken; the sender works again."""
 
-        def mark(rows: AlertRows) -> None:
+        def mark(rows: SideRows) -> None:
             _remove(rows, sender=sender, delivery_id=delivery_id)
-            rows.execute("DELETE FROM failing_senders WHERE sender = ?", sender)
+            rows.execute("DELETE FROM alerts_failing_senders WHERE sender = ?", sender)
 
         self._state.change(mark, lock=None)  # it is sent, whoever has the lock now
 
     def drop_waiting(self, sender: str) -> int:
         """Drop the messages that wait for a sender, also those that are not due; return how many."""
 
-        def drop(rows: AlertRows) -> None:
-            rows.execute("DELETE FROM failing_senders WHERE sender = ?", sender)
-            rows.execute("DELETE FROM deliveries WHERE sender = ?", sender)
+        def drop(rows: SideRows) -> None:
+            rows.execute("DELETE FROM alerts_failing_senders WHERE sender = ?", sender)
+            rows.execute("DELETE FROM alerts_deliveries WHERE sender = ?", sender)
 
         with self.exclusive() as lock:
             count = self.waiting().get(sender, 0)
@@ -198,7 +207,7 @@ class AlertStore:
         attempts, since = (found[0]["attempts"], found[0]["since"]) if found else (0, to_micros(now))
         pause = min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE)
         row = (sender, attempts + 1, since, to_micros(now + pause), reason)
-        self._state.change(lambda rows: rows.put("failing_senders", *row), lock=None)
+        self._state.change(lambda rows: rows.put("alerts_failing_senders", *row), lock=None)
 
     def pauses(self, sender: str, *, now: datetime) -> bool:
         """Return whether a failing sender is not tried yet; a pause beyond the longest is of a clock that jumped."""
@@ -211,7 +220,9 @@ class AlertStore:
 
     def checked_rules(self) -> frozenset[str]:
         """Return the rules that were checked at least once."""
-        return frozenset(row["rule"] for row in self._state.read(lambda rows: rows.fetch("SELECT rule FROM rules")))
+        return frozenset(
+            row["rule"] for row in self._state.read(lambda rows: rows.fetch("SELECT rule FROM alerts_rules"))
+        )
 
     def waiting(self) -> Mapping[str, int]:
         """Return how many messages wait for each sender, also those that are not due."""
@@ -219,13 +230,13 @@ class AlertStore:
 
     def waiting_since(self, sender: str, *, now: datetime) -> datetime:
         """Return when the first message that waits for a sender was recorded."""
-        query = "SELECT created_at FROM deliveries WHERE sender = ? ORDER BY seq LIMIT 1"
+        query = "SELECT created_at FROM alerts_deliveries WHERE sender = ? ORDER BY seq LIMIT 1"
         [row] = self._state.read(lambda rows: rows.fetch(query, sender))
         return min(now, from_micros(row["created_at"]))
 
     def failures(self, *, now: datetime) -> tuple[DeliveryFailure, ...]:
         """Return the senders that do not work, in order of name; none that has no messages."""
-        failing = self._state.read(lambda rows: rows.fetch("SELECT * FROM failing_senders ORDER BY sender"))
+        failing = self._state.read(lambda rows: rows.fetch("SELECT * FROM alerts_failing_senders ORDER BY sender"))
         waiting = self.waiting()
         return tuple(
             DeliveryFailure(
@@ -246,12 +257,14 @@ class AlertStore:
             for rule in sorted(self.checked_rules()):
                 self._write_feed(rule, lock)
 
-    def _write_feed(self, rule: str, lock: AlertLock) -> None:
-        # In a transaction that has the lock checked: a takedown that has taken it waits for the end of the write.
-        self._state.change(lambda rows: self._state.put_feed(rule, feed_bytes(_feed(rows, rule))), lock=lock)
+    def _write_feed(self, rule: str, lock: SideLock) -> None:
+        """Write an Atom file. A bucket that fails stops no message: the next check writes the file."""
+        error = self._state.write_file(feed_name(rule), lambda rows: feed_bytes(_feed(rows, rule)), lock=lock)
+        if error is not None:
+            log.warning("the Atom file of rule %s is not written; the next check writes it: %s", rule, error)
 
 
-def _seal(rows: AlertRows, *, now: datetime) -> None:
+def _seal(rows: SideRows, *, now: datetime) -> None:
     for _, group in groupby(rows.fetch(_UNSEALED), key=lambda row: (row["sender"], row["rule"])):
         waiting = list(group)
         last = max((row["seq"] for row in waiting if _is_due(row, now)), default=0)
@@ -260,13 +273,13 @@ def _seal(rows: AlertRows, *, now: datetime) -> None:
             _bundle(rows, list(members))
 
 
-def _bundle(rows: AlertRows, members: Sequence[AlertRow]) -> None:
+def _bundle(rows: SideRows, members: Sequence[SideRow]) -> None:
     delivery_id = bundle_id(row["message_id"] for row in members)
     for row in members:
-        rows.put("deliveries", row["seq"], row["sender"], row["created_at"], row["due_at"], delivery_id)
+        rows.put("alerts_deliveries", row["seq"], row["sender"], row["created_at"], row["due_at"], delivery_id)
 
 
-def _is_due(row: AlertRow, now: datetime) -> bool:
+def _is_due(row: SideRow, now: datetime) -> bool:
     """Return whether the time of a message has come; a time that no policy gives is of a clock that jumped."""
     if row["delivery_id"] is not None:
         return True
@@ -274,8 +287,8 @@ def _is_due(row: AlertRow, now: datetime) -> bool:
     return due <= now or due - now > _LONGEST_WAIT
 
 
-def _message(rows: AlertRows, row: AlertRow) -> Message:
-    items = rows.fetch_whole("SELECT * FROM items WHERE seq = ? ORDER BY position", row["seq"])
+def _message(rows: SideRows, row: SideRow) -> Message:
+    items = rows.fetch_whole("SELECT * FROM alerts_items WHERE seq = ? ORDER BY position", row["seq"])
     return Message(
         message_id=row["message_id"],
         title=row["title"],
@@ -286,11 +299,11 @@ def _message(rows: AlertRows, row: AlertRow) -> Message:
     )
 
 
-def _remove(rows: AlertRows, *, sender: str, delivery_id: str) -> None:
-    rows.execute("DELETE FROM deliveries WHERE sender = ? AND delivery_id = ?", sender, delivery_id)
+def _remove(rows: SideRows, *, sender: str, delivery_id: str) -> None:
+    rows.execute("DELETE FROM alerts_deliveries WHERE sender = ? AND delivery_id = ?", sender, delivery_id)
 
 
-def _feed(rows: AlertRows, rule: str) -> Feed:
+def _feed(rows: SideRows, rule: str) -> Feed:
     row = rule_row(rows, rule)
     messages = rows.fetch_whole(_MESSAGES_OF, rule, FEED_ENTRIES)
     return Feed(

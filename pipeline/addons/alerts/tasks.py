@@ -10,7 +10,8 @@ from newslake.pipeline.addons.alerts.delivery import deliver, send_once
 from newslake.pipeline.addons.alerts.evaluation import evaluate, read_rules
 from newslake.pipeline.addons.alerts.message import trial_delivery
 from newslake.pipeline.addons.alerts.rules import AlertRules
-from newslake.pipeline.addons.alerts.store import DeliveryFailure, open_alert_store
+from newslake.pipeline.addons.alerts.state import feed_name
+from newslake.pipeline.addons.alerts.store import DeliveryFailure, open_alert_store, state_of
 from newslake.pipeline.errors import ConfigError, NewsError
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import pluralize
@@ -66,7 +67,7 @@ class RuleState:
 
 def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
     """Return the state of each rule, in the order of alerts.toml; without a recorded check, no state is created."""
-    state = workspace.store.alerts
+    state = state_of(workspace)
     store = open_alert_store(workspace) if state.has_rows() else None
     checked = store.checked_rules() if store else frozenset[str]()
     counts = store.open_counts() if store else {}
@@ -77,7 +78,7 @@ def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
             on=rule.on,
             senders=rule.policy.senders,
             open_alerts=counts.get(name, 0) if name in checked else None,
-            feed=state.feed_place(name),
+            feed=state.file_place(feed_name(name)),
         )
         for rule in rules.rules
     )
@@ -85,7 +86,7 @@ def states_of(workspace: Workspace, rules: AlertRules) -> tuple[RuleState, ...]:
 
 def drop_messages(workspace: Workspace, sender: str) -> int:
     """Drop the messages that wait for a sender; return how many. Raises: ConfigError with those that have messages."""
-    store = open_alert_store(workspace) if workspace.store.alerts.has_rows() else None
+    store = open_alert_store(workspace) if state_of(workspace).has_rows() else None
     if store is None or not (count := store.drop_waiting(sender)):
         waiting = ", ".join(store.waiting() if store else ()) or "none"
         raise ConfigError(f"no message waits for {sender!r}; senders with messages that wait: {waiting}", key=sender)
@@ -98,7 +99,7 @@ def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
     Messages are sent after each rule, so that a slow question delays only the rules after it. What waits is sent, and
     what is open is closed, also for rules that are not in the file any more.
     """
-    if not rules.path.exists() or not (rules.rules or workspace.store.alerts.has_rows()):
+    if not rules.path.exists() or not (rules.rules or state_of(workspace).has_rows()):
         return AlertReport()
     now = workspace.settings.now
     store = open_alert_store(workspace)

@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from newslake.pipeline.addons.alerts.alert import AlertCheck, AlertItem, DeliveryPolicy
-from newslake.pipeline.addons.alerts.sqlite_state import SqliteAlerts
+from newslake.pipeline.addons.alerts.state import ALERT_STATE
 from newslake.pipeline.addons.alerts.store import AlertStore
+from newslake.pipeline.store.sqlite_side_state import SqliteSideState
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -138,7 +139,7 @@ class MailServer:
 
 
 def new_store(folder: Path) -> AlertStore:
-    return AlertStore(SqliteAlerts(folder / "alerts" / "alerts.sqlite", durability="process"))
+    return AlertStore(SqliteSideState(folder, ALERT_STATE, durability="process"))
 
 
 def policy(

@@ -144,10 +144,10 @@ def test_data_root_without_alerts_stays_without(settings: Settings) -> None:
 def test_damage_is_named_by_verify_and_doctor(settings: Settings, store: AlertStore) -> None:
     """A changed row is named by a deep verify, a file that is no database by doctor too, with what to do."""
     with sqlite3.connect(settings.data_dir / ALERTS) as found:
-        found.execute("UPDATE deliveries SET sender = 'other' WHERE seq = 1")
+        found.execute("UPDATE alerts_deliveries SET sender = 'other' WHERE seq = 1")
     found.close()
     [problem] = verify(Workspace(settings), reads=read_everything).problems
-    assert "alerts.sqlite has a damaged row in deliveries" in problem
+    assert "alerts.sqlite has a damaged row in alerts_deliveries" in problem
     assert f"--give-up {ALERTS}" in problem
     for path in (settings.data_dir / "alerts").glob("alerts.sqlite*"):
         path.write_bytes(b"no database " * 500)
@@ -185,7 +185,7 @@ def test_takedown_with_a_lost_database_deletes_the_atom_files(settings: Settings
 def test_damaged_item_is_deleted_by_a_takedown(settings: Settings, store: AlertStore) -> None:
     """An item that cannot be read may be about any article: a takedown deletes it."""
     with sqlite3.connect(settings.data_dir / ALERTS) as found:
-        found.execute("UPDATE items SET content = substr(content, 5), article_id = NULL")
+        found.execute("UPDATE alerts_items SET content = substr(content, 5), article_id = NULL")
     found.close()
     forget_url(settings)
     assert TRACES.under(settings.data_dir) == {}

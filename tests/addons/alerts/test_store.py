@@ -161,8 +161,8 @@ def test_old_messages_are_dropped_only_when_sent(tmp_path: Path) -> None:
     sent(store)
     store.record(rows("last"), policy("desk", rule="ferry"), now=NOON)
     with sqlite3.connect(tmp_path / "alerts" / "alerts.sqlite") as found:
-        assert found.execute("SELECT count(*) FROM messages").fetchall() == [(100,)]
-        assert found.execute("SELECT count(*) FROM items").fetchall() == [(100,)]
+        assert found.execute("SELECT count(*) FROM alerts_messages").fetchall() == [(100,)]
+        assert found.execute("SELECT count(*) FROM alerts_items").fetchall() == [(100,)]
     found.close()
 
 
@@ -206,7 +206,7 @@ def test_damaged_row_is_named(tmp_path: Path) -> None:
     store = new_store(tmp_path)
     store.record(state("river"), policy(), now=NOON)
     with sqlite3.connect(tmp_path / "alerts" / "alerts.sqlite") as found:
-        found.execute("UPDATE items SET content = replace(content, 'river', 'mill')")
+        found.execute("UPDATE alerts_items SET content = replace(content, 'river', 'mill')")
     found.close()
     with pytest.raises(BrokenDatabaseError, match=r"alerts\.sqlite cannot be read .*--give-up alerts/alerts.sqlite"):
         store.next_delivery("desk")
