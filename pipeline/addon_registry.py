@@ -81,14 +81,19 @@ class Addons:
         results = (call(**arguments) for _, call in self.implementations(hook))
         return next((each for each in results if each is not None), None)
 
-    def collect(self, hook: str, **arguments: object) -> tuple[list[tuple[AddonInfo, Any]], list[Exception]]:
-        """Call each implementation; return the results with their add-ons, and the errors of those that failed."""
-        results, errors = list[tuple[AddonInfo, Any]](), list[Exception]()
+    def outcomes(self, hook: str, **arguments: object) -> Iterator[tuple[AddonInfo, Any]]:
+        """Call one implementation after the other; yield its result, or its error, with its add-on."""
         for info, call in self.implementations(hook):
             try:
                 value = run_isolated(partial(call, **arguments), key=f"add-on {info.name}, {hook}")
             except (NewsError, OSError) as error:  # those that fail a run fail this add-on alone
                 value = error
+            yield info, value
+
+    def collect(self, hook: str, **arguments: object) -> tuple[list[tuple[AddonInfo, Any]], list[Exception]]:
+        """Call each implementation; return the results with their add-ons, and the errors of those that failed."""
+        results, errors = list[tuple[AddonInfo, Any]](), list[Exception]()
+        for info, value in self.outcomes(hook, **arguments):
             if isinstance(value, Exception):
                 errors.append(value)
             else:

@@ -63,14 +63,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class StorePart:
-    """A part of the data root that an add-on writes, relative to the root.
+    """A file or folder of the data root that an add-on writes. ``path`` is relative to the root, and is its name.
 
-    ``has_articles`` means that it holds data of articles: a takedown is unfinished while its add-on is not loaded.
-    ``is_lossy`` means that it can be made again: nobody misses it. ``advice`` says what is lost with it.
+    ``has_articles`` means that it may have data of articles: while its add-on is not loaded, no takedown starts.
+    ``is_lossy`` means that nothing stops if it is lost. ``advice`` says what to do if another part is lost.
     """
 
-    name: str
-    path: Path
+    path: str
     has_articles: bool
     is_lossy: bool
     advice: str = ""
@@ -86,10 +85,15 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class TakedownPart:
-    """What a takedown changed in one add-on: a count, what is left to do, and copies that a person has to clear."""
+    """What a takedown erases in the data of one add-on.
 
-    name: str
-    count: int = 0
+    ``changed`` counts files or entries; ``line`` is the count for people, such as "2 audit sheets cleared". Each of
+    ``unfinished`` says what cannot be erased, and what to do: the takedown is open until then. Each of ``remaining`` is
+    about copies elsewhere that a person has to clear.
+    """
+
+    changed: int = 0
+    line: str = ""
     unfinished: tuple[str, ...] = ()
     remaining: tuple[str, ...] = ()
 
@@ -181,22 +185,25 @@ class Specifications:
 
     @specification
     def preview_takedown(self, workspace: Workspace, plan: TakedownPlan) -> TakedownPart:
-        """Return what a takedown would change; change nothing."""
+        """Return what a takedown would erase; change nothing."""
         raise NotImplementedError
 
     @specification
     def on_takedown(
         self, workspace: Workspace, plan: TakedownPlan, lease: Lease, phase: TakedownPhase
     ) -> TakedownPart | None:
-        """Erase articles from what the add-on keeps, under the lease of the takedown; again after a crash.
+        """Erase the articles of a plan from the data of the add-on; return None if it has nothing to do in a phase.
 
-        ``phase`` is "rows" while the tables are rewritten, before snapshots, then "state".
+        ``phase`` is "rows" after the tables have lost the articles and before snapshots do, then "state" after inboxes.
+        The plan may be carried out several times: after a crash, and while something is unfinished. An exception makes
+        the takedown unfinished; the next add-on is called. ``lease`` is checked before each call; check it again before
+        each step of a long work. Required of an add-on with a part that has articles.
         """
         raise NotImplementedError
 
     @specification
     def after_takedown(self, workspace: Workspace) -> None:
-        """Follow a takedown, after its lease is released."""
+        """Follow a takedown by `newslake forget`, after its lease is released."""
         raise NotImplementedError
 
     @specification

@@ -13,9 +13,9 @@ _MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": 
 def doctor(as_json: AsJson = False) -> None:
     """Check that everything a run needs is in place: ok, warn or FAIL, with one action each.
 
-    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake, compaction,
-    freshness of the sources, the state of alerts and alerts.toml; with NEWS_STORE=shared also its services. Exit 1 if a
-    check fails; a warning leaves it 0.
+    Checks Python, Airflow, clock, data root, sources, user agent, model, knowledge base, archive, lake, add-ons,
+    compaction, freshness of the sources, the state of alerts and alerts.toml; with NEWS_STORE=shared also its services.
+    Exit 1 if a check fails; a warning leaves it 0.
     """
     from newslake.pipeline.upkeep.health import examine
 

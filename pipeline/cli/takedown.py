@@ -99,7 +99,7 @@ def _revoke(space: "Workspace", takedown_id: str) -> None:
 def _forget(
     space: "Workspace", target: "TakedownTarget", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    from newslake.pipeline.addons.alerts.store import write_feeds_again
+    from newslake.pipeline.upkeep.addon_takedown import follow_in_addons
     from newslake.pipeline.upkeep.takedown import forget, preview_takedown
 
     if dry_run or not yes:
@@ -114,8 +114,12 @@ def _forget(
         typer.confirm("Delete all this permanently?", abort=True, err=True)
     with progress(quiet=as_json) as report_progress:
         done = forget(space, target, reason=reason, report_progress=report_progress)
-    write_feeds_again(space)
+    failures = follow_in_addons(space)
+    for each in failures:
+        print_error(each)
     _print_result(done, "deleted", as_json=as_json)
+    if failures:
+        raise typer.Exit(1)
 
 
 def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
@@ -144,12 +148,9 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
         soft_wrap=True,
     )
     if seen.takedown_id is not None:
-        print_line(
-            f"takedown {seen.takedown_id}: {pluralize(seen.log_rows, 'row')} of the log redacted, "
-            f"{pluralize(seen.inbox_files, 'inbox file')} cleared, "
-            f"{pluralize(seen.audit_sheets, 'audit sheet')} cleared",
-            highlight=False,
-        )
+        log_rows, inbox_files = pluralize(seen.log_rows, "row"), pluralize(seen.inbox_files, "inbox file")
+        changes = (f"{log_rows} of the log redacted", f"{inbox_files} cleared", *seen.part_lines)
+        print_line(f"takedown {seen.takedown_id}: {', '.join(changes)}", highlight=False)
     for name in seen.snapshots:
         print_line(f"snapshot {name}: its rows are deleted", highlight=False)
     for name in seen.dropped_snapshots:
@@ -165,6 +166,6 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
 
 
 def _print_remaining(seen: "TakedownResult") -> None:
-    """Print which copies of sheets a person has to clear, also if nothing else is found."""
-    for each in seen.remaining_sheets:
+    """Print which copies elsewhere a person has to clear, also if nothing else is found."""
+    for each in seen.remaining:
         print_error(each)

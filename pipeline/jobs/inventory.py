@@ -1,17 +1,20 @@
 """The inventory of a data root: a store that was once there and is missing is an error, never a fresh start.
 
-``inventory.json`` lists the stores of the data root. It is written again if it is lost, from the stores that are there:
-one lost file is always noticed, the inventory or a store. The services of a shared store have an inventory of their
-own: ``Store.missing``.
+``inventory.json`` lists the stores of the data root, and the parts that add-ons write, each with its add-on. It is
+written again if it is lost, from what is there: one lost file is always noticed, the inventory or a store. The services
+of a shared store have an inventory of their own: ``Store.missing``.
 """
 
 import fcntl
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from newslake.pipeline.addon_registry import Addons, addons_of
 from newslake.pipeline.archive import NEW_STATE, Takedowns
 from newslake.pipeline.durability import make_folder, write_whole_file
 from newslake.pipeline.errors import ConfigError, MissingStoreError
@@ -20,7 +23,6 @@ from newslake.pipeline.settings import Settings
 
 _FILE = "inventory.json"
 ARCHIVE, STATE, LAKE, KNOWLEDGE = "archive/warc", "archive/state.sqlite", "lake/_state", "kb.sqlite"
-ALERTS = "alerts/alerts.sqlite"
 
 
 def _has_entry(folder: Path) -> bool:
@@ -42,7 +44,7 @@ def _is_lake(state: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _StorePart:
+class _Store:
     """A file or folder, how to see that it is there, and what to do if it is missing."""
 
     path: Callable[[Settings], Path]
@@ -54,52 +56,132 @@ def _accept(name: str) -> str:
     return f"`newslake lake repair --give-up {name}`"
 
 
-_STORES: Mapping[str, _StorePart] = {
-    ARCHIVE: _StorePart(
+_STORES: Mapping[str, _Store] = {
+    ARCHIVE: _Store(
         lambda settings: settings.archive_dir / "warc",
         _has_entry,
         f"restore it from a backup, or mount its disk: nothing can replace the archived pages; {_accept(ARCHIVE)} goes "
         "on without them",
     ),
-    STATE: _StorePart(
+    STATE: _Store(
         lambda settings: settings.archive_dir / "state.sqlite",
         _is_database,
         f"restore it from a backup: no other file says which pages wait to be fetched; without a backup, "
         f"{_accept(STATE)} starts a new one {NEW_STATE}",
     ),
-    LAKE: _StorePart(
+    LAKE: _Store(
         lambda settings: settings.lake_dir / "_state",
         _is_lake,
         f"restore it from a backup, or mount its disk; without a backup, {_accept(LAKE)} goes on without it, and then "
         "`newslake run` derives the days again from the archive; only the log is lost",
     ),
-    KNOWLEDGE: _StorePart(
+    KNOWLEDGE: _Store(
         lambda settings: settings.kb_path,
         _is_database,
         f"restore it, or import it again with `newslake kb import FILE`; {_accept(KNOWLEDGE)} goes on without it, and "
         "names are linked to built-in entries only",
     ),
-    ALERTS: _StorePart(
-        lambda settings: settings.data_dir / ALERTS,
-        _is_database,
-        f"restore it from a backup: no other file says which messages wait to be sent; {_accept(ALERTS)} goes on "
-        "without it, and reports open alerts, and the rows of each rule's window, once more",
-    ),
 }
-_ON_HOSTS = (KNOWLEDGE, ALERTS)  # with a shared store, whose other parts are services
+_RESTORE = "restore it from a backup, or mount its disk; to go on without it, run "
+_ON_HOSTS = (KNOWLEDGE,)  # with a shared store, whose other parts are services
 
 
 def _names_of(settings: Settings) -> tuple[str, ...]:
-    """Return the stores that are files of this data root."""
+    """Return the stores of the core that are files of this data root."""
     return _ON_HOSTS if settings.store == "shared" else tuple(_STORES)
 
 
+# Parts that add-ons write.
+
+
+@dataclass(frozen=True, slots=True)
+class _AddonPart:
+    """A part of the data root with the name of the add-on that writes it; see ``StorePart``."""
+
+    path: str
+    addon: str
+    has_articles: bool
+    is_lossy: bool
+    advice: str = field(default="", compare=False)  # not recorded
+
+    def is_there(self, settings: Settings) -> bool:
+        path = settings.data_dir / self.path
+        return _has_entry(path) if path.is_dir() else _is_database(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inventory:
+    """What a data root has, or had: the places of the stores by name, and the parts of add-ons by path."""
+
+    stores: Mapping[str, str]
+    parts: Mapping[str, _AddonPart]
+
+    def without(self, names: Collection[str]) -> "_Inventory":
+        """Return the inventory without some stores or parts."""
+        return _Inventory(
+            {name: place for name, place in self.stores.items() if name not in names},
+            {path: each for path, each in self.parts.items() if path not in names},
+        )
+
+
+def _all_parts(recorded: Mapping[str, _AddonPart]) -> dict[str, _AddonPart]:
+    """Return the parts of add-ons by path: as an add-on declares them, loaded or not, else as they are recorded."""
+    declarations, _ = addons_of("all").collect("store_parts")
+    declared = (
+        _AddonPart(part.path, info.name, part.has_articles, part.is_lossy, part.advice)
+        for info, parts in declarations
+        for part in parts
+    )
+    return {**recorded, **{each.path: each for each in declared}}
+
+
+def unreachable_parts(settings: Settings) -> tuple[str, ...]:
+    """Return sentences about parts that may have data of articles, and whose add-on is not loaded to erase it.
+
+    A recorded part that is missing is among them, if its loss is an error: its disk may not be mounted.
+    """
+    addons, recorded = addons_of(settings.addons), _read(settings).parts
+    erasers = {info.name for info, _ in addons.implementations("on_takedown")}
+    parts = [each for each in _all_parts(recorded).values() if each.has_articles and each.addon not in erasers]
+    groups = defaultdict[str, list[_AddonPart]](list)
+    for each in parts:
+        if each.is_there(settings):
+            groups[each.addon].append(each)
+    lost = set(_missing(settings)).intersection(each.path for each in parts)
+    return (
+        *(_out_of_reach(settings, addons, addon, groups[addon]) for addon in sorted(groups)),
+        *(_sentence(settings, path) for path in sorted(lost)),
+    )
+
+
+def _out_of_reach(settings: Settings, addons: Addons, addon: str, parts: Sequence[_AddonPart]) -> str:
+    """Return the sentence about the parts of an add-on that is not loaded."""
+    paths = [settings.data_dir / part.path for part in parts]
+    problems = {each.name: each.message for each in addons.problems}
+    reason, action = f"while add-on {addon} is not loaded", f"install add-on {addon}"
+    if addon in addons.names:
+        reason, action = f"because add-on {addon} does not do it", "install a version that does"
+    elif addon in problems:
+        reason, action = f"{reason} ({problems[addon]})", "correct that"
+    elif addon in addons.left_out:
+        action = f"add {addon} to NEWS_ADDONS"
+    files = " and ".join(f"{path}" if path.is_dir() else f"{path}*" for path in paths)  # with the log of a database
+    losses = "".join(f", then run {_accept(part.path)}" for part in parts if not part.is_lossy)
+    return (
+        f"{', '.join(map(str, paths))} may have data of articles, which no takedown erases {reason}; {action}, or "
+        f"delete {files}{losses}"
+    )
+
+
 def note_stores(settings: Settings) -> None:
-    """Add the stores that are there now to the inventory."""
-    there = {name: _place(settings, name) for name in _names_of(settings) if _is_there(settings, name)}
-    if not there.items() <= _read(settings).items():
+    """Add the stores and parts that are there now to the inventory."""
+    stores = {name: _place(settings, name) for name in _names_of(settings) if _is_there(settings, name)}
+    known = _read(settings)
+    parts = {path: each for path, each in _all_parts(known.parts).items() if each.is_there(settings)}
+    if not (stores.items() <= known.stores.items() and all(known.parts.get(path) == parts[path] for path in parts)):
         with _lock(settings):
-            _write(settings, _read(settings) | there)
+            known = _read(settings)
+            _write(settings, _Inventory({**known.stores, **stores}, {**known.parts, **parts}))
 
 
 def missing_stores(settings: Settings) -> Mapping[str, str]:
@@ -132,7 +214,7 @@ def give_up(settings: Settings, names: Collection[str], *, others: Collection[st
                 which = f"missing stores: {all_missing}" if all_missing else "no store is missing"
                 raise ConfigError(f"--give-up {name}: this is not a missing store; {which}", key="give_up")
         if names:
-            _write(settings, {name: place for name, place in known.items() if name not in names})
+            _write(settings, known.without(names))
     return tuple(sentence_of_loss(name) for name in missing if name in names)
 
 
@@ -157,15 +239,19 @@ def knowledge_of(settings: Settings) -> KnowledgeBase:
 
 
 def _sentence(settings: Settings, name: str) -> str:
-    path = _STORES[name].path(settings)
+    if name in _STORES:
+        path, advice = _STORES[name].path(settings), _STORES[name].advice
+    else:
+        path, advice = settings.data_dir / name, _all_parts(_read(settings).parts)[name].advice
     what = "is empty" if path.exists() else "is missing"
-    return f"{path} {what}, and was there before; {_STORES[name].advice}"
+    return f"{path} {what}, and was there before; {advice or _RESTORE + _accept(name)}"
 
 
 def _missing(settings: Settings) -> list[str]:
     known = _read(settings)
-    own = [name for name in _names_of(settings) if known.get(name) == _place(settings, name)]
-    return [name for name in own if not _is_there(settings, name)]
+    stores = [name for name in _names_of(settings) if known.stores.get(name) == _place(settings, name)]
+    parts = [path for path, each in known.parts.items() if not each.is_lossy and not each.is_there(settings)]
+    return [*(name for name in stores if not _is_there(settings, name)), *parts]
 
 
 def _is_there(settings: Settings, name: str) -> bool:
@@ -188,17 +274,43 @@ def _lock(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _read(settings: Settings) -> dict[str, str]:
-    """Return the known stores with their places."""
+def _read(settings: Settings) -> _Inventory:
+    """Return the known stores with their places, and the known parts of add-ons."""
     try:
         content = json.loads((settings.data_dir / _FILE).read_bytes())
     except (FileNotFoundError, ValueError):
-        return {}
-    stores = content.get("stores") if isinstance(content, dict) else None
-    return {name: place for name, place in stores.items() if name in _STORES} if isinstance(stores, dict) else {}
+        return _Inventory({}, {})
+    stores, parts = _mapping(content, "stores"), _mapping(content, "parts")
+    return _Inventory(
+        {name: place for name, place in stores.items() if name in _STORES},
+        {path: _part_of(path, each) for path, each in parts.items() if isinstance(each, dict)},
+    )
 
 
-def _write(settings: Settings, stores: Mapping[str, str]) -> None:
-    content = {"about": "Stores that this data root has. See docs/operations.md, Recover.", "stores": stores}
+def _mapping(content: Any, name: str) -> Mapping[str, Any]:
+    value = content.get(name) if isinstance(content, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _part_of(path: str, record: Mapping[str, Any]) -> _AddonPart:
+    """Return a recorded part. What a damaged record does not say is the worst."""
+    return _AddonPart(
+        path,
+        addon=str(record.get("addon")),
+        has_articles=record.get("has_articles") is not False,
+        is_lossy=record.get("is_lossy") is True,
+    )
+
+
+def _write(settings: Settings, inventory: _Inventory) -> None:
+    parts = {
+        path: {"addon": each.addon, "has_articles": each.has_articles, "is_lossy": each.is_lossy}
+        for path, each in inventory.parts.items()
+    }
+    content = {
+        "about": "Stores that this data root has, and parts that add-ons write. See docs/operations.md, Recover.",
+        "stores": inventory.stores,
+        "parts": parts,
+    }
     data = json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
     write_whole_file(settings.data_dir / _FILE, data, durability=settings.durability)

@@ -10,7 +10,7 @@ from newslake.pipeline.addon_registry import Addons, addons_of
 from newslake.pipeline.errors import ConfigError, LakeError, NewsError
 from newslake.pipeline.extras import is_installed
 from newslake.pipeline.hooks import Finding, FindingStatus, HealthCheck
-from newslake.pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores
+from newslake.pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, unreachable_parts
 from newslake.pipeline.jobs.knowledge import kb_info
 from newslake.pipeline.jobs.pipeline_version import version_of
 from newslake.pipeline.jobs.workspace import Workspace
@@ -49,7 +49,7 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
         if has_store
         else (_not_checked(workspace, checks, services, needed=broken or new[0], is_new=broken is None),)
     )
-    return (*named[:place], *services, *named[place:], *rest, *_examine_addons(addons))
+    return (*named[:place], *services, *named[place:], *rest, *_examine_addons(workspace, addons))
 
 
 def _checks(addons: Addons) -> list[HealthCheck]:
@@ -62,8 +62,8 @@ def _checks(addons: Addons) -> list[HealthCheck]:
     return checks
 
 
-def _examine_addons(addons: Addons) -> Iterator[Finding]:
-    """Yield the finding about all add-ons, then one per problem."""
+def _examine_addons(workspace: Workspace, addons: Addons) -> Iterator[Finding]:
+    """Yield the finding about all add-ons, then one per problem, and per add-on whose data no takedown reaches."""
     off = [*addons.left_out]
     for info in addons.infos:
         if info.extra is not None and not is_installed(info.extra):
@@ -72,6 +72,9 @@ def _examine_addons(addons: Addons) -> Iterator[Finding]:
     yield Finding(name="addons", status="ok", message=ready + (f"; off: {', '.join(off)}" if off else ""))
     for problem in addons.problems:
         yield Finding(name=f"addon_{problem.name}", status="warn", message=problem.message, action=problem.action)
+    for sentence in unreachable_parts(workspace.settings):
+        message, _, action = sentence.partition("; ")
+        yield Finding(name="addon_data", status="fail", message=message, action=action)
 
 
 def _not_checked(

@@ -16,9 +16,7 @@ from newslake.pipeline.archive import Damage
 from newslake.pipeline.errors import ConfigError, LakeError, MissingStoreError, StoreError
 from newslake.pipeline.jobs.cluster import cluster
 from newslake.pipeline.jobs.inventory import (
-    ALERTS,
     ARCHIVE,
-    KNOWLEDGE,
     LAKE,
     STATE,
     check_stores,
@@ -27,6 +25,7 @@ from newslake.pipeline.jobs.inventory import (
     missing_stores,
     note_stores,
     sentence_of_loss,
+    unreachable_parts,
 )
 from newslake.pipeline.jobs.outcomes import append_run
 from newslake.pipeline.jobs.pipeline_version import versions_of
@@ -147,13 +146,14 @@ def repair(
 ) -> dict[str, tuple[str, ...]]:
     """Finish what dead processes left in archive and lake, and restore what was lost; return what was done, by part.
 
+    "add-ons" are their errors, and sentences about data of articles that no takedown reaches.
     ``gives_up`` names the missing stores to go on without; ``drops_damaged`` first gives up what is damaged.
     Raises: MissingStoreError for a missing store that is not named, before anything is changed; ConfigError for a name
     of no missing store.
     """
     settings = workspace.settings
-    for name in (ARCHIVE, STATE, LAKE, *((KNOWLEDGE, ALERTS) if drops_damaged else ())):
-        if name not in gives_up:
+    for name in missing_stores(settings):
+        if name not in gives_up and (drops_damaged or name in (ARCHIVE, STATE, LAKE)):
             check_stores(settings, name)
     done = _give_up(workspace, gives_up)
     is_archive_lost = not {ARCHIVE, OBJECTS}.isdisjoint(gives_up)
@@ -164,8 +164,8 @@ def repair(
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
     parts, errors = addons_of(settings.addons).collect("repair_part", workspace=workspace)
     done |= {info.name: tuple(lines) for info, lines in parts if lines}
-    if errors:
-        done["add-ons"] = tuple(map(str, errors))
+    if sentences := (*map(str, errors), *unreachable_parts(settings)):
+        done["add-ons"] = sentences
     note_stores(settings)
     return done
 

@@ -1,4 +1,4 @@
-"""Takedowns: remove every trace of some pages from archive, lake, log, inboxes, alerts and state; block their return.
+"""Takedowns: remove every trace of some pages from archive, lake, log, inboxes, add-ons and state; block their return.
 
 The takedown is recorded first, so that none of its pages can come in afterwards. After a crash, the next call finishes
 it.
@@ -7,7 +7,7 @@ it.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from math import ceil
@@ -17,10 +17,6 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
-from newslake.pipeline.addons.alerts.state import ALERT_STATE
-from newslake.pipeline.addons.audit.store import AuditStore
-from newslake.pipeline.addons.search.upkeep import erase_from_search
 from newslake.pipeline.archive import (
     DeletedArticle,
     Takedown,
@@ -37,13 +33,20 @@ from newslake.pipeline.clusters import WINDOW, co_mention_rows
 from newslake.pipeline.durability import sync_all
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.cluster import relate
-from newslake.pipeline.jobs.inventory import note_stores
+from newslake.pipeline.jobs.inventory import note_stores, unreachable_parts
 from newslake.pipeline.jobs.workspace import ProgressCallback, Workspace
 from newslake.pipeline.lake import Redaction, SnapshotErasure
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Capture, RightsStatement, article_id_of, canonical_url, pluralize
 from newslake.pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.upkeep.addon_takedown import (
+    AddonErasure,
+    NamedPart,
+    check_reach,
+    copies_elsewhere,
+    erase_from_addons,
+)
 from newslake.pipeline.upkeep.takedown_traces import find_traces
 
 _CAME_AGAIN = "its records came in again with an old file"
@@ -66,11 +69,12 @@ class TakedownTarget:
 class TakedownResult:
     """What a takedown deletes or deleted. ``rows`` counts rows per annotation table; ``duplicates`` stay.
 
-    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` and ``audit_sheets`` lost rows,
-    ``dropped_snapshots`` are gone because they had rows; a preview has no ``takedown_id`` and none of these.
-    ``remaining_sheets`` are sentences about copies of audit sheets from which a person has to remove the rows, also
-    those of a killed takedown that was finished first. ``is_here``: archive, tables, fetch state, log, an inbox or a
-    sheet had a trace of the target. ``unfinished`` are sentences that say why the takedown could not finish.
+    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows, ``dropped_snapshots`` are
+    gone because they had rows, ``parts`` is how much changed in the data of each add-on, and ``part_lines`` say it to
+    people; a preview has no ``takedown_id`` and none of these. ``remaining`` are sentences about copies elsewhere from
+    which a person has to remove the rows, also those of a killed takedown that was finished first. ``is_here``:
+    archive, tables, fetch state, log, an inbox or an add-on had a trace of the target. ``unfinished`` are sentences
+    that say why the takedown could not finish.
     """
 
     takedown_id: str | None
@@ -83,8 +87,9 @@ class TakedownResult:
     duplicates: tuple[str, ...]
     log_rows: int = 0
     inbox_files: int = 0
-    audit_sheets: int = 0
-    remaining_sheets: tuple[str, ...] = ()
+    parts: Mapping[str, int] = field(default_factory=dict)
+    part_lines: tuple[str, ...] = ()
+    remaining: tuple[str, ...] = ()
     snapshots: tuple[str, ...] = ()
     dropped_snapshots: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
@@ -92,6 +97,7 @@ class TakedownResult:
 
 def preview_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownResult:
     """Return what ``forget`` would delete now. Raises: ConfigError."""
+    check_reach(workspace)
     return _summary(workspace, plan_takedown(workspace, target), target)
 
 
@@ -100,10 +106,11 @@ def forget(
 ) -> TakedownResult:
     """Delete pages permanently, after the current runs end.
 
-    Raises: ConfigError before anything is deleted; StoreError (lease_lost) before the next part, and the next call
-    finishes it.
+    Raises: ConfigError before anything is deleted, also if the add-on of a part with articles is not loaded; StoreError
+    (lease_lost) before the next part, and the next call finishes it.
     """
     with workspace.store.leases.takedown() as lease:
+        check_reach(workspace)
         earlier = _finish(workspace, lease, report_progress)
         work = plan_takedown(workspace, target)
         seen = _summary(workspace, work, target)
@@ -112,9 +119,9 @@ def forget(
         )
         done = _carry_out(workspace, takedown, lease, report_progress)
         note_stores(workspace.settings)
-    is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"] or done["audit_sheets"])
-    sheets = [line for each in (*earlier.values(), done) for line in each["remaining_sheets"]]
-    done["remaining_sheets"] = tuple(dict.fromkeys(sheets))
+    is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"] or any(done["parts"].values()))
+    remaining = [line for each in (*earlier.values(), done) for line in each["remaining"]]
+    done["remaining"] = tuple(dict.fromkeys(remaining))
     return replace(seen, takedown_id=takedown.takedown_id, is_here=is_here, **done)
 
 
@@ -135,7 +142,7 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
             )
             key, again = takedown.takedown_id, _carry_out(workspace, takedown, lease, report_progress)
             done.append(f"removed taken-down pages that came in again: takedown {key}")
-            done += _sheet_lines(key, again)
+            done += _remaining_lines(key, again)
     return tuple(done)
 
 
@@ -148,7 +155,7 @@ def _finish(workspace: Workspace, lease: Lease, report_progress: ProgressCallbac
     for each in workspace.takedowns.all():
         if not each.is_done and workspace.takedowns.work(each.takedown_id) == TakedownPlan():
             workspace.takedowns.finish(each.takedown_id)
-            done[each.takedown_id] = {"unfinished": (), "remaining_sheets": ()}
+            done[each.takedown_id] = {"unfinished": (), "remaining": ()}
         elif not each.is_done:
             done[each.takedown_id] = _carry_out(workspace, each, lease, report_progress)
     return done
@@ -159,11 +166,11 @@ def _endings(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:
         yield f"takedown {takedown_id} is not finished: {'; '.join(done['unfinished'])}"
     else:
         yield f"finished takedown {takedown_id}"
-    yield from _sheet_lines(takedown_id, done)
+    yield from _remaining_lines(takedown_id, done)
 
 
-def _sheet_lines(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"takedown {takedown_id}: {line}" for line in done["remaining_sheets"])
+def _remaining_lines(takedown_id: str, done: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"takedown {takedown_id}: {line}" for line in done["remaining"])
 
 
 def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
@@ -204,29 +211,44 @@ def _carry_out(
     begin("erasing from the tables")
     list_deletions(workspace, takedown, work)
     _erase_rows(workspace, work, lease, begin)
-    snapshots = _erase_versions(workspace, work, lease, older_than=called_at)
-    begin("erasing from log, inboxes, alerts and state")
+    parts: list[NamedPart] = []
+    snapshots = _erase_versions(workspace, work, lease, parts, older_than=called_at)
+    begin("erasing from log, inboxes, add-ons and state")
+    logged = _erase_state(workspace, work, lease, parts)
+    sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
+    addons = AddonErasure.of(parts)
+    unfinished = (*snapshots.damaged, *addons.unfinished, *unreachable_parts(workspace.settings))
+    if not unfinished:  # otherwise the plan is needed to finish it
+        workspace.takedowns.finish(takedown.takedown_id)
+    versions = {"snapshots": snapshots.changed, "dropped_snapshots": snapshots.dropped}
+    return {**logged, **versions, **asdict(addons), "unfinished": unfinished}
+
+
+def _erase_versions(
+    workspace: Workspace, work: TakedownPlan, lease: Lease, parts: list[NamedPart], *, older_than: float
+) -> SnapshotErasure:
+    """Erase from earlier versions of the tables, from add-ons that follow the tables, and from snapshots.
+
+    Return what was done to snapshots; add the parts of add-ons to ``parts``.
+    """
+    lease.check()
+    workspace.lake.erasure.traces(days=work.days, older_than=older_than)
+    parts += erase_from_addons(workspace, work, lease, "rows")
+    return workspace.lake.erasure.snapshots(work.article_ids, count=co_mention_rows)
+
+
+def _erase_state(workspace: Workspace, work: TakedownPlan, lease: Lease, parts: list[NamedPart]) -> dict[str, int]:
+    """Erase from log, inboxes, state of add-ons and fetch state.
+
+    Return how many rows of the log and files of inboxes changed; add the parts of add-ons to ``parts``.
+    """
     log_rows = redact_log(workspace, work)
     lease.check()
     inbox_files = erase_from_inboxes(workspace, work)
-    lease.check()
-    sheets = AuditStore(workspace.settings).erase(work.article_ids)
-    erase_from_alerts(workspace.store.side_state(ALERT_STATE), work)
+    parts += erase_from_addons(workspace, work, lease, "state")
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     lease.check()
-    sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
-    unfinished = (*snapshots.damaged, *sheets.unfinished)
-    if not unfinished:  # otherwise the plan is needed to finish it
-        workspace.takedowns.finish(takedown.takedown_id)
-    return {
-        "log_rows": log_rows,
-        "inbox_files": inbox_files,
-        "audit_sheets": sheets.changed,
-        "remaining_sheets": sheets.remaining,
-        "snapshots": snapshots.changed,
-        "dropped_snapshots": snapshots.dropped,
-        "unfinished": unfinished,
-    }
+    return {"log_rows": log_rows, "inbox_files": inbox_files}
 
 
 def _waiting(notice_seconds: float) -> str:
@@ -271,15 +293,6 @@ def _erase_rows(workspace: Workspace, work: TakedownPlan, lease: Lease, begin: P
         relate(workspace, news_day=None, days=days, lease=lease)
 
 
-def _erase_versions(workspace: Workspace, work: TakedownPlan, lease: Lease, *, older_than: float) -> SnapshotErasure:
-    """Erase the articles from earlier versions of the tables, the search index and snapshots; return what was done."""
-    lease.check()
-    workspace.lake.erasure.traces(days=work.days, older_than=older_than)
-    erase_from_search(workspace)
-    lease.check()
-    return workspace.lake.erasure.snapshots(work.article_ids, count=co_mention_rows)
-
-
 def _with_source_key(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
     """Return the plan with the key of its source: a plan restored from a copy has only the hashed name."""
     keys = {*workspace.archive.last_days(), *(source.key for source in workspace.sources.sources)}
@@ -298,7 +311,7 @@ def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -
         rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in ANNOTATION_TABLES},
         days=tuple(sorted(map(str, work.days))),
         duplicates=tuple(sorted(duplicates_of(workspace, work))) if target.kind == "article" else (),
-        remaining_sheets=AuditStore(workspace.settings).remaining(work.article_ids),
+        remaining=copies_elsewhere(workspace, work),
     )
 
 

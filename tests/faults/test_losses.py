@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from newslake.pipeline.addons.alerts.state import ALERTS
 from newslake.pipeline.addons.alerts.store import open_alert_store
 from newslake.pipeline.archive import source_name
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import MissingStoreError, NewsError
-from newslake.pipeline.jobs.inventory import ALERTS, STATE, missing_stores
+from newslake.pipeline.jobs.inventory import STATE, missing_stores
 from newslake.pipeline.jobs.knowledge import import_kb
 from newslake.pipeline.jobs.run import ingest_sources
 from newslake.pipeline.jobs.workspace import Workspace

@@ -2,13 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.hooks import AddonInfo, Command, HealthCheck, implementation
+from newslake.pipeline.hooks import (
+    AddonInfo,
+    Command,
+    HealthCheck,
+    StorePart,
+    TakedownPart,
+    TakedownPhase,
+    implementation,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from newslake.pipeline.addons.alerts.settings import AlertSettings
+    from newslake.pipeline.archive import TakedownPlan
     from newslake.pipeline.jobs.workspace import Workspace
+
+_ADVICE = (
+    "restore it from a backup: no other file says which messages wait to be sent; `newslake lake repair --give-up "
+    "alerts/alerts.sqlite` goes on without it, and reports open alerts, and the rows of each rule's window, once more"
+)
 
 
 @implementation
@@ -80,3 +94,31 @@ def verify_part(workspace: "Workspace", is_deep: bool) -> "Sequence[str]":
     from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
 
     return tuple(problems_of_alerts(workspace.settings)) if is_deep else ()
+
+
+@implementation
+def store_parts() -> list[StorePart]:
+    """Return the parts of the data root that the add-on writes."""
+    return [
+        StorePart("alerts/alerts.sqlite", has_articles=True, is_lossy=False, advice=_ADVICE),
+        StorePart("alerts/feeds", has_articles=True, is_lossy=True),
+    ]
+
+
+@implementation
+def on_takedown(workspace: "Workspace", plan: "TakedownPlan", phase: TakedownPhase) -> TakedownPart | None:
+    """Erase the articles of a plan from open alerts, messages and Atom files."""
+    if phase != "state":
+        return None
+    from newslake.pipeline.addons.alerts.erasure import erase_from_alerts
+    from newslake.pipeline.addons.alerts.state import ALERT_STATE
+
+    return TakedownPart(changed=erase_from_alerts(workspace.store.side_state(ALERT_STATE), plan))
+
+
+@implementation
+def after_takedown(workspace: "Workspace") -> None:
+    """Write the Atom files again, without the articles."""
+    from newslake.pipeline.addons.alerts.store import write_feeds_again
+
+    write_feeds_again(workspace)

@@ -1,15 +1,11 @@
-"""The damage of the state of alerts, and the part of takedowns in it.
-
-``newslake.pipeline.addons.alerts`` writes it. Takedowns run in jobs, which do not import alerts.
-"""
+"""The damage of the state of alerts, and the part of takedowns in it."""
 
 import json
 import re
 from collections.abc import Iterator
 
-from newslake.pipeline.addons.alerts.state import ALERT_STATE
+from newslake.pipeline.addons.alerts.state import ALERT_STATE, ALERTS
 from newslake.pipeline.archive import TakedownPlan
-from newslake.pipeline.jobs.inventory import ALERTS
 from newslake.pipeline.model import canonical_url
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.sqlite import problems_of_database

@@ -3,8 +3,9 @@
 from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
 from newslake.pipeline.addons.alerts.evaluation import read_rules
 from newslake.pipeline.addons.alerts.settings import AlertSettings
+from newslake.pipeline.addons.alerts.state import ALERTS
 from newslake.pipeline.hooks import Finding
-from newslake.pipeline.jobs.inventory import ALERTS, check_stores
+from newslake.pipeline.jobs.inventory import check_stores
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import pluralize
 

@@ -15,6 +15,7 @@ from newslake.pipeline.store.side_state import (
     SideSchema,
     SideTable,
 )
+from newslake.pipeline.store.sqlite_side_state import database_of
 
 _RULES = SideTable(
     name="alerts_rules",
@@ -63,6 +64,7 @@ _FAILING_SENDERS = SideTable(
     key=("sender",),
     columns={"sender": TEXT, "attempts": INTEGER, "since": INTEGER, "next_try_at": INTEGER, "reason": TEXT},
 )
+ALERTS = database_of("alerts")
 ALERT_STATE: Final = SideSchema(
     name="alerts",
     tables=(_RULES, _OPEN, _REPORTED_ROWS, _MESSAGES, _ITEMS, _DELIVERIES, _FAILING_SENDERS),

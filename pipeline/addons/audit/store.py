@@ -3,31 +3,20 @@
 import csv
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from newslake.pipeline.addons.audit.draw import AuditDraw
 from newslake.pipeline.addons.audit.sheet import erase_page_rows, erase_sheet_rows
 from newslake.pipeline.durability import make_folder, write_whole_file
 from newslake.pipeline.errors import ConfigError, did_you_mean
+from newslake.pipeline.hooks import TakedownPart
+from newslake.pipeline.model import pluralize
 from newslake.pipeline.settings import Settings
 
 _RECORD = "draw.json"
 _SHEET_SUFFIXES = (".csv", ".html", ".htm")
 _ARTICLE_ID = re.compile(r"(?=([0-9a-f]{32}))")
-
-
-@dataclass(frozen=True, slots=True)
-class ErasedSheets:
-    """What a takedown did to sheets: ``changed`` files of the data root lost rows.
-
-    Each of ``unfinished`` is a file of the data root that could not be cleared, each of ``remaining`` is about copies
-    elsewhere; both say what a person has to do.
-    """
-
-    changed: int
-    unfinished: tuple[str, ...]
-    remaining: tuple[str, ...]
 
 
 class AuditStore:
@@ -76,8 +65,8 @@ class AuditStore:
             write_whole_file(path, text.encode(), durability=self._durability)
         return paths
 
-    def erase(self, article_ids: Collection[str]) -> ErasedSheets:
-        """Erase the rows of some articles from records and sheets of the data root.
+    def erase(self, article_ids: Collection[str]) -> TakedownPart:
+        """Erase the rows of some articles from records and sheets of the data root; return how many files lost some.
 
         A record keeps their ids, so that a later call names the same copies again.
         """
@@ -94,7 +83,12 @@ class AuditStore:
                 unfinished.append(f"{record} is damaged and may name it; {advice}")
             elif any(row.article_id in gone for row in draw.rows):
                 self._write_record(record, draw.without(gone))
-        return ErasedSheets(changed, tuple(unfinished), self.remaining(gone))
+        return TakedownPart(
+            changed=changed,
+            line=f"{pluralize(changed, 'audit sheet')} cleared",
+            unfinished=tuple(unfinished),
+            remaining=self.remaining(gone),
+        )
 
     def remaining(self, article_ids: Collection[str]) -> tuple[str, ...]:
         """Return what ``erase`` cannot reach: for each draw that has or had rows of some articles, one sentence."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.hooks import AddonInfo, Command, Upkeep, implementation
+from newslake.pipeline.hooks import AddonInfo, Command, StorePart, TakedownPhase, Upkeep, implementation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,3 +76,20 @@ def search_articles(place: "Path", text: str, options: "Mapping[str, Any]") -> "
     chosen = SearchFilter(**{name: options[name] for name in ("first", "last", "source", "language")})
     page = {name: options[name] for name in ("limit", "offset", "seconds")}
     return search_articles(place, text, chosen, **page)
+
+
+@implementation
+def store_parts() -> list[StorePart]:
+    """Return the parts of the data root that the add-on writes."""
+    paths = ("lake/_state/search.sqlite", "search.sqlite")  # the second on a host of a shared store
+    return [StorePart(path, has_articles=True, is_lossy=True) for path in paths]
+
+
+@implementation
+def on_takedown(workspace: "Workspace", phase: TakedownPhase) -> None:
+    """Erase the words of articles that the tables have lost from the index."""
+    if phase != "rows":
+        return
+    from newslake.pipeline.addons.search.upkeep import erase_from_search
+
+    erase_from_search(workspace)

@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 from newslake.pipeline.addons.alerts.alert import AlertCheck, AlertItem
 from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
+from newslake.pipeline.addons.alerts.state import ALERTS
 from newslake.pipeline.addons.alerts.store import AlertStore, open_alert_store, write_feeds_again
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import BrokenDatabaseError, MissingStoreError
-from newslake.pipeline.jobs.inventory import ALERTS, missing_stores
+from newslake.pipeline.jobs.inventory import missing_stores
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import article_id_of, canonical_url
 from newslake.pipeline.settings import Settings

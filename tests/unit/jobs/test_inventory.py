@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import ConfigError, MissingStoreError
 from newslake.pipeline.jobs.inventory import (
-    ALERTS,
     ARCHIVE,
     KNOWLEDGE,
     LAKE,
@@ -39,7 +38,7 @@ def settings_of(root: Path, **given: object) -> Settings:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A data root in which every store was noted."""
-    for name in ("archive/warc/2026/first.warc.gz", "lake/_state/head.json", "kb.sqlite", ALERTS):
+    for name in ("archive/warc/2026/first.warc.gz", "lake/_state/head.json", "kb.sqlite"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"content")
     assert not Workspace(settings_of(tmp_path)).takedowns.all()
@@ -48,7 +47,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", [ARCHIVE, STATE, LAKE, KNOWLEDGE, ALERTS])
+@pytest.mark.parametrize("name", [ARCHIVE, STATE, LAKE, KNOWLEDGE])
 def test_emptied_store_is_missing(root: Path, name: str) -> None:
     """An empty folder, as under a mount point without its disk, and an empty file are a missing store."""
     path = root / name
@@ -184,7 +183,7 @@ def test_concurrent_changes_of_the_inventory_lose_none(root: Path) -> None:
             jobs = [pool.submit(note_stores, settings_of(root)), pool.submit(give_up, settings_of(root), [KNOWLEDGE])]
             assert [job.exception() for job in jobs] == [None, None]
         stores = json.loads((root / "inventory.json").read_bytes())["stores"]
-        assert stores == {name: name for name in (ARCHIVE, STATE, LAKE, ALERTS)}, number
+        assert stores == {name: name for name in (ARCHIVE, STATE, LAKE)}, number
         (root / "away").rename(root / "kb.sqlite")
         note_stores(settings_of(root))
 

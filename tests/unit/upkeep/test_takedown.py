@@ -349,7 +349,7 @@ def test_audit_sheets_lose_the_deleted_rows(space: Workspace, town: Town) -> Non
     named = {
         line
         for target in all_targets(space, town)
-        for line in forget(space, target, reason="asked to", report_progress=lambda _: None).remaining_sheets
+        for line in forget(space, target, reason="asked to", report_progress=lambda _: None).remaining
     }
     assert traces.under(root) == {}
     assert named == {
@@ -405,7 +405,7 @@ def test_killed_takedown_names_audit_sheets_when_it_is_finished(space: Workspace
     assert repair(space)["takedowns"] == (f"finished takedown {killed}", f"takedown {killed}: {line}")
     kill_after_erasing(target)
     nobodys = TakedownTarget(kind="article", value=town.server.url("/nobody"))
-    assert forget(space, nobodys, reason=None, report_progress=lambda _: None).remaining_sheets == (line,)
+    assert forget(space, nobodys, reason=None, report_progress=lambda _: None).remaining == (line,)
 
 
 def test_takedown_is_unfinished_while_an_audit_sheet_cannot_be_read(space: Workspace, town: Town) -> None:
@@ -416,7 +416,7 @@ def test_takedown_is_unfinished_while_an_audit_sheet_cannot_be_read(space: Works
     target = TakedownTarget(kind="article", value=town.server.url(FERRY))
     done = forget(space, target, reason=None, report_progress=lambda _: None)
     assert done.unfinished == (f"{book} may have rows of it; remove the file, then run `newslake lake repair`",)
-    assert done.audit_sheets == 2
+    assert done.parts["audit"] == 2
     book.unlink()
     assert f"finished takedown {done.takedown_id}" in finish_takedowns(space)
     assert [each.is_done for each in space.takedowns.all()] == [True]
