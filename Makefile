@@ -63,9 +63,10 @@ shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to
 hops: $(VENV)/.ready  ## Count the calls between modules for one article and one question; write docs/architecture.md
 	@$(RUN) -m scripts.trace_calls --write docs/architecture.md
 
-docs: $(VENV)/.ready  ## Regenerate docs/tables.md and the data contract from the tables
+docs: $(VENV)/.ready  ## Regenerate what is made from the code: docs/tables.md, docs/reference.md and the data contract
 	@$(RUN) -m scripts.data_contract
 	@$(RUN) -c "from scripts.table_docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
+	@$(RUN) -c "from scripts.reference_docs import reference_markdown; print(reference_markdown(), end='')" > docs/reference.md
 
 bench-airflow: $(VENV)/.ready  ## Print the cost of Airflow: latency from file to rows, a backfill compared with the command line, memory
 	@$(RUN) -m tests.bench_airflow
