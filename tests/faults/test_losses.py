@@ -204,7 +204,7 @@ def test_doctor_and_verify_name_a_lost_store(folder: Path, name: str, named: str
     lose(folder / name, empties=empties)
     word = named if name in ("lake/log/runs", "takedowns") else str(folder / named)
     found = examine(open_space(folder, SECOND))
-    assert len(found) == 13
+    assert len(found) == 16
     assert any(word in each.message for each in found if each.status == "fail")
     assert any(word in each for each in problems(folder))
     if name in ("lake/log/runs", "takedowns"):  # the run does not need the first, and restores the second
