@@ -111,7 +111,7 @@ def open_shared_lake(
     given |= {} if warehouse is None else {"catalog_warehouse": warehouse}
     given |= {} if namespace is None else {"catalog_namespace": namespace}
     limits = _limits(settings, seconds=seconds, memory_mb=memory_mb, max_rows=max_rows)
-    files = files_of(open_store(settings.model_copy(update=given)).files)
+    files = files_of(open_store(settings.replace(**given)).files)
     files.last_day("articles")  # raises if there is no such lake
     return LakeReader(files, limits, name=url)
 

@@ -5,7 +5,7 @@ Only this module reads them.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,6 @@ from newslake.pipeline.log_lines import LogFormat
 from newslake.pipeline.model import FreshnessLimits, LayoutRule, OutletKeys, Source
 from newslake.pipeline.model.freshness import WEEKDAYS
 from newslake.pipeline.model.source import KIND_OPTIONS, NEWEST_KINDS, RECHECK_HOURS, SourceKind, is_bucket
-from newslake.pipeline.shared.settings import StoreSettings
 
 _CONTACT = re.compile(r"[^\s@]@[\w-]|https?://[\w-]|\bwww\.[\w-]", re.IGNORECASE)
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
@@ -64,7 +63,7 @@ class AddonSettings(BaseSettings):
     )
 
 
-class Settings(StoreSettings):
+class Settings(BaseSettings):
     """The settings of the core, validated once. Each is read from ``NEWS_<NAME>``; all have defaults.
 
     A name that the environment does not have is read from the file ``newslake.env`` of the current folder. ``of``
@@ -77,6 +76,11 @@ class Settings(StoreSettings):
 
     addons: str = Field(
         "all", description="The add-ons to load: `all`, `none`, or names separated by commas; see `newslake doctor`."
+    )
+    store: str = Field(
+        "local",
+        description="`local`: archive, lake and state are files in `NEWS_DATA_DIR`. `shared`: they are in object "
+        "storage, an Iceberg catalog and PostgreSQL, for workers on many hosts.",
     )
     data_dir: Path = Field(Path("data"), description="The folder of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The file that lists the sources.")
@@ -197,6 +201,11 @@ class Settings(StoreSettings):
             self._parts[model] = _validated(model, {})
         return self._parts[model]  # type: ignore[return-value]
 
+    def models(self) -> Iterator[BaseSettings]:
+        """Yield the settings of the core, then those of add-ons."""
+        yield self
+        yield from self._parts.values()
+
     def replace(self, **values: Any) -> Self:
         """Return these settings with other values, also of add-ons. They are not validated."""
         copy = self.model_copy(
@@ -267,14 +276,6 @@ def _refuse_unknown(fields: Sequence[str], in_file: Iterable[str]) -> None:
         raise ConfigError(
             f"{where}unknown setting {', '.join(unknown)}; {did_you_mean(unknown[0], names)}", key=unknown[0]
         )
-
-
-def required(name: str, value: str | None) -> str:
-    """Return the value of a setting. Raises: ConfigError if it is not set."""
-    if value is None:
-        key = f"{PREFIX}{name.upper()}"
-        raise ConfigError(f"{key} is not set, and {PREFIX}STORE=shared needs it; see docs/scale.md", key=key)
-    return value
 
 
 def time_in(seconds: float) -> datetime:

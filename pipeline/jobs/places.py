@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.extras import require_extra
 from newslake.pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,16 +15,3 @@ def place_of(settings: Settings) -> "LakePlace":
     from newslake.pipeline.jobs.stores import open_store  # noqa: PLC0415 - it loads the clients of all parts
 
     return open_store(settings).files
-
-
-def token_url_of(settings: Settings) -> str | None:
-    """Return where the catalog of a shared store gives tokens for a client credential; None if it wants none.
-
-    Raises: ConfigError for a file of properties that cannot be used, and without the extra ``shared``.
-    """
-    if settings.catalog_properties_file is None:
-        return None
-    require_extra("shared")
-    from newslake.pipeline.shared.table_places import token_url_of as find  # noqa: PLC0415 - it loads the clients of all parts
-
-    return find(settings)

@@ -1,18 +1,16 @@
-"""The store that the settings select. Only this module names the classes of both stores.
+"""The store that the settings select: that of one machine, or that of an add-on.
 
 It loads no library of tables: triggers open a store for its state alone.
 """
 
-import os
 from collections.abc import Collection, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from threading import RLock
 from typing import TYPE_CHECKING
 
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.archive import Archive, FetchState, FileLeases, Takedowns
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.extras import require_extra
 from newslake.pipeline.fetch import FileRates
 from newslake.pipeline.jobs.in_flight import FileTurns
 from newslake.pipeline.jobs.inventory import ARCHIVE, LAKE, STATE, check_stores, takedowns_of
@@ -24,7 +22,6 @@ from newslake.pipeline.store.sqlite_side_state import SqliteSideState, database_
 
 if TYPE_CHECKING:
     from newslake.pipeline.lake import Lake
-    from newslake.pipeline.shared.store import SharedStore
     from newslake.pipeline.store.store import PartCheck, Store
 
 
@@ -62,10 +59,13 @@ class LocalStore:
         return FileTurns(self._settings.archive_dir / "in_flight")
 
     def inbox(self, location: str) -> FolderInbox:
-        if is_bucket(location):
-            message = f"{location}: an inbox in a bucket needs NEWS_STORE=shared; name a folder by `path`"
-            raise ConfigError(message, key=location, reason="inbox_place")
+        self.check_inbox(location, name="the url of an inbox")
         return FolderInbox(Path(location))
+
+    def check_inbox(self, location: str, *, name: str) -> None:
+        if is_bucket(location):
+            message = f"{name} is {location}: an inbox in a bucket needs NEWS_STORE=shared; else name a folder"
+            raise ConfigError(message, key=location, reason="inbox_place")
 
     def side_state(self, schema: SideSchema) -> SqliteSideState:
         check_stores(self._settings, database_of(schema.name))
@@ -103,35 +103,16 @@ class LocalStore:
         return {}
 
 
-# A fork waits until no thread loads the classes of the shared store: a child could never load what is half loaded.
-_OPENING = RLock()
-os.register_at_fork(before=_OPENING.acquire, after_in_parent=_OPENING.release, after_in_child=_OPENING.release)
-
-
-def _open_shared(settings: Settings, *, is_reader: bool) -> "Store":
-    require_extra("shared")
-    with _OPENING:
-        return _shared_store(settings, os.getpid(), is_reader=is_reader)
-
-
-@lru_cache(maxsize=2)  # for readers, and for others
-def _shared_store(settings: Settings, _process: int, *, is_reader: bool) -> "Store":
-    """Return the shared store of a process, whose threads share it: to open it takes a check of each service."""
-    from newslake.pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
-
-    return SharedStore(settings, is_reader=is_reader)
-
-
-def open_target(settings: Settings) -> "SharedStore":
-    """Return the shared store of the settings as the target of a move. Raises: ConfigError (extra_missing)."""
-    require_extra("shared")
-    from newslake.pipeline.shared.store import SharedStore  # noqa: PLC0415 - see above
-
-    return SharedStore(settings, is_target=True)
-
-
 def open_store(settings: Settings, *, is_reader: bool = False) -> "Store":
-    """Return the store that ``NEWS_STORE`` selects; a reader creates no shared store. Raises: ConfigError."""
+    """Return the store that ``NEWS_STORE`` selects; a reader creates none that is not there. Raises: ConfigError."""
     if settings.store == "local":
         return LocalStore(settings)
-    return _open_shared(settings, is_reader=is_reader)
+    addons = addons_of(settings.addons)
+    store: Store | None = addons.first("open_store", settings=settings, is_reader=is_reader)
+    if store is None:
+        message = (
+            f"NEWS_STORE={settings.store}: no add-on that is loaded has this store; set NEWS_STORE to `local`, or to "
+            "`shared` with the add-on of that name in NEWS_ADDONS"
+        )
+        raise ConfigError(message, key="NEWS_STORE", reason="store_unknown")
+    return store

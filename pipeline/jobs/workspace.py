@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from newslake.pipeline.archive import RecordArchive, Takedown, TakedownPlan, source_name
 from newslake.pipeline.archive.interfaces import Blocklist, PageStates
-from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.fetch import Fetcher, limits_from
 from newslake.pipeline.jobs.in_flight import InFlight, open_turns
 from newslake.pipeline.jobs.inventory import check_stores, note_stores
@@ -18,10 +17,9 @@ from newslake.pipeline.jobs.places import place_of
 from newslake.pipeline.jobs.stores import open_store
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Source
-from newslake.pipeline.model.source import is_bucket
 from newslake.pipeline.settings import Settings, SourceList, load_sources
 from newslake.pipeline.sources.registry import SOURCE_ADAPTERS
-from newslake.pipeline.store.inbox import Inbox, check_inbox_place
+from newslake.pipeline.store.inbox import Inbox
 from newslake.pipeline.store.store import Store
 
 if TYPE_CHECKING:
@@ -56,13 +54,8 @@ class Workspace:
     def check_inboxes(self) -> None:
         """Check that the selected store can have each inbox. Raises: ConfigError (inbox_place)."""
         for source in self.sources.sources:
-            if source.kind != "inbox" or not is_bucket(source.location):
-                continue
-            name = f"[sources.{source.key}]"
-            if self.settings.store == "local":
-                message = f"{name}: an inbox in a bucket needs NEWS_STORE=shared; else name a folder"
-                raise ConfigError(message, key=source.key, reason="inbox_place")
-            check_inbox_place(source.location, archive=self.settings.objects_url, name=f"{name} url")
+            if source.kind == "inbox":
+                self.store.check_inbox(source.location, name=f"[sources.{source.key}] url")
 
     @cached_property
     def store(self) -> Store:

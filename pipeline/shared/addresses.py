@@ -1,9 +1,10 @@
-"""Addresses of services: which one a key or a token may be sent to."""
+"""Addresses: which service a key or a token may be sent to, and where an inbox may be."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.model.source import share_prefix
 
 
 def is_plain_http(address: str, *, what: str, allow_http: bool) -> bool:
@@ -34,3 +35,15 @@ def is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_inbox_place(location: str, *, archive: str | None, name: str) -> None:
+    """Check that an inbox in a bucket and the archive are not in each other: a run would take the archive's objects.
+
+    ``name`` says what has the location. Raises: ConfigError (inbox_place).
+    """
+    if archive is not None and share_prefix(location, archive):
+        message = (
+            f"{name} is {location}, and NEWS_OBJECTS_URL is {archive}: one is in the other; give each its own prefix"
+        )
+        raise ConfigError(message, key=location, reason="inbox_place")

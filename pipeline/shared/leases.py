@@ -187,7 +187,10 @@ class PostgresLeases:
 
     @contextmanager
     def claim(self, inbox: str, names: Iterable[str]) -> Iterator[frozenset[str]]:
-        """Hold those of some names that no living run holds; yield them. A dead run's are free at once."""
+        """Hold those of some names that no living run holds; yield them. A dead run's are free at once.
+
+        Look for the objects again afterwards: an earlier holder may have removed one after it was listed.
+        """
         run = uuid4().hex
         key = lock_key(self._database.schema, "claim", run)
         wanted = sorted(set(names))  # in order, so that two runs do not wait for each other

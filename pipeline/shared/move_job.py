@@ -10,11 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from newslake.pipeline.errors import ConfigError, LakeError, MissingStoreError, StoreError
+from newslake.pipeline.extras import require_extra
 from newslake.pipeline.jobs.inventory import check_stores
-from newslake.pipeline.jobs.stores import LocalStore, open_target
+from newslake.pipeline.jobs.stores import LocalStore
 from newslake.pipeline.model import pluralize
 from newslake.pipeline.model.source import is_bucket
-from newslake.pipeline.settings import Settings, required
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.settings import SharedSettings, required
 from newslake.pipeline.store.store import DATABASE, OBJECTS, TABLES
 
 if TYPE_CHECKING:
@@ -35,12 +37,12 @@ def migrate(settings: Settings, *, to: str, registers: bool, report: "ReportProg
     settings that name parts of two stores.
     """
     check_target(settings, to)
-    own = settings.model_copy(update={"store": "local"})
+    own = settings.replace(store="local")
     check_stores(own)
     if not (own.archive_dir / "warc").is_dir() or not (own.lake_dir / "_state").is_dir():
         message = f"{own.data_dir.absolute()} has no archive and no tables to move; set NEWS_DATA_DIR"
         raise ConfigError(message, key="NEWS_DATA_DIR", reason="nothing_to_move")
-    source, target = LocalStore(own), open_target(settings.model_copy(update={"store": "shared"}))
+    source, target = LocalStore(own), _open_target(settings.replace(store="shared"))
     report("waiting for the end of current runs", "runs", 0, 0)
     with _alone(source), _advice_on_places():
         return _move(source, target, settings=own, registers=registers, report=report)
@@ -50,10 +52,18 @@ def check_target(settings: Settings, to: str) -> None:
     """Check that ``to`` names the bucket of the settings, in which workers will look. Raises: ConfigError."""
     if not is_bucket(to):
         raise ConfigError(f"--to {to!r} is not a bucket; write s3://BUCKET/PREFIX", key="to", reason="move_target")
-    named = required("objects_url", settings.objects_url or None)
+    named = required("objects_url", settings.of(SharedSettings).objects_url or None)
     if named.rstrip("/") != to.rstrip("/"):
         message = f"--to {to} is not {named}, which NEWS_OBJECTS_URL names and workers will use; correct one of both"
         raise ConfigError(message, key="to", reason="move_target")
+
+
+def _open_target(settings: Settings) -> "SharedStore":
+    """Return the shared store of the settings as the target of a move. Raises: ConfigError (extra_missing)."""
+    require_extra("shared")
+    from newslake.pipeline.shared.store import SharedStore  # noqa: PLC0415 - its libraries are an extra
+
+    return SharedStore(settings, is_target=True)
 
 
 @contextmanager

@@ -1,22 +1,19 @@
-"""The settings that select the store, and say where the services of a shared one are."""
+"""The settings of the add-on shared: where the services of a shared store are."""
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+
+from newslake.pipeline.environment import PREFIX
+from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.settings import AddonSettings
 
 _NAME = r"^[a-z][a-z0-9_]{0,62}$"  # needs no quotation in SQL
 
 
-class StoreSettings(BaseSettings):
-    """The part of ``Settings`` that opens a store. A secret is a file, or a variable that no message repeats."""
+class SharedSettings(AddonSettings):
+    """The services of a shared store. A secret is a file, or a variable that no message repeats."""
 
-    store: Literal["local", "shared"] = Field(
-        "local",
-        description="`local`: archive, lake and state are files in `NEWS_DATA_DIR`. `shared`: they are in object "
-        "storage, an Iceberg catalog and PostgreSQL, for workers on many hosts.",
-    )
     database_url: SecretStr | None = Field(
         None, description="The PostgreSQL of the shared store: `postgresql://USER@HOST:5432/DATABASE`."
     )
@@ -58,3 +55,11 @@ class StoreSettings(BaseSettings):
         False,
         description="`true` lets object storage and catalog be reached without encryption. Only for a private network.",
     )
+
+
+def required(name: str, value: str | None) -> str:
+    """Return the value of a setting. Raises: ConfigError if it is not set."""
+    if value is None:
+        key = f"{PREFIX}{name.upper()}"
+        raise ConfigError(f"{key} is not set, and {PREFIX}STORE=shared needs it; see docs/scale.md", key=key)
+    return value

@@ -3,16 +3,18 @@
 It loads no library of tables until they are used: triggers open a store for its state alone.
 """
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, overload, override
 
 from newslake.pipeline.errors import MissingStoreError
 from newslake.pipeline.model.source import is_bucket
-from newslake.pipeline.settings import Settings, required
+from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.addresses import check_inbox_place
 from newslake.pipeline.shared.blocklist import PostgresBlocklist
 from newslake.pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
@@ -23,9 +25,9 @@ from newslake.pipeline.shared.leases import PostgresLeases, PostgresRates
 from newslake.pipeline.shared.object_archive import ObjectArchive
 from newslake.pipeline.shared.page_states import PostgresPageStates
 from newslake.pipeline.shared.patience import ProcessLock
+from newslake.pipeline.shared.settings import SharedSettings, required
 from newslake.pipeline.shared.side_state import PostgresSideState, stored_schemas
 from newslake.pipeline.shared.turns import PostgresTurns
-from newslake.pipeline.store.inbox import check_inbox_place
 from newslake.pipeline.store.store import DATABASE, OBJECTS, TABLES
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class SharedStore:
         is_target: bool = False,
     ) -> None:
         self._settings = settings
+        self._services = settings.of(SharedSettings)
         self._may_create = may_create
         self._is_reader = is_reader
         self._is_target = is_target
@@ -99,15 +102,15 @@ class SharedStore:
     @OpenedPart
     def database(self) -> PostgresDatabase:
         """The database. Raises: ConfigError without its URL, StoreError."""
-        refuse = partial(_refuse_creation, self._settings, self.service, is_reader=self._is_reader)
+        refuse = partial(_refuse_creation, self._services, self.service, is_reader=self._is_reader)
         return self._database(before_creation=refuse)
 
     def _database(self, *, before_creation: BeforeCreation | None = None) -> PostgresDatabase:
-        url = self._settings.database_url
+        url = self._services.database_url
         return PostgresDatabase(
             required("database_url", None if url is None else url.get_secret_value()),
-            password_file=self._settings.database_password_file,
-            schema=self._settings.database_schema,
+            password_file=self._services.database_password_file,
+            schema=self._services.database_schema,
             may_create=self._may_create,
             before_creation=before_creation,
         )
@@ -135,26 +138,26 @@ class SharedStore:
 
     @property
     def _objects_url(self) -> str:
-        return required("objects_url", self._settings.objects_url)
+        return required("objects_url", self._services.objects_url)
 
     @property
     def _objects_place(self) -> str:
-        return _place_of_objects(self._settings)
+        return _place_of_objects(self._services)
 
     @OpenedPart
     def key(self) -> WatchedFile[BucketKey] | None:
         """The file with the key of the object storage. Raises: ConfigError."""
-        file = self._settings.objects_key_file
+        file = self._services.objects_key_file
         return None if file is None else WatchedFile(file, read_key_file)
 
     @property
     def service(self) -> BucketService:
         """Where the object storage is."""
-        settings = self._settings
+        services = self._services
         return BucketService(
-            endpoint=settings.objects_endpoint,
-            region=settings.objects_region,
-            allow_http=settings.allow_http,
+            endpoint=services.objects_endpoint,
+            region=services.objects_region,
+            allow_http=services.allow_http,
             deadline_seconds=self._patience.deadline_seconds,
             request_seconds=self._patience.request_seconds,
         )
@@ -204,11 +207,15 @@ class SharedStore:
 
         if not is_bucket(location):
             return FolderInbox(Path(location))
-        check_inbox_place(location, archive=self._settings.objects_url, name="the url of an inbox")
+        self.check_inbox(location, name="the url of an inbox")
         objects = open_bucket(location, service=self.service, key=self.key)
         copies = self._settings.data_dir / "inbox_copies"
         place = location.rstrip("/")
         return BucketInbox(objects, self.leases, place=place, copies=copies, now=self._settings.now)
+
+    def check_inbox(self, location: str, *, name: str) -> None:
+        if is_bucket(location):
+            check_inbox_place(location, archive=self._services.objects_url, name=name)
 
     def side_state(self, schema: "SideSchema") -> PostgresSideState:
         return PostgresSideState(self.database, self.objects, schema, leases=self.leases)
@@ -242,14 +249,14 @@ class SharedStore:
     def files(self) -> "SharedFiles":
         from newslake.pipeline.shared.table_places import open_files  # noqa: PLC0415 - see above
 
-        return open_files(self._settings, service=self.service, key=self.key)
+        return open_files(self._services, service=self.service, key=self.key)
 
     @OpenedPart
     def places(self) -> "SharedPlaces":
         """Where the tables are. Raises: ConfigError, StoreError."""
         from newslake.pipeline.shared.table_places import open_places  # noqa: PLC0415 - see above
 
-        return open_places(self._settings, self.objects, service=self.service, key=self.key)
+        return open_places(self._services, self.objects, service=self.service, key=self.key)
 
     @OpenedPart
     def lake_places(self) -> "SharedPlaces":
@@ -262,8 +269,8 @@ class SharedStore:
 
     @property
     def _tables_place(self) -> str:
-        settings = self._settings
-        return f"{settings.catalog_warehouse} {settings.catalog_namespace} in {settings.catalog_url}"
+        services = self._services
+        return f"{services.catalog_warehouse} {services.catalog_namespace} in {services.catalog_url}"
 
     def missing(self) -> Mapping[str, str]:
         """Return the lost parts: the tables only if bucket and database are not lost."""
@@ -325,13 +332,13 @@ class SharedStore:
         }
 
 
-def _place_of_objects(settings: Settings) -> str:
-    url, at = required("objects_url", settings.objects_url), settings.objects_endpoint
+def _place_of_objects(services: SharedSettings) -> str:
+    url, at = required("objects_url", services.objects_url), services.objects_endpoint
     return url if at is None else f"{url} at {at}"
 
 
 def _refuse_creation(
-    settings: Settings, service: BucketService, database: PostgresDatabase, *, is_reader: bool
+    services: SharedSettings, service: BucketService, database: PostgresDatabase, *, is_reader: bool
 ) -> None:
     """Check, before the schema of a database is created, that the bucket is not that of another one; refuse a reader.
 
@@ -339,15 +346,25 @@ def _refuse_creation(
     Raises: MissingStoreError if it is; StoreError (store_new) for a reader; ConfigError, StoreError for a bucket that
     cannot be used.
     """
-    file = settings.objects_key_file
+    file = services.objects_key_file
     key = None if file is None else read_key_file(file)
-    bucket = open_bucket(required("objects_url", settings.objects_url), service=service, key=key)
-    loss = SharedInventory(database).loss_of_new_database(bucket, place=_place_of_objects(settings))
+    bucket = open_bucket(required("objects_url", services.objects_url), service=service, key=key)
+    loss = SharedInventory(database).loss_of_new_database(bucket, place=_place_of_objects(services))
     if loss is not None:
         raise loss.error()
     if is_reader:
         what = f"{database.place} has no schema {database.schema}"
         raise new_store_error(what, setting="NEWS_DATABASE_URL or NEWS_DATABASE_SCHEMA")
+
+
+def store_of_process(settings: Settings, *, is_reader: bool) -> SharedStore:
+    """Return the shared store of this process, whose threads share it: to open it takes a check of each service."""
+    return _store_of_process(settings, os.getpid(), is_reader=is_reader)
+
+
+@lru_cache(maxsize=2)  # for readers, and for others
+def _store_of_process(settings: Settings, _process: int, *, is_reader: bool) -> SharedStore:
+    return SharedStore(settings, is_reader=is_reader)
 
 
 if TYPE_CHECKING:

@@ -55,15 +55,16 @@ class DeriveTask:
 
 def with_whole_paths(settings: Settings) -> Settings:
     """Return settings with absolute paths: an executor has another working folder than the driver."""
-    paths = {name: getattr(settings, name) for name in Settings.model_fields}
-    return settings.model_copy(update={k: each.absolute() for k, each in paths.items() if isinstance(each, Path)})
+    values = {name: value for model in settings.models() for name, value in model}
+    return settings.replace(**{name: value.absolute() for name, value in values.items() if isinstance(value, Path)})
 
 
 def settings_here(settings: Settings) -> Settings:
     """Return the settings of the driver with those absolute paths that the environment of this host names."""
-    paths = [name for name, field in Settings.model_fields.items() if field.annotation in (Path, Path | None)]
-    here = {name: Path(variable_of(f"{PREFIX}{name.upper()}") or "") for name in paths}
-    return settings.model_copy(update={name: path for name, path in here.items() if path.is_absolute()})
+    fields = (field for model in settings.models() for field in type(model).model_fields.items())
+    names = [name for name, field in fields if field.annotation in (Path, Path | None)]
+    paths = {name: Path(variable_of(f"{PREFIX}{name.upper()}") or "") for name in names}
+    return settings.replace(**{name: path for name, path in paths.items() if path.is_absolute()})
 
 
 def rows_version(settings: Settings) -> str:

@@ -5,13 +5,10 @@ them. A bucket inbox is for the runs of all hosts: leases of the shared store ho
 on the disk of its host.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
-
-from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.model.source import share_prefix
 
 
 class Inbox(Protocol):
@@ -55,26 +52,3 @@ class Inbox(Protocol):
         ``edit`` changes or removes files of one folder, and returns how many. If interrupted, call it again.
         """
         ...
-
-
-class InboxClaims(Protocol):
-    """Claims of the objects of an inbox in a bucket. Files of a folder are claimed by renames instead."""
-
-    def claim(self, inbox: str, names: Iterable[str]) -> AbstractContextManager[frozenset[str]]:
-        """Hold those of some names that no living run holds; yield them.
-
-        Look for the objects again afterwards: an earlier holder may have removed one after it was listed.
-        """
-        ...
-
-
-def check_inbox_place(location: str, *, archive: str | None, name: str) -> None:
-    """Check that an inbox in a bucket and the archive are not in each other: a run would take the archive's objects.
-
-    ``name`` says what has the location. Raises: ConfigError (inbox_place).
-    """
-    if archive is not None and share_prefix(location, archive):
-        message = (
-            f"{name} is {location}, and NEWS_OBJECTS_URL is {archive}: one is in the other; give each its own prefix"
-        )
-        raise ConfigError(message, key=location, reason="inbox_place")

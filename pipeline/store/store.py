@@ -74,12 +74,23 @@ class Store(Protocol):
     def inbox(self, location: str) -> Inbox:
         """Return the inbox at the location of a source: the path of a folder, or ``s3://BUCKET/PREFIX``.
 
-        Raises: ConfigError (inbox_place) for a bucket without a shared store.
+        Raises: ConfigError (inbox_place) for a place that this store cannot use.
+        """
+        ...
+
+    def check_inbox(self, location: str, *, name: str) -> None:
+        """Check that an inbox may be at a location, without a service. ``name`` says what has the location.
+
+        Raises: ConfigError (inbox_place).
         """
         ...
 
     def side_state(self, schema: SideSchema) -> SideState:
         """Return the state of an add-on."""
+        ...
+
+    def side_states(self) -> Mapping[str, SideState]:
+        """Return the states that the store has, by name of the add-on, also of those that are not loaded."""
         ...
 
     @property

@@ -11,6 +11,7 @@ import yaml
 
 from newslake.pipeline.addons.airflow.settings import AirflowSettings
 from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.settings import SharedSettings
 from tests.cluster import compose
 from tests.cluster.compose import ROOT, SHARED
 
@@ -74,7 +75,7 @@ def test_settings_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, value)
     settings = Settings.load()
 
-    assert (settings.store, settings.allow_http, settings.of(AirflowSettings).allowed_hosts) == (
+    assert (settings.store, settings.of(SharedSettings).allow_http, settings.of(AirflowSettings).allowed_hosts) == (
         "shared",
         False,
         {"10.1.2.3"},

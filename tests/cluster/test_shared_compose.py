@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.settings import SharedSettings
 from tests.cluster import compose
 from tests.cluster.compose import CLUSTER, ONE_SHOT, ROOT, SHARED, VARIABLE
 
@@ -61,9 +62,10 @@ def test_settings_are_known(monkeypatch):
             monkeypatch.setenv(name, value)
     settings = Settings.load()
 
-    assert (settings.store, settings.user_agent, settings.allow_http) == ("shared", "given-NEWS_USER_AGENT", True)
-    assert settings.database_url.get_secret_value() == ENVIRONMENT["NEWS_DATABASE_URL"]
-    places = (settings.objects_endpoint, settings.catalog_url)
+    services = settings.of(SharedSettings)
+    assert (settings.store, settings.user_agent, services.allow_http) == ("shared", "given-NEWS_USER_AGENT", True)
+    assert services.database_url.get_secret_value() == ENVIRONMENT["NEWS_DATABASE_URL"]
+    places = (services.objects_endpoint, services.catalog_url)
     assert [re.fullmatch(r"http://(\w+):\d+", place)[1] in ALL for place in places] == [True, True]
 
 

@@ -86,9 +86,10 @@ def stores(
 
 
 def _variables(space: Workspace) -> dict[str, str]:
-    settings = space.settings
-    names = [name for name in type(settings).model_fields if name.startswith(("store", "catalog_", "objects_"))]
-    given = {name: getattr(settings, name) for name in (*names, "data_dir")}
+    fields = {name: value for model in space.settings.models() for name, value in model}
+    given = {
+        name: value for name, value in fields.items() if name.startswith(("store", "catalog_", "objects_", "data_dir"))
+    }
     return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items() if value is not None}
 
 

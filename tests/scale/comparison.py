@@ -16,6 +16,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.shared.heads import COMMITS
 from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
+from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.shared.store import SharedStore
 from newslake.pipeline.shared.tables import SharedTables
 from newslake.pipeline.store.tables import Tables
@@ -90,7 +91,10 @@ def remains_of(space: Workspace) -> list[str]:
     settings = space.settings.model_copy(update={"frozen_now": later, "gc_grace_hours": 0.0})
     store = store_of(replace(space, settings=settings))
     store.tables.gc()
-    return [*_orphans(store.tables), *(each.key for each in store.objects.list(f"{settings.catalog_namespace}/staged"))]
+    return [
+        *_orphans(store.tables),
+        *(each.key for each in store.objects.list(f"{settings.of(SharedSettings).catalog_namespace}/staged")),
+    ]
 
 
 def _orphans(tables: SharedTables) -> list[str]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
+from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.spark.plan import MonthPlan, plan_months
 from newslake.pipeline.spark.tasks import rows_version
 from tests.architecture.tree import ROOT
@@ -79,7 +80,10 @@ class SparkTrial:
     def ended(self, plans: Sequence[MonthPlan]) -> int:
         """Return the number of tasks that are done, those of done months included."""
         objects = store_of(self.space).objects
-        names = {each.key.rpartition("/")[2] for each in objects.list(f"{self.space.settings.catalog_namespace}/cache")}
+        names = {
+            each.key.rpartition("/")[2]
+            for each in objects.list(f"{self.space.settings.of(SharedSettings).catalog_namespace}/cache")
+        }
         return sum(
             len(plan.tasks) if plan.mark in names else sum(task.cache_name in names for task in plan.tasks)
             for plan in plans

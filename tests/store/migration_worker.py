@@ -12,6 +12,7 @@ from typing import Any
 
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.shared.move_job import migrate
+from newslake.pipeline.shared.settings import SharedSettings
 from tests.store.takedown_worker import kill_at
 
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> None:
     order = MoveOrder(**json.loads(arguments[0]))
     settings = Settings.load(**order.settings)
     steps = kill_at(order.kill_at)
-    to = str(settings.objects_url)
+    to = str(settings.of(SharedSettings).objects_url)
     done = migrate(settings, to=to, registers=order.registers, report=lambda step, unit, done, total: None)
     assert done.problems == ()
     sys.stdout.write(f"{steps()}\n")

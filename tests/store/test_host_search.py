@@ -51,8 +51,9 @@ def reader(town: SharedTown, worker: Workspace, monkeypatch: pytest.MonkeyPatch)
     """The data root of another host, whose settings are in the environment."""
     own = town.folder / "reader"
     settings = town.services("data").settings(**{**town.given(), "data_dir": own})
-    for name in settings.model_fields_set:
-        monkeypatch.setenv(f"NEWS_{name.upper()}", as_text(getattr(settings, name)))
+    for model in settings.models():
+        for name in model.model_fields_set:
+            monkeypatch.setenv(f"NEWS_{name.upper()}", as_text(getattr(model, name)))
     return own
 
 

@@ -30,6 +30,7 @@ from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.inbox import MAX_BYTES, BucketInbox
 from newslake.pipeline.shared.leases import PostgresLeases
 from newslake.pipeline.shared.objects import ObjectInfo, Objects
+from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.sources import FolderInbox
 from tests.architecture.tree import ROOT
 from tests.scale.seaweedfs import BUCKET, REGION
@@ -382,7 +383,7 @@ def space(weed, postgres, schema, tmp_path: Path, monkeypatch) -> Workspace:
         f"[default]\naws_access_key_id = {weed.admin.access_key}\naws_secret_access_key = {weed.admin.secret_key}\n"
     )
     (tmp_path / "sources.toml").write_text(f'[sources.gate]\nkind = "inbox"\nurl = "s3://{BUCKET}/{schema}/gate/"\n')
-    settings = Settings(
+    settings = Settings.load(
         store="shared",
         data_dir=tmp_path / "data",
         sources_file=tmp_path / "sources.toml",
@@ -413,7 +414,7 @@ def test_push_puts_a_file_into_the_bucket(space):
 
 def test_sources_add_takes_a_bucket(space):
     """The entry has the URL; the bucket is opened before, and an inbox that overlaps is refused."""
-    place = f"s3://{BUCKET}/{space.settings.database_schema}/drop"
+    place = f"s3://{BUCKET}/{space.settings.of(SharedSettings).database_schema}/drop"
     draft = draft_source(space, place, EntryOptions(), quiet=True, new_file="")
     assert (draft.source.key, draft.found) == ("drop", {"files": 0})
     assert entry_text(draft.source) == f'[sources.drop]\nkind = "inbox"\nurl = "{place}"'
@@ -425,7 +426,7 @@ def test_sources_add_takes_a_bucket(space):
 
 def test_inbox_within_the_archive_is_refused(space):
     """A prefix in that of the archive is no inbox, for `push`, for `sources add` and for the trigger."""
-    place = f"{space.settings.objects_url}/gate"
+    place = f"{space.settings.of(SharedSettings).objects_url}/gate"
     for use in (space.store.inbox, partial(draft_source, space, given=EntryOptions(), quiet=True, new_file="")):
         with pytest.raises(ConfigError, match=r"NEWS_OBJECTS_URL is .*give each its own prefix"):
             use(place)
@@ -453,19 +454,19 @@ print(Inboxes(settings).waiting(), len(Listings(settings).unfetched([ListedPage(
 print(sorted(set({heavy!r}) & set(sys.modules)))
 """
     push_urls(space, ["https://a.example/1"])
-    given = space.settings
+    settings, services = space.settings, space.settings.of(SharedSettings)
     environment = {
         **os.environ,
         "NEWS_STORE": "shared",
-        "NEWS_DATA_DIR": str(given.data_dir),
-        "NEWS_SOURCES_FILE": str(given.sources_file),
-        "NEWS_DATABASE_URL": given.database_url.get_secret_value(),
-        "NEWS_DATABASE_SCHEMA": given.database_schema,
-        "NEWS_OBJECTS_URL": given.objects_url,
-        "NEWS_OBJECTS_ENDPOINT": given.objects_endpoint,
-        "NEWS_OBJECTS_REGION": given.objects_region,
-        "NEWS_OBJECTS_KEY_FILE": str(given.objects_key_file),
-        "PYTHONPATH": str(ROOT),
+        "NEWS_DATA_DIR": str(settings.data_dir),
+        "NEWS_SOURCES_FILE": str(settings.sources_file),
+        "NEWS_DATABASE_URL": services.database_url.get_secret_value(),
+        "NEWS_DATABASE_SCHEMA": services.database_schema,
+        "NEWS_OBJECTS_URL": services.objects_url,
+        "NEWS_OBJECTS_ENDPOINT": services.objects_endpoint,
+        "NEWS_OBJECTS_REGION": services.objects_region,
+        "NEWS_OBJECTS_KEY_FILE": str(services.objects_key_file),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
     }
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     waiting, modules = done.stdout.splitlines() or [done.stderr, ""]

@@ -25,7 +25,7 @@ from newslake.pipeline.shared.side_state import PostgresSideRows, PostgresSideSt
 from newslake.pipeline.shared.turns import PostgresTurn, PostgresTurns
 from newslake.pipeline.shared.warc_objects import WarcObject, WarcObjects
 from newslake.pipeline.sources import FolderInbox
-from newslake.pipeline.store.inbox import Inbox, InboxClaims
+from newslake.pipeline.store.inbox import Inbox
 from newslake.pipeline.store.side_state import SideRows, SideState
 from newslake.pipeline.store.sqlite_side_state import SqliteSideRows, SqliteSideState
 from newslake.pipeline.store.tables import ArticleStates
@@ -40,7 +40,6 @@ STORES = {
     Leases: (FileLeases, PostgresLeases),
     HostRates: (FileRates, PostgresRates),
     Inbox: (FolderInbox, BucketInbox),
-    InboxClaims: (PostgresLeases,),
     TurnRecord: (FileTurn, PostgresTurn),
     TurnRecords: (FileTurns, PostgresTurns),
     Objects: (FolderObjects, Bucket),

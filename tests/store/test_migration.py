@@ -34,6 +34,7 @@ from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from newslake.pipeline.shared.migration import MigrationReport
 from newslake.pipeline.shared.move_job import migrate
 from newslake.pipeline.shared.moves import TakedownMove
+from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.shared.store import SharedStore
 from newslake.pipeline.shared.warc_objects import sealed_name
 from newslake.pipeline.show.page_history import page_history
@@ -123,7 +124,7 @@ def settings_of(town: SharedTown, *, name: str = "data", **given: Any) -> Settin
 
 def move(town: SharedTown, *, registers: bool, name: str = "data", **given: Any) -> MigrationReport:
     settings = settings_of(town, name=name, **given)
-    to = f"{settings.objects_url}/"
+    to = f"{settings.of(SharedSettings).objects_url}/"
     return migrate(settings, to=to, registers=registers, report=lambda step, unit, done, total: None)
 
 
@@ -306,7 +307,7 @@ def test_move_goes_on_after_a_crash_of_the_database(town, mortal_postgres):
             mortal_postgres.restart()
 
     with pytest.raises(StoreError, match="its lease was lost") as caught:
-        migrate(settings, to=str(settings.objects_url), registers=False, report=crash)
+        migrate(settings, to=str(settings.of(SharedSettings).objects_url), registers=False, report=crash)
     assert (caught.value.reason, len(crashes)) == ("lease_lost", 1)
     last = move(town, registers=False)
     assert (last.problems, last.ended_before) == ((), None)
@@ -326,7 +327,7 @@ def run_worker(
 
 def worker_command(town: SharedTown, *, registers: bool, name: str = "data", kill_at: int = 0) -> list[str]:
     given = settings_of(town, name=name)
-    values = {key: value for key, value in given.model_dump().items() if key in given.model_fields_set}
+    values = {key: getattr(model, key) for model in given.models() for key in model.model_fields_set}
     order = MoveOrder(settings={**values, "database_url": town.database_url}, registers=registers, kill_at=kill_at)
     return [sys.executable, "-m", "tests.store.migration_worker", order.argument()]
 
@@ -421,7 +422,7 @@ def test_first_alerts_during_a_move_are_not_lost(town):
         if step == "comparing the tables" and not folder.exists():
             AlertStore(LocalStore(settings).side_state(ALERT_STATE)).record(state("river"), policy(), now=NOON)
 
-    done = migrate(settings, to=str(settings.objects_url), registers=False, report=check)
+    done = migrate(settings, to=str(settings.of(SharedSettings).objects_url), registers=False, report=check)
     assert done.problems == ("the state of add-ons: its rows and files differs between both sides",)
     last = move(town, registers=False)
     assert (last.problems, last.copied, last.ended_before) == ((), 1, None)
@@ -502,7 +503,7 @@ def test_maintenance_of_such_a_process_is_undone(town):
         if step == "comparing the tables" and not older.tables.log.whole_from():
             older.tables.log.expire(now=datetime(2026, 6, 15, tzinfo=UTC), keep_months=1)
 
-    done = migrate(settings, to=str(settings.objects_url), registers=False, report=expire)
+    done = migrate(settings, to=str(settings.of(SharedSettings).objects_url), registers=False, report=expire)
     assert len(done.problems) > 1
     assert all(each.startswith("the log tables: ") for each in done.problems)
     assert move(town, registers=False).problems == ()
@@ -581,7 +582,7 @@ def test_change_of_one_place_is_named(town):
     assert run_worker(town, registers=False, kill_at=60).returncode == -9
     other = f"{town.services('data').name}_other"
     for given, what in (
-        ({"objects_url": f"{settings_of(town).objects_url}_other"}, "the archive was created in"),
+        ({"objects_url": f"{settings_of(town).of(SharedSettings).objects_url}_other"}, "the archive was created in"),
         ({"database_schema": other}, "has no store in the schema"),
         ({"catalog_namespace": other}, "the tables were created at"),
     ):

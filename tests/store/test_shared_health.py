@@ -23,6 +23,7 @@ import pytest
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.health import check_clocks, check_database
+from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.upkeep.health import Finding, examine
 from tests.scale.postgres import PostgresServer, as_user, free_ports
 from tests.scale.seaweedfs import BUCKET, SeaweedKey
@@ -32,7 +33,7 @@ from tests.store.table_stores import catalog_of
 
 SERVICES = ("database", "object_storage", "catalog", "clocks", "hosts")
 SECRETS = ("drift-wood", "newslake-secret", "s3cret")
-NEED_STORE = ("knowledge_base", "archive", "lake", "compaction", "freshness", "alert_state")
+NEED_STORE = ("knowledge_base", "corrections", "archive", "lake", "compaction", "freshness", "alert_state")
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_wrong_key_is_one_failure(services, key, message, action, tmp_path):
 )
 def test_refusal_of_the_catalog_names_the_file_of_its_credential(services, access_key, secret, message, tmp_path):
     """A catalog that refuses the key of its requests is one failure that says where its credential is."""
-    right = services.settings().catalog_properties_file.read_text()
+    right = services.settings().of(SharedSettings).catalog_properties_file.read_text()
     file = tmp_path / "other.toml"
     file.write_text(right.replace('"newslake"', f'"{access_key}"').replace('"newslake-secret"', f'"{secret}"'))
     assert services.store().lake_places

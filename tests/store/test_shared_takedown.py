@@ -144,7 +144,7 @@ def test_killed_takedown_is_finished(town, mortal_postgres):
 def run(town: SharedTown, target: TakedownTarget, *, kill_at: int = 0) -> "subprocess.CompletedProcess[str]":
     """Take down in a process of its own; its output is how many steps there were."""
     given = town.space("data", hours=3).settings
-    values = {name: value for name, value in given.model_dump().items() if name in given.model_fields_set}
+    values = {name: getattr(model, name) for model in given.models() for name in model.model_fields_set}
     values["database_url"] = town.database_url
     order = TakedownOrder(settings=values, patience=asdict(HASTY), value=target.value, kill_at=kill_at)
     command = [sys.executable, "-m", "tests.store.takedown_worker", order.argument()]

@@ -2,12 +2,26 @@
 
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.hooks import AddonInfo, Command, Upkeep, implementation
+from newslake.pipeline.hooks import AddonInfo, Command, Upkeep, implementation, specification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from newslake.pipeline.addons.share.engine_ddl import CatalogAddress
     from newslake.pipeline.jobs.workspace import Workspace
+    from newslake.pipeline.settings import Settings
+
+
+class ShareSpecifications:
+    """The hooks of this add-on."""
+
+    @specification
+    def catalog_address(self, settings: "Settings") -> "CatalogAddress | None":
+        """Return where other engines find the tables of the store that ``NEWS_STORE`` names; None for another store."""
+        raise NotImplementedError
+
+
+specifications = ShareSpecifications
 
 
 @implementation

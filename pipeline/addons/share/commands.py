@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.cli import completion
 from newslake.pipeline.cli.days import Sources, day_of
 from newslake.pipeline.cli.output import (
@@ -111,31 +112,17 @@ def ddl(
     """
     from newslake.pipeline.addons.share.engine_ddl import catalog_views_sql, views_sql
 
-    if settings().store == "shared":
+    if (store := settings().store) != "local":
+        address: CatalogAddress | None = addons_of(settings().addons).first("catalog_address", settings=settings())
+        if address is None:
+            raise ConfigError(f"NEWS_STORE={store}: no add-on says where its catalog is", key="NEWS_STORE")
         if location is not None:
             raise ConfigError(
                 "--location is for a lake in files; NEWS_CATALOG_URL says where this one is", key="location"
             )
-        sys.stdout.write(catalog_views_sql(_catalog_address(), engine))
+        sys.stdout.write(catalog_views_sql(address, engine))
         return
     sys.stdout.write(views_sql(settings().lake_dir, engine, location=location))
-
-
-def _catalog_address() -> "CatalogAddress":
-    """Return where other engines find the shared tables. Raises: ConfigError for a missing setting."""
-    from newslake.pipeline.addons.share.engine_ddl import CatalogAddress
-    from newslake.pipeline.jobs.places import token_url_of
-    from newslake.pipeline.settings import required
-
-    given = settings()
-    return CatalogAddress(
-        url=required("catalog_url", given.catalog_url),
-        warehouse=required("catalog_warehouse", given.catalog_warehouse),
-        namespace=given.catalog_namespace,
-        endpoint=given.objects_endpoint,
-        region=given.objects_region,
-        token_url=token_url_of(given),
-    )
 
 
 _CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
