@@ -83,12 +83,12 @@ _STORES: Mapping[str, _Store] = {
     ),
 }
 _RESTORE = "restore it from a backup, or mount its disk; to go on without it, run "
-_ON_HOSTS = (KNOWLEDGE,)  # with a shared store, whose other parts are services
+_ON_HOSTS = (KNOWLEDGE,)  # with the store of an add-on, which has the other parts
 
 
 def _names_of(settings: Settings) -> tuple[str, ...]:
     """Return the stores of the core that are files of this data root."""
-    return _ON_HOSTS if settings.store == "shared" else tuple(_STORES)
+    return tuple(_STORES) if settings.store == "local" else _ON_HOSTS
 
 
 # Parts that add-ons write.
