@@ -12,12 +12,11 @@ from typing import Protocol
 class Lease(Protocol):
     """What a holder knows of its own lease."""
 
-    def is_held(self) -> bool:
-        """Return whether the lease is still held. The service that keeps it is queried."""
-        ...
-
     def check(self) -> None:
-        """Raises: StoreError (lease_lost) if it is no longer held; stop then, because another holder may have begun."""
+        """Query the service that keeps the lease. Raises: StoreError (lease_lost) if it is no longer held.
+
+        Stop then, because another holder may have begun.
+        """
         ...
 
 

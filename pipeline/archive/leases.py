@@ -22,9 +22,6 @@ class FileLease:
         self._name = name
         self._is_held = True
 
-    def is_held(self) -> bool:
-        return self._is_held
-
     def check(self) -> None:
         if not self._is_held:
             raise StoreError(f"{self._name}: its lease has ended", key=self._name, reason="lease_lost")

@@ -20,6 +20,7 @@ from newslake.pipeline.durability import make_folder, write_whole_file
 from newslake.pipeline.errors import ConfigError, MissingStoreError
 from newslake.pipeline.kb import KnowledgeBase, load_kb
 from newslake.pipeline.settings import Settings
+from newslake.pipeline.store.store import advice_to_give_up
 
 _FILE = "inventory.json"
 ARCHIVE, STATE, LAKE, KNOWLEDGE = "archive/warc", "archive/state.sqlite", "lake/_state", "kb.sqlite"
@@ -52,34 +53,30 @@ class _Store:
     advice: str
 
 
-def _accept(name: str) -> str:
-    return f"`newslake lake repair --give-up {name}`"
-
-
 _STORES: Mapping[str, _Store] = {
     ARCHIVE: _Store(
         lambda settings: settings.archive_dir / "warc",
         _has_entry,
-        f"restore it from a backup, or mount its disk: nothing can replace the archived pages; {_accept(ARCHIVE)} goes "
-        "on without them",
+        f"restore it from a backup, or mount its disk: nothing can replace the archived pages; "
+        f"{advice_to_give_up(ARCHIVE)} goes on without them",
     ),
     STATE: _Store(
         lambda settings: settings.archive_dir / "state.sqlite",
         _is_database,
         f"restore it from a backup: no other file says which pages wait to be fetched; without a backup, "
-        f"{_accept(STATE)} starts a new one {NEW_STATE}",
+        f"{advice_to_give_up(STATE)} starts a new one {NEW_STATE}",
     ),
     LAKE: _Store(
         lambda settings: settings.lake_dir / "_state",
         _is_lake,
-        f"restore it from a backup, or mount its disk; without a backup, {_accept(LAKE)} goes on without it, and then "
-        "`newslake run` derives the days again from the archive; only the log is lost",
+        f"restore it from a backup, or mount its disk; without a backup, {advice_to_give_up(LAKE)} goes on without it, "
+        "and then `newslake run` derives the days again from the archive; only the log is lost",
     ),
     KNOWLEDGE: _Store(
         lambda settings: settings.kb_path,
         _is_database,
-        f"restore it, or import it again with `newslake kb import FILE`; {_accept(KNOWLEDGE)} goes on without it, and "
-        "names are linked to built-in entries only",
+        f"restore it, or import it again with `newslake kb import FILE`; {advice_to_give_up(KNOWLEDGE)} goes on "
+        "without it, and names are linked to built-in entries only",
     ),
 }
 _RESTORE = "restore it from a backup, or mount its disk; to go on without it, run "
@@ -166,7 +163,7 @@ def _out_of_reach(settings: Settings, addons: Addons, addon: str, parts: Sequenc
     elif addon in addons.left_out:
         action = f"add {addon} to NEWS_ADDONS"
     files = " and ".join(f"{path}" if path.is_dir() else f"{path}*" for path in paths)  # with the log of a database
-    losses = "".join(f", then run {_accept(part.path)}" for part in parts if not part.is_lossy)
+    losses = "".join(f", then run {advice_to_give_up(part.path)}" for part in parts if not part.is_lossy)
     return (
         f"{', '.join(map(str, paths))} may have data of articles, which no takedown erases {reason}; {action}, or "
         f"delete {files}{losses}"
@@ -244,7 +241,7 @@ def _sentence(settings: Settings, name: str) -> str:
     else:
         path, advice = settings.data_dir / name, _all_parts(_read(settings).parts)[name].advice
     what = "is empty" if path.exists() else "is missing"
-    return f"{path} {what}, and was there before; {advice or _RESTORE + _accept(name)}"
+    return f"{path} {what}, and was there before; {advice or _RESTORE + advice_to_give_up(name)}"
 
 
 def _missing(settings: Settings) -> list[str]:

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import date, datetime
 from itertools import batched
+from typing import Protocol
 
 import psycopg
 
 from newslake.pipeline.lake import CachedOutcome, Changes, StoredArticle
 from newslake.pipeline.lake.article_changes import ArticleHistory, ChangeHistory, ChangeRow, GoneRow, changes_of
-from newslake.pipeline.lake.article_index import DayContents
+from newslake.pipeline.lake.article_index import ArticleIndex, DayContents
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.shared.database import (
     PostgresDatabase,
@@ -27,7 +28,7 @@ from newslake.pipeline.shared.database import (
 )
 from newslake.pipeline.shared.leases import PostgresLease, write_under
 from newslake.pipeline.sqlite import from_micros, to_micros
-from newslake.pipeline.store.tables import CommitIndex, Month
+from newslake.pipeline.store.tables import ArticleStates, Month
 
 _ROWS = 20_000  # a statement
 # Tables with data of articles, with a column of text: a takedown writes them again.
@@ -136,6 +137,50 @@ _PUT_KNOWLEDGE = """INSERT INTO kb_current_days SELECT published_date, generatio
     FROM unnest(%s::date[], %s::text[]) AS given (day, knowledge) JOIN days ON published_date = day"""
 _RAISE_STAMP = """INSERT INTO stamps VALUES (true, %s)
     ON CONFLICT (one) DO UPDATE SET last = greatest(excluded.last, stamps.last)"""
+
+
+class CommitIndex(ArticleStates, Protocol):
+    """What a committer needs of the article states, besides. Only the holder of the committer's lease writes it.
+
+    It follows the tables: what it does not have of them, as after a kill or from a copy, is read from them again.
+    ``write_intent``, ``apply`` and ``forget_outcomes`` raise StoreError (lease_lost) where the lease can be lost.
+    """
+
+    def forget_outcomes(self, article_ids: Iterable[str]) -> None:
+        """Delete the cached outcomes of some articles."""
+        ...
+
+    def is_done(self, batch_id: str) -> bool:
+        """Return whether a batch was committed."""
+        ...
+
+    def changed_days(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
+        """Return the days that any commit of these batches changed, sorted."""
+        ...
+
+    def intent(self) -> tuple[Month, ...]:
+        """Return the months of an unfinished commit, sorted."""
+        ...
+
+    def write_intent(
+        self, months: Iterable[Month], *, changed_days: Mapping[str, Iterable[date]] | None = None
+    ) -> None:
+        """Record the months that a commit is about to write, and the days that each of its batches changes."""
+        ...
+
+    def apply(
+        self,
+        days: Mapping[date, DayContents],
+        *,
+        now: datetime,
+        batch_ids: Iterable[str] = (),
+    ) -> None:
+        """Store the content of days, stamp changes, end the intent, mark batches as done; all or nothing."""
+        ...
+
+    def vacuum_and_truncate(self) -> None:
+        """Remove all bytes of deleted rows from the files of the index. Raises: BusyDatabaseError."""
+        ...
 
 
 class PostgresArticleIndex:
@@ -344,4 +389,4 @@ def _columns(rows: Sequence[Row], count: int) -> list[list[object]]:
     return [[row[place] for row in rows] for place in range(count)]
 
 
-_CONFORMS: type[CommitIndex] = PostgresArticleIndex  # checked by mypy
+_CONFORMS: tuple[type[CommitIndex], ...] = (PostgresArticleIndex, ArticleIndex)  # checked by mypy

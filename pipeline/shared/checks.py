@@ -9,12 +9,12 @@ from pyiceberg.table import Table
 from newslake.pipeline.lake.merge import stored_articles
 from newslake.pipeline.lake.storage import rows_by_day
 from newslake.pipeline.lake.verify import Depth, row_breaches
+from newslake.pipeline.shared.article_index import CommitIndex
 from newslake.pipeline.shared.data_files import days_of, plan, read_files, spec_of, write_days
 from newslake.pipeline.shared.heads import Heads
 from newslake.pipeline.shared.snapshot_writer import FileChange
 from newslake.pipeline.shared.upkeep import Warehouse, damaged_files
 from newslake.pipeline.shared.versions import SharedVersion
-from newslake.pipeline.store.tables import CommitIndex
 
 _REPAIR = "run `newslake lake repair`"
 

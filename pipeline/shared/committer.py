@@ -26,6 +26,7 @@ from newslake.pipeline.lake.merge import (
 )
 from newslake.pipeline.lake.staging import Batch
 from newslake.pipeline.lake.storage import ANNOTATION_NAMES, PUBLISH_ORDER, month_of, rows_by_day
+from newslake.pipeline.shared.article_index import CommitIndex
 from newslake.pipeline.shared.batches import StagedBatches
 from newslake.pipeline.shared.checks import without_damage
 from newslake.pipeline.shared.data_files import days_of, plan, read_files
@@ -35,7 +36,6 @@ from newslake.pipeline.shared.rewriting import Content, Rewriter, files_in, merg
 from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange
 from newslake.pipeline.shared.transactions import Transactions
 from newslake.pipeline.shared.upkeep import Warehouse
-from newslake.pipeline.store.tables import CommitIndex
 from newslake.pipeline.tables import table_named
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from newslake.pipeline import __version__
 from newslake.pipeline.errors import ConfigError, MissingStoreError, StoreError
 from newslake.pipeline.shared.database import PostgresDatabase, Row
 from newslake.pipeline.shared.objects import Objects
-from newslake.pipeline.store.store import DATABASE, OBJECTS
+from newslake.pipeline.store.store import DATABASE, OBJECTS, advice_to_give_up
 
 MARKER: Final = "store.json"
 _ABOUT = "The bucket of a shared store of newslake. Do not delete: see docs/operations.md, On the shared store."
@@ -68,11 +68,6 @@ class Loss:
 
     def error(self) -> MissingStoreError:
         return MissingStoreError(self.sentence, key=self.name, reason=self.reason)
-
-
-def advice_to_give_up(name: str) -> str:
-    """Return the command that goes on without a lost part."""
-    return f"`newslake lake repair --give-up {name}`"
 
 
 class SharedInventory:

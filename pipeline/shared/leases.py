@@ -11,7 +11,7 @@ A lease is an advisory lock of a session of its own. The reasons, compared with 
 
 The costs: a connection per lease, no pooler that shares sessions between transactions, and a restart of the server ends
 all leases while their holders live; so does the death of one process of the server, after which it ends all sessions
-and goes on. So ``is_held`` queries the server, and a takedown waits for holders that have not noticed yet.
+and goes on. So ``check`` queries the server, and a takedown waits for holders that have not noticed yet.
 """
 
 import time
@@ -69,7 +69,7 @@ class PostgresLease:
         """The connection's descriptor. A child process that inherits it holds the lease too, until it ends."""
         return self.session.fileno()
 
-    def is_held(self) -> bool:
+    def _is_held(self) -> bool:
         """Return whether the server still has the session and its lock."""
         try:
             return self.session.execute(_IS_HELD, (self.key,)).fetchone() is not None
@@ -80,7 +80,7 @@ class PostgresLease:
 
     def check(self) -> None:
         """Raises: StoreError (lease_lost) if it is no longer held."""
-        if not self.is_held():
+        if not self._is_held():
             raise self._lost()
 
     def write[T](self, work: Callable[[psycopg.Cursor], T]) -> T:

@@ -1,4 +1,7 @@
-"""The tables as a part of the inventory of a shared store: they are created once, and known by a property."""
+"""The tables as a part of the inventory of a shared store: they are created once, and known by a property.
+
+A module of its own, because a trigger opens a store without the libraries of tables.
+"""
 
 from typing import Final
 
@@ -7,10 +10,10 @@ from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.shared.heads import COMMITS
 from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from newslake.pipeline.shared.inventory import Loss, SharedInventory, advice_to_give_up, new_store_error
+from newslake.pipeline.shared.inventory import Loss, SharedInventory, new_store_error
 from newslake.pipeline.shared.tables import SharedPlaces, create_tables
 from newslake.pipeline.shared.upkeep import HoldLease
-from newslake.pipeline.store.store import TABLES
+from newslake.pipeline.store.store import TABLES, advice_to_give_up
 
 _RESTORE = (
     "let the user in the file of NEWS_CATALOG_PROPERTIES_FILE see them, if it may not, or restore catalog and bucket "

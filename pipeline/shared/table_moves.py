@@ -16,13 +16,14 @@ import pyarrow as pa
 from pyiceberg.table import Table
 
 from newslake.pipeline.lake.log_files import has_current_columns
+from newslake.pipeline.lake.log_tables import LogTables
 from newslake.pipeline.lake.storage import month_of, rows_by_day
 from newslake.pipeline.shared.data_files import name_mapping, register_file, spec_of, write_rows
 from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from newslake.pipeline.shared.migration import MovePiece
 from newslake.pipeline.shared.snapshot_writer import FileChange
 from newslake.pipeline.shared.tables import SharedTables
-from newslake.pipeline.store.tables import LogRecords, Tables, TablesVersion
+from newslake.pipeline.store.tables import Tables, TablesVersion
 from newslake.pipeline.tables import table_named
 
 _ROWS = 200_000  # of a table, in memory at once on each side; a day has more if it must
@@ -152,7 +153,7 @@ def _groups(version: TablesVersion, name: str, days: Sequence[date]) -> Iterator
 class LogMove:
     """The log tables, by table and month, and from which day on each is whole."""
 
-    source: LogRecords
+    source: LogTables
     target: SharedTables
     name: str = "the log tables"
     unit: str = "months"

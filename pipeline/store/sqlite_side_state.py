@@ -13,6 +13,7 @@ from newslake.pipeline.durability import Durability, make_folder, sync_folder, w
 from newslake.pipeline.errors import BrokenDatabaseError, StoreError
 from newslake.pipeline.sqlite import Database, open_database, row_checksum, transaction, vacuum_and_truncate
 from newslake.pipeline.store.side_state import SideLock, SideRow, SideRows, SideSchema, SideTable
+from newslake.pipeline.store.store import advice_to_give_up
 
 _DEFINITION: Final = "side_schema"
 
@@ -180,5 +181,5 @@ def _as_broken(path: Path, schema: SideSchema, error: Error) -> BrokenDatabaseEr
 
 def advice_on_damage(schema: SideSchema) -> str:
     """Return what to do about a damaged file."""
-    name = database_of(schema.name)
-    return schema.advice or f"restore it; without a backup, delete it and run `newslake lake repair --give-up {name}`"
+    give_up = advice_to_give_up(database_of(schema.name))
+    return schema.advice or f"restore it; without a backup, delete it and run {give_up}"

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 DATABASE, OBJECTS, TABLES = "database", "objects", "tables"
 
 
+def advice_to_give_up(name: str) -> str:
+    """Return the command that goes on without a lost part."""
+    return f"`newslake lake repair --give-up {name}`"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartHealth:
     """What was found of a part of a store. ``action`` is what to do about a warning; None if all is well.

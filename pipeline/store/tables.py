@@ -22,7 +22,7 @@ from newslake.pipeline.lake import (
     StoredArticle,
 )
 from newslake.pipeline.lake.article_changes import ChangeHistory
-from newslake.pipeline.lake.article_index import ArticleIndex, DayContents
+from newslake.pipeline.lake.article_index import ArticleIndex
 from newslake.pipeline.lake.merge import IsCurrent
 from newslake.pipeline.leases import Lease
 
@@ -73,50 +73,6 @@ class ArticleStates(Protocol):
         ...
 
 
-class CommitIndex(ArticleStates, Protocol):
-    """What a committer needs of the article states, besides. Only the holder of the committer's lease writes it.
-
-    It follows the tables: what it does not have of them, as after a kill or from a copy, is read from them again.
-    ``write_intent``, ``apply`` and ``forget_outcomes`` raise StoreError (lease_lost) where the lease can be lost.
-    """
-
-    def forget_outcomes(self, article_ids: Iterable[str]) -> None:
-        """Delete the cached outcomes of some articles."""
-        ...
-
-    def is_done(self, batch_id: str) -> bool:
-        """Return whether a batch was committed."""
-        ...
-
-    def changed_days(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
-        """Return the days that any commit of these batches changed, sorted."""
-        ...
-
-    def intent(self) -> tuple[Month, ...]:
-        """Return the months of an unfinished commit, sorted."""
-        ...
-
-    def write_intent(
-        self, months: Iterable[Month], *, changed_days: Mapping[str, Iterable[date]] | None = None
-    ) -> None:
-        """Record the months that a commit is about to write, and the days that each of its batches changes."""
-        ...
-
-    def apply(
-        self,
-        days: Mapping[date, DayContents],
-        *,
-        now: datetime,
-        batch_ids: Iterable[str] = (),
-    ) -> None:
-        """Store the content of days, stamp changes, end the intent, mark batches as done; all or nothing."""
-        ...
-
-    def vacuum_and_truncate(self) -> None:
-        """Remove all bytes of deleted rows from the files of the index. Raises: BusyDatabaseError."""
-        ...
-
-
 class LogRecords(Protocol):
     """The log tables: rows are appended by batch. Any number of processes append at the same time."""
 
@@ -152,14 +108,6 @@ class LogRecords(Protocol):
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches, by month."""
-        ...
-
-    def month_names(self, name: str) -> tuple[Month, ...]:
-        """Return the months in which a log table has rows, sorted."""
-        ...
-
-    def by_batch(self, name: str, month: Month) -> Mapping[str, pa.Table]:
-        """Return the rows of a month by the id of their batch."""
         ...
 
     def expire(self, *, now: datetime, keep_months: int) -> tuple[str, ...]:
@@ -417,4 +365,4 @@ class Tables(TableReader, Protocol):
 
 _CONFORMS: type[Tables] = Lake  # checked by mypy: the tables of one machine
 _READER_CONFORMS: type[TableReader] = LakeVersions
-_INDEX_CONFORMS: type[CommitIndex] = ArticleIndex
+_INDEX_CONFORMS: type[ArticleStates] = ArticleIndex

@@ -11,8 +11,8 @@ from newslake.pipeline.lake.erase import Erasure
 from newslake.pipeline.lake.log_tables import LogTables
 from newslake.pipeline.lake.reader import LakeVersion, LakeVersions
 from newslake.pipeline.lake.snapshots import Snapshots
+from newslake.pipeline.shared.article_index import CommitIndex
 from newslake.pipeline.store.tables import (
-    CommitIndex,
     Erasing,
     LogRecords,
     NamedVersions,
@@ -29,8 +29,9 @@ PARTS: dict[str, tuple[type, type]] = {
     "snapshots": (NamedVersions, Snapshots),
     "erasure": (Erasing, Erasure),
 }
-# What one machine has besides: a move looks for staged batches, plain readers open the folder of a snapshot.
-OWN = {"lake": {"staged"}, "snapshots": {"folder"}}
+# What one machine has besides: a move looks for staged batches and reads the log by batch; plain readers open the
+# folder of a snapshot.
+OWN = {"lake": {"staged"}, "log": {"by_batch", "month_names"}, "snapshots": {"folder"}}
 # Functions and values that the other store shares with the lake: no file of a lake is read or written by them.
 SHARED = (
     "article_changes",
@@ -38,6 +39,7 @@ SHARED = (
     "erase",
     "log_compaction",
     "log_files",
+    "log_tables",
     "merge",
     "packing",
     "snapshots",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from newslake.pipeline.lake import CachedOutcome, StoredArticle
 from newslake.pipeline.lake.article_index import DayContents
-from newslake.pipeline.store.tables import CommitIndex
+from newslake.pipeline.shared.article_index import CommitIndex
 from tests.figures import out, timed
 from tests.scale.postgres import PostgresServer
 from tests.store.index_stores import DAY, NOON, IndexPlace, article

@@ -15,6 +15,7 @@ from typing import Any
 from newslake.pipeline.archive.leases import FileLeases
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
+from tests.store.stores import is_held
 
 
 def open_leases(store: dict[str, Any]) -> Any:
@@ -50,7 +51,7 @@ def take_turns(leases: Any, folder: Path) -> None:
                 return
             inside.write_text(str(os.getpid()))
             time.sleep(0.002)
-            if not lease.is_held():
+            if not is_held(lease):
                 (folder / "broken").write_text(f"{os.getpid()} has lost its lease")
                 return
             with (folder / "turns").open("a") as turns:
@@ -73,7 +74,7 @@ def main(store: str, kind: str, name: str) -> None:
         sys.stdout.write("held\n" if lease else "not held\n")
         sys.stdout.flush()
         for _ in sys.stdin:
-            sys.stdout.write(f"{lease.is_held()}\n")
+            sys.stdout.write(f"{is_held(lease)}\n")
             sys.stdout.flush()
     return None
 

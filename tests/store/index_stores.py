@@ -14,10 +14,9 @@ from typing import Any
 
 from newslake.pipeline.lake import StoredArticle
 from newslake.pipeline.lake.article_index import ArticleIndex, DayContents
-from newslake.pipeline.shared.article_index import PostgresArticleIndex
+from newslake.pipeline.shared.article_index import CommitIndex, PostgresArticleIndex
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
-from newslake.pipeline.store.tables import CommitIndex
 
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

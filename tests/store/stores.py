@@ -10,7 +10,8 @@ from newslake.pipeline.archive.index import Index
 from newslake.pipeline.archive.interfaces import CaptureIndex
 from newslake.pipeline.archive.records import RecordArchive
 from newslake.pipeline.archive.writer import SUFFIX
-from newslake.pipeline.errors import ArchiveError
+from newslake.pipeline.errors import ArchiveError, StoreError
+from newslake.pipeline.leases import Lease
 from newslake.pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
 from newslake.pipeline.shared.credentials import BucketKey
@@ -55,6 +56,15 @@ def new_index(path: Path) -> Index:
 
 def _broken(path: Path, error: Exception) -> ArchiveError:
     return ArchiveError(f"{path}: {error}")
+
+
+def is_held(lease: Lease) -> bool:
+    """Return whether a lease is still held."""
+    try:
+        lease.check()
+    except StoreError:
+        return False
+    return True
 
 
 class StoredFiles:

@@ -124,9 +124,6 @@ def copy_index(server: Server, schema: str, to: str) -> None:
 class FileLease:
     """A lease that only the end of its process ends."""
 
-    def is_held(self) -> bool:
-        return True
-
     def check(self) -> None:
         """Return: it is held."""
 

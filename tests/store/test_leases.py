@@ -21,6 +21,7 @@ from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases, PostgresRates
 from tests.architecture.tree import ROOT
 from tests.store.holder import hold, open_leases
+from tests.store.stores import is_held
 
 KINDS = ("source", "committer", "takedown")
 KILLS = 6
@@ -68,11 +69,11 @@ def start(work: Any) -> tuple[threading.Thread, list[Any]]:
 def test_a_source_has_one_run(trial):
     """A second run of a source gets None, also in the same process; another source is free; afterwards it is free."""
     with trial.leases.source("harbour", waits=True) as lease:
-        assert lease.is_held()
+        assert is_held(lease)
         with trial.leases.source("harbour", waits=False) as second:
             assert second is None
         with trial.leases.source("other", waits=False) as other:
-            assert other.is_held()
+            assert is_held(other)
     with trial.leases.source("harbour", waits=False) as lease:
         lease.check()
 
@@ -106,7 +107,7 @@ def test_a_killed_holder_leaves_its_lease(trial, kind):
         holder.kill()
         holder.wait()
         with trial.leases.source("harbour", waits=True) if kind == "source" else trial.hold(kind) as lease:
-            assert lease.is_held()
+            assert is_held(lease)
 
 
 def test_one_process_is_inside_while_others_are_killed(trial, tmp_path_factory):
@@ -141,7 +142,7 @@ def test_a_lease_has_ended_after_its_block(trial):
     with trial.leases.committer() as lease:
         pass
 
-    assert not lease.is_held()
+    assert not is_held(lease)
     with pytest.raises(StoreError) as caught:
         lease.check()
     assert caught.value.reason == "lease_lost"
@@ -150,8 +151,8 @@ def test_a_lease_has_ended_after_its_block(trial):
 def test_writers_do_not_wait_for_each_other(trial):
     """Any number of writers hold their lease at once."""
     with trial.holder("writer"), trial.leases.writer() as first, trial.leases.writer() as second:
-        assert first.is_held()
-        assert second.is_held()
+        assert is_held(first)
+        assert is_held(second)
 
 
 def test_a_takedown_waits_for_the_writers_before_it(trial):
@@ -162,7 +163,7 @@ def test_a_takedown_waits_for_the_writers_before_it(trial):
             thread.join(1)
             assert got == []
             with trial.holder("writer"):
-                assert before.is_held()
+                assert is_held(before)
         thread.join(0.5)
         assert got == []
         with trial.leases.writer():  # a later one
@@ -219,7 +220,7 @@ def test_a_writer_notices_a_takedown_that_overtakes_it(postgres, schema):
         assert database.before_answer is None
         thread, got = start(takedowns.wait_for_writers)
         thread.join(1)
-        assert (got, lease.is_held()) == ([], True)
+        assert (got, is_held(lease)) == ([], True)
     thread.join(30)
     assert len(got) == 1
 
@@ -337,6 +338,6 @@ def test_leases_of_two_schemas_are_separate(postgres, shared, schema):
     """Two stores in one database do not wait for each other."""
     other = LeaseTrial({"url": postgres.url, "schema": f"{schema}_other"})
     with shared.leases.source("harbour", waits=False) as first, other.leases.source("harbour", waits=False) as second:
-        assert first.is_held()
-        assert second.is_held()
+        assert is_held(first)
+        assert is_held(second)
     assert isinstance(shared.leases, PostgresLeases)

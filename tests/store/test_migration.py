@@ -52,6 +52,7 @@ from tests.scale.seaweedfs import SeaweedFS
 from tests.store.migration_worker import MoveOrder
 from tests.store.shared_stores import StoreServices
 from tests.store.shared_town import SharedTown, StoreBytes
+from tests.store.stores import is_held
 from tests.store.test_tables import run_rows, stage
 from tests.unit.lake.rows import Story
 from tests.unit.upkeep.test_takedown import (
@@ -490,7 +491,7 @@ def test_process_that_opened_the_store_before_is_refused(town):
         assert caught.value.reason == "store_unfinished"
     assert move(town, registers=False).problems == ()
     with older.leases.writer() as written, older.side_state(ALERT_STATE).exclusive():
-        assert written.is_held()
+        assert is_held(written)
 
 
 @pytest.mark.timeout(300)
@@ -532,7 +533,7 @@ def test_move_waits_for_a_writer_and_refuses_its_rows(town):
     assert older.inventory.move_mark() is None
     assert older.tables.read("articles").num_rows == 1
     with older.leases.writer() as lease:
-        assert lease.is_held()
+        assert is_held(lease)
 
 
 @pytest.mark.timeout(300)
