@@ -1,4 +1,5 @@
-"""Check the rules of alerts.toml every five minutes, and send the messages that wait. Without the file, nothing runs.
+"""Check the rules of alerts.toml every five minutes, and send the messages that wait. Without the file, or
+without the add-on alerts, nothing runs.
 
 Re-run: safe; what was reported is not reported again. A sender that fails or hangs does not fail the task: its messages
 wait, and each run tries again. A wrong rule fails the task, and is named.

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -33,7 +32,7 @@ out = Console(highlight=False)
 
 def main(root: Path) -> None:
     """Print the figures of each page with its goals."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
+    from newslake.pipeline.addons.newsroom.page_request import PageRequest
     from newslake.pipeline.addons.newsroom.web_app import routes
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
@@ -43,9 +42,8 @@ def main(root: Path) -> None:
     for name, requests in _requests(root / "lake").items():
         times, weights = [], []
         for path, given in requests:
-            request = SimpleNamespace(**given)
             began, busy = time.perf_counter(), time.process_time()
-            answer = handlers[path](request, "")  # type: ignore[arg-type]
+            answer = handlers[path](PageRequest(**given))  # type: ignore[arg-type]
             times.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy)))
             weights.append(_weight(bytes(answer.body).decode()))
         wall, processor = (float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
@@ -122,18 +120,19 @@ _IN_PATH = ("slug", "article_id", "entity_id")
 
 def _page(path: str, **given: object) -> tuple[str, dict[str, object]]:
     query = {name: str(value) for name, value in given.items() if name not in _IN_PATH}
-    return path, {"query_params": query, "path_params": {name: given.get(name) for name in _IN_PATH}}
+    return path, {"query": query, "parameters": {name: given.get(name) for name in _IN_PATH}}
 
 
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
     """Return the list and its following pages, from the links to more."""
+    from newslake.pipeline.addons.newsroom.page_request import PageRequest
     from newslake.pipeline.addons.newsroom.web_app import routes
 
     answer = routes()["/articles"]
     found = [_page("/articles", to=day)]
     while len(found) <= ROUNDS:
         _, given = found[-1]
-        html = bytes(answer(SimpleNamespace(**given), "").body).decode()  # type: ignore[arg-type]
+        html = bytes(answer(PageRequest(**given)).body).decode()  # type: ignore[arg-type]
         more = re.search(r'href="([^"]*after=[^"]*)"', html)
         assert more is not None
         found.append(_page("/articles", **dict(parse_qsl(urlsplit(unescape(more[1])).query))))

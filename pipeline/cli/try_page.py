@@ -29,10 +29,10 @@ def try_page(
 
     Prints its text with quotes and speakers, how each field was found, and one line per entity, quote and event.
     """
-    from newslake.pipeline.addons.documents.documents import annotation_object, extraction_object
     from newslake.pipeline.cli.article_text import draw_fields, draw_lists, draw_text
     from newslake.pipeline.show.article import article_page
     from newslake.pipeline.show.article_view import preview, view_preview
+    from newslake.pipeline.show.json_objects import annotation_object, extraction_object
 
     space = workspace()
     tried = preview(space, page, published_at=published_at, source_key=source)

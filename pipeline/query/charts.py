@@ -14,7 +14,6 @@ from typing import Any
 
 import vl_convert
 
-from newslake.pipeline.addons.newsroom.pages.compact_svg import compact
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.query.chart_data import (
     ChartData,
@@ -32,7 +31,6 @@ from newslake.pipeline.query.connection import QueryResult
 from newslake.pipeline.query.palette import (
     BACKGROUND,
     CONFIG,
-    DARK_STYLE,
     FACET_WIDTH,
     FAINT,
     FONT,
@@ -405,19 +403,15 @@ def _png(chart: ChartSpec, question: Question, answer: QueryResult, denominators
 
 
 def _svg(chart: ChartSpec, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
-    drawn = vl_convert.vegalite_to_svg(chart, vl_version=_VERSION)
-    label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
-    tag, rest = drawn.split(">", 1)
-    return f'{tag} role="img" aria-label="{label}"><title>{label}</title>{rest}\n'.encode()
+    return svg_bytes(chart, question, denominators)
 
 
-def page_svg(chart: ChartSpec, question: Question, denominators: Denominators) -> bytes:
-    """Return a chart as SVG for a page of Newsroom: light or dark as the page is, by its own stylesheet."""
-    drawn = compact(vl_convert.vegalite_to_svg(chart, vl_version=_VERSION))
-    tag, rest = drawn.split(">", 1)
+def svg_bytes(chart: ChartSpec, question: Question, denominators: Denominators, *, style: str = "") -> bytes:
+    """Return a chart as SVG with its title and numbers as its name; ``style`` is a stylesheet in it."""
+    tag, rest = vl_convert.vegalite_to_svg(chart, vl_version=_VERSION).split(">", 1)
     label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
-    head = f'{tag} role="img" aria-label="{label}"><title>{label}</title><style>{DARK_STYLE}</style>'
-    return f"{head}{rest}\n".encode()
+    inline = f"<style>{style}</style>" if style else ""
+    return f'{tag} role="img" aria-label="{label}"><title>{label}</title>{inline}{rest}\n'.encode()
 
 
 def _html(chart: ChartSpec, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:

@@ -1,12 +1,10 @@
-"""The page of an article: the values that its templates show, and its page in Newsroom."""
+"""The page of an article: the values that its templates show."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from datetime import date, datetime
 
-from newslake.pipeline.addons.newsroom.pages.people import entity_link
 from newslake.pipeline.model.provenance import ProvenanceStep
 from newslake.pipeline.show.annotations import (
     MODALITIES,
@@ -17,7 +15,8 @@ from newslake.pipeline.show.annotations import (
     build_events,
     build_quotes,
 )
-from newslake.pipeline.show.rendering import make_json_visible, page, web_link
+from newslake.pipeline.show.page_history import Revision
+from newslake.pipeline.show.rendering import TEMPLATES, make_json_visible, web_link
 from newslake.pipeline.show.text_markup import BlockView, build_blocks
 from newslake.pipeline.tables.spec import Row
 
@@ -48,7 +47,6 @@ _VERSION_FIELDS = {
 }
 _ID_FIELDS = {"article_id": "article_id", "revision_id": "revision_id"}
 _URL_FIELDS = {"canonical_url": "canonical URL", "url": "URL"}
-_AROUND = timedelta(days=15)  # of an article, on the page of a person whom it names
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
@@ -63,32 +61,6 @@ class Field:
     value: str
     how: str
     href: str = ""
-
-
-class SentenceChangeView(Protocol):
-    """A sentence that was ``added`` or ``removed``."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def sentence(self) -> str: ...
-
-
-class RevisionView(Protocol):
-    """A revision of the article and its changes since the previous one, as in `newslake history`."""
-
-    @property
-    def revision_id(self) -> str: ...
-    @property
-    def fetched_at(self) -> datetime: ...
-    @property
-    def title(self) -> str | None: ...
-    @property
-    def word_count(self) -> int: ...
-    @property
-    def changes(self) -> Sequence[SentenceChangeView]: ...
-    @property
-    def quotes_removed(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +107,7 @@ class ArticlePage:
     unlisted_quotes: tuple[QuoteView, ...]
     fields: tuple[Field, ...]
     provenance: tuple[ProvenanceStep, ...]
-    versions: tuple[RevisionView, ...]
+    versions: tuple[Revision, ...]
     rows: tuple[TableJson, ...]
 
 
@@ -145,7 +117,7 @@ def article_page(
     origin: str,
     published_date: date | None = None,
     provenance: Sequence[ProvenanceStep] = (),
-    versions: Sequence[RevisionView] = (),
+    versions: Sequence[Revision] = (),
 ) -> ArticlePage:
     """Return the page of one article. ``rows`` are all of its rows by table name, with one row of ``articles``.
 
@@ -173,31 +145,13 @@ def article_page(
         fields=build_fields(article, rows.get("near_duplicates", ())),
         provenance=tuple(provenance),
         versions=tuple(versions),
-        rows=tuple(TableJson(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
+        rows=tuple(TableJson(table, len(each), _json_lines(each)) for table, each in rows.items() if each),
     )
 
 
 def article_html(article: ArticlePage) -> str:
     """Return the page of an article as self-contained HTML."""
-    return page("article.html", page=article, modalities=MODALITIES)
-
-
-def newsroom_article(article: ArticlePage, *, root: str) -> str:
-    """Return the page of an article with the navigation of Newsroom; ``root`` is the link to Newsroom's first page."""
-    return page(
-        "newsroom_article.html",
-        page=article,
-        modalities=MODALITIES,
-        root=root,
-        entity_links={each.cluster: href for each in article.entities if (href := _page_of(article, each, root))},
-    )
-
-
-def _page_of(article: ArticlePage, entity: EntityCard, root: str) -> str:
-    """Return the link to the page of a person or organisation, on the days around the article; "" for others."""
-    day = article.published_date
-    days = {"from_": day - _AROUND, "to": day + _AROUND} if day else {}
-    return entity_link(root, entity.list_path, entity.entity_id, **days) if entity.list_path else ""
+    return TEMPLATES.page("article.html", page=article, modalities=MODALITIES)
 
 
 def _byline(article: Row) -> str:

@@ -119,7 +119,15 @@ def report_late_sources() -> dict[str, Any]:
 
 
 def run_alerts(step: str) -> Any:
-    """Run one step of the alerts. A rule of alerts.toml that is wrong fails the task without a retry."""
+    """Run one step of the alerts. A rule of alerts.toml that is wrong fails the task without a retry.
+
+    Without the add-on alerts (NEWS_ADDONS), log that and do nothing.
+    """
+    from newslake.pipeline.addon_registry import load_addons
+
+    if "alerts" not in load_addons().names:
+        log.info("the add-on alerts is not loaded (NEWS_ADDONS): no rule is checked, no message is sent")
+        return None
     from newslake.pipeline.addons.alerts import tasks
 
     logging.getLogger("newslake").setLevel(logging.INFO)

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from newslake.pipeline.addons.operate.coverage import coverage
-from newslake.pipeline.addons.operate.coverage_page import coverage_page
+from newslake.pipeline.addons.operate.coverage_page import COVERAGE_TEMPLATES, coverage_page
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.show.rendering import policy
 from tests.addons.operate.source_history import HOUR, NOW, add_articles, add_poll, every, make_space
 from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.watch import watched_page
@@ -36,7 +35,8 @@ def page(browser: Browser, space: Workspace) -> Iterator[Page]:
 
     def answer(route: Route) -> None:
         found = coverage(space, first=TODAY - timedelta(days=13), last=TODAY)
-        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy(is_served=True)}
+        policy = COVERAGE_TEMPLATES.policy(is_served=True)
+        headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
         route.fulfill(body=coverage_page(found, root=""), headers=headers)
 
     with watched_page(browser, home=SITE, base_url=SITE) as (shown, _):

@@ -15,7 +15,7 @@ from newslake.pipeline.errors import ConfigError, LakeError, LimitError
 from tests.dags.airflow_api import altered, ask, token_of
 
 ROOT = Path(__file__).parents[2]
-# Not imported from web_app: it imports airflow, and the settings of airflow are made after the collection of tests.
+# Written here, not read from the add-ons: their order, their number and their URLs are what is tested.
 PAGES = (
     "/",
     "/coverage",
@@ -42,6 +42,12 @@ PATHS = (
 ADDRESSES = [path.format(article_id="0" * 32, entity_id="Q1", slug="top-speakers") for path in PATHS]
 _OF_NOTHING = ("/articles/", "/people/", "/organisations/")  # the lake of this test has no rows
 IMPORT_MS, TRIES = 50.0, 5
+LIGHT = {
+    "news_plugin",
+    "news_airflow",
+    "newslake",
+    "pluggy",
+}  # with the files addon.py, and nothing that they import later
 _TIMED = """\
 import sys, time
 import airflow.plugins_manager, {before}
@@ -129,20 +135,21 @@ def app(bag):
     """The application alone, with access granted."""
     from newslake.pipeline.addons.newsroom.web_app import newsroom_app
 
-    found = newsroom_app()
-    [allowed] = found.router.dependencies
-    found.dependency_overrides[allowed.dependency] = lambda: None
-    yield found
-    found.dependency_overrides.clear()
+    return newsroom_app(lambda: None)
 
 
-def test_every_route_checks_access(app) -> None:
+def test_every_route_checks_access(bag) -> None:
     """Every route has the access check of Airflow."""
-    [allowed] = app.router.dependencies
+    from news_airflow.web_apps import access_of
+
+    from newslake.pipeline.addons.newsroom.web_app import newsroom_app
+
+    access = access_of("Newsroom")
+    app = newsroom_app(access.check, messages=access.messages)
 
     assert {route.path for route in app.routes} == set(PATHS)
     for route in app.routes:
-        assert allowed.dependency in {each.call for each in route.dependant.dependencies}, route.path
+        assert access.check in {each.call for each in route.dependant.dependencies}, route.path
 
 
 @pytest.mark.parametrize(
@@ -157,12 +164,12 @@ def test_every_route_checks_access(app) -> None:
 )
 def test_errors_are_pages(app, error: Exception, status: int, message: str) -> None:
     """An error is shown in the layout of the other pages; a bug has no details."""
-    from newslake.pipeline.addons.newsroom.web_app import _endpoint
+    from newslake.pipeline.addons.newsroom.web_app import endpoint
 
-    def broken(request: object, root: str) -> object:
+    def broken(request: object) -> object:
         raise error
 
-    app.add_api_route("/broken", _endpoint(broken, root="", slots=asyncio.Semaphore(1)))
+    app.add_api_route("/broken", endpoint(broken, root="", slots=asyncio.Semaphore(1)))
     try:
         answer = TestClient(app, raise_server_exceptions=False).get("/broken")
     finally:
@@ -185,18 +192,20 @@ def test_errors_of_json_are_json(app, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_an_abandoned_request_keeps_its_slot(bag) -> None:
     """A thread cannot be stopped, so it occupies its slot until it ends."""
-    from newslake.pipeline.addons.newsroom.web_app import _endpoint
+    from newslake.pipeline.addons.newsroom.web_app import endpoint
 
     begun, may_end = threading.Event(), threading.Event()
 
-    def slow(request: Request, root: str) -> Response:
+    def slow(request: object) -> Response:
         begun.set()
         may_end.wait(300)
         return Response()
 
     async def leave_early() -> bool:
         slots = asyncio.Semaphore(1)
-        waiting = asyncio.create_task(_endpoint(slow, root="", slots=slots)(Request({"type": "http"})))
+        waiting = asyncio.create_task(
+            endpoint(slow, root="", slots=slots)(Request({"type": "http", "query_string": b"", "path_params": {}}))
+        )
         await asyncio.to_thread(begun.wait, 300)
         waiting.cancel()
         await asyncio.wait([waiting])
@@ -230,7 +239,7 @@ def test_plugin_is_cheap_to_import(tmp_path: Path, before: str) -> None:
         )
         milliseconds, loaded = done.stdout.splitlines()[-2:]
         taken.append(float(milliseconds))
-        assert loaded == "news_plugin"
+        assert set(loaded.split()) <= LIGHT
         if taken[-1] <= IMPORT_MS:
             break
     assert min(taken) <= IMPORT_MS

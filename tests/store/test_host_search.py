@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from news_airflow.tasks import TASKS
@@ -65,10 +64,10 @@ def as_text(value: object) -> str:
 
 def page(path: str = "/search", **query: str) -> str:
     """Return a page of Newsroom on the host of the environment."""
+    from newslake.pipeline.addons.newsroom.page_request import PageRequest
     from newslake.pipeline.addons.newsroom.web_app import routes
 
-    request = SimpleNamespace(query_params=query, path_params={})
-    return bytes(routes()[path](request, "").body).decode()  # type: ignore[arg-type]
+    return bytes(routes()[path](PageRequest(query)).body).decode()
 
 
 def index_files(data_dir: Path) -> list[Path]:

@@ -1,12 +1,26 @@
 """The add-on airflow: Airflow's own command line and its settings."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.hooks import AddonInfo, Command, Finding, HealthCheck, implementation
+from newslake.pipeline.hooks import AddonInfo, Command, Finding, HealthCheck, implementation, specification
 
 if TYPE_CHECKING:
+    from newslake.pipeline.addons.airflow.apps import App
     from newslake.pipeline.addons.airflow.settings import AirflowSettings
     from newslake.pipeline.jobs.workspace import Workspace
+
+
+class AirflowSpecifications:
+    """The hook of Airflow."""
+
+    @specification
+    def airflow_apps(self) -> "Sequence[App]":
+        """Return the applications of the add-on in Airflow's web server."""
+        raise NotImplementedError
+
+
+specifications = AirflowSpecifications
 
 
 @implementation

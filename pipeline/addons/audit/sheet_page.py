@@ -8,17 +8,18 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow
 from newslake.pipeline.addons.audit.questions import AuditQuestion, questions_for
+from newslake.pipeline.addons.audit.report import AuditItem
 from newslake.pipeline.addons.audit.sheet import RowContext, sheet_columns
 from newslake.pipeline.show.annotations import Span, build_events, build_quotes
-from newslake.pipeline.show.rendering import make_visible, page, web_link
+from newslake.pipeline.show.rendering import TEMPLATES, make_visible, web_link
 from newslake.pipeline.show.text_markup import BlockView, Mark, entity_marks, event_marks, mark_blocks, quote_marks
 from newslake.pipeline.tables.spec import Row
 from newslake.pipeline.tables.vocabularies import vocabulary_of
 
+SHEET_TEMPLATES = TEMPLATES.extend("newslake.pipeline.addons.audit", style="audit_sheet.css")
 # Columns that help to judge the one of a question: shown with it if they have a value.
 _FACT_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "quotes": {"speaker": ("speaker_text", "speaker_role")},
@@ -65,24 +66,7 @@ class SheetRow:
         return tuple((self.blocks[at], self.first <= at < self.end) for at in range(first, end))
 
 
-class DrawnItem(Protocol):
-    """A drawn row with its article, as ``newslake.pipeline.addons.audit.report`` draws it."""
-
-    @property
-    def drawn(self) -> DrawnRow: ...
-    @property
-    def row(self) -> Row: ...
-    @property
-    def article(self) -> Row: ...
-    @property
-    def context(self) -> RowContext: ...
-    @property
-    def sentence(self) -> Span: ...
-    @property
-    def original(self) -> str | None: ...
-
-
-def build_sheet_row(table: str, item: DrawnItem) -> SheetRow:
+def build_sheet_row(table: str, item: AuditItem) -> SheetRow:
     """Return what a row of a table shows; for ``articles``, its row is the article itself."""
     article, row, is_whole = item.article, item.row, table == "articles"
     spans = [(block["start_char"], block["end_char"]) for block in article["blocks"]]
@@ -149,7 +133,7 @@ def audit_sheet(draw: AuditDraw, rows: Sequence[SheetRow]) -> str:
         "columns": sheet_columns(draw.table),
         "questions": [_script_question(each) for each in questions],
     }
-    return page(
+    return SHEET_TEMPLATES.page(
         "audit_sheet.html",
         draw=draw,
         questions=questions,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from newslake.pipeline.addons.newsroom.page_list import NewsroomPage
     from newslake.pipeline.jobs.workspace import Workspace
 
 
@@ -68,3 +69,12 @@ def maintenance(workspace: "Workspace", day: "date") -> Upkeep:
     volumes = day_volumes(workspace, day=day)
     warnings = tuple(each.warning for each in volumes if each.warning is not None)
     return Upkeep(warnings=warnings, counts={"pages": {each.source_key: each.pages for each in volumes}})
+
+
+@implementation(optionalhook=True)
+def newsroom_pages() -> "list[NewsroomPage]":
+    """Return the page of coverage."""
+    from newslake.pipeline.addons.newsroom.page_list import NewsroomPage
+
+    place = "newslake.pipeline.addons.operate.coverage_page:answer_coverage"
+    return [NewsroomPage("/coverage", place, label="Coverage", rank=10)]

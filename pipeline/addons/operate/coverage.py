@@ -13,12 +13,17 @@ from newslake.pipeline.addons.operate.anomalies import (
     may_be_anomalous,
     robust_z_score,
 )
+from newslake.pipeline.addons.operate.coverage_facts import (
+    CoverageFacts,
+    DatedArticles,
+    OutcomeCount,
+    coverage_facts,
+)
 from newslake.pipeline.addons.operate.coverage_values import (
     Anomaly,
     AnomalyCause,
     Cell,
     Coverage,
-    ListingFetch,
     SourceCoverage,
     SourceDay,
 )
@@ -27,7 +32,7 @@ from newslake.pipeline.jobs.rechecks import plan_rechecks
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Source, pluralize
 from newslake.pipeline.model.source import CAPTURE_KINDS, NEWEST_KINDS
-from newslake.pipeline.query.outcomes import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
+from newslake.pipeline.query.outcomes import ListingFetch
 from newslake.pipeline.sources import listable_days
 
 WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3

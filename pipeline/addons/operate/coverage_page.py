@@ -5,16 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
+from newslake.pipeline.addons.newsroom.page_request import PageAnswer, PageRequest
 from newslake.pipeline.addons.newsroom.pages.outcomes import PUBLICATION
 from newslake.pipeline.addons.newsroom.queries.articles import last_day
+from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, UrlQuery, page, parse_period, parse_text
+from newslake.pipeline.addons.operate.coverage import coverage
 from newslake.pipeline.addons.operate.coverage_values import AnomalyKind, Cell, Coverage, SourceCoverage
 from newslake.pipeline.model import pluralize
 from newslake.pipeline.model.freshness import FRESHNESS_LABELS
 from newslake.pipeline.model.source import CAPTURE_KINDS
-from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_period
+from newslake.pipeline.show.rendering import link
 from newslake.pipeline.store.table_files import LakePlace
 
+COVERAGE_TEMPLATES = TEMPLATES.extend("newslake.pipeline.addons.operate", style="coverage.css")
 # The character of a cell: a shade for a normal day, a letter for an anomaly. No two cells differ by colour alone.
 SHADES = (
     ("·", "no pages"),
@@ -103,7 +108,7 @@ def is_alarm(cell: Cell) -> bool:
 class _MapCell:
     """One day of the map: its number of pages and the sign of its anomaly, each "" for none.
 
-    ``look`` is a class of style.css. ``href`` is empty in a standalone file.
+    ``look`` is a class of coverage.css. ``href`` is empty in a standalone file.
     """
 
     look: str
@@ -132,7 +137,7 @@ class _CoverageRow:
 
 @dataclass(frozen=True, slots=True)
 class _FreshnessRow:
-    """A source that is late or stale. ``look`` is a class of style.css; the status is text, too.
+    """A source that is late or stale. ``look`` is a class of coverage.css; the status is text, too.
 
     ``message`` has text and commands in turn.
     """
@@ -143,6 +148,16 @@ class _FreshnessRow:
     since: str
     cause: str
     message: tuple[str, ...]
+
+
+def answer_coverage(request: PageRequest) -> PageAnswer:
+    """Answer with the coverage of the days and the source of a request."""
+    workspace, query = request.workspace, request.query
+    first, last = parse_coverage_period(request.lake, query, today=request.today)
+    source = parse_text(query, "source")
+    facts = coverage(workspace, first=first, last=last, source_keys=[source] if source else ())
+    html = partial(coverage_page, facts, root=request.root, source_key=source or "", choices=request.source_keys)
+    return PageAnswer(lambda: facts, html, COVERAGE_TEMPLATES)
 
 
 def parse_coverage_period(lake: LakePlace, query: UrlQuery, *, today: date) -> tuple[date, date]:
@@ -169,6 +184,7 @@ def coverage_page(
     cells = coverage.sources[0].cells if coverage.sources else ()
     return page(
         "coverage.html",
+        templates=COVERAGE_TEMPLATES,
         root=root or "",
         is_served=root is not None,
         title=f"Coverage, {coverage.first} to {coverage.last}",

@@ -7,22 +7,11 @@ from typing import Literal
 
 from newslake.pipeline.model.freshness import SourceFreshness
 from newslake.pipeline.model.outcome import pluralize
+from newslake.pipeline.query.outcomes import ListingFetch
 
 _LATE_HOUR = 18  # UTC
 AnomalyKind = Literal["not_polled", "failed", "incomplete", "empty", "few", "many", "rejected", "waiting", "guessed"]
 AnomalyCause = Literal["pipeline", "source", "genuine"]
-
-
-@dataclass(frozen=True, slots=True)
-class ListingFetch:
-    """A row of ``listing_fetches``."""
-
-    source_key: str
-    listed_day: date | None
-    requested_at: datetime
-    result: str
-    entries: int
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

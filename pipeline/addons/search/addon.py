@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from newslake.pipeline.addons.newsroom.page_list import NewsroomPage
     from newslake.pipeline.addons.search.articles import SearchResult
     from newslake.pipeline.jobs.workspace import Workspace
 
@@ -93,3 +94,11 @@ def on_takedown(workspace: "Workspace", phase: TakedownPhase) -> None:
     from newslake.pipeline.addons.search.upkeep import erase_from_search
 
     erase_from_search(workspace)
+
+
+@implementation(optionalhook=True)
+def newsroom_pages() -> "list[NewsroomPage]":
+    """Return the page of full-text search."""
+    from newslake.pipeline.addons.newsroom.page_list import NewsroomPage
+
+    return [NewsroomPage("/search", "newslake.pipeline.addons.search.page:answer_search")]

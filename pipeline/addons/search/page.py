@@ -3,14 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from urllib.parse import quote
 
+from newslake.pipeline.addons.newsroom.page_request import PageAnswer, PageRequest
+from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, UrlQuery, page, parse_day, parse_text
 from newslake.pipeline.addons.search.articles import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, search_articles
 from newslake.pipeline.addons.search.excerpts import Segment
 from newslake.pipeline.addons.search.index import SearchTarget
+from newslake.pipeline.addons.search.upkeep import await_update, search_place_of
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_day, parse_text
+from newslake.pipeline.show.rendering import link
 
+SEARCH_TEMPLATES = TEMPLATES.extend("newslake.pipeline.addons.search", style="search.css")
 _MOST_LETTERS = 400
 _LAST_PAGE = 50
 _FOLDED_NAMES = 3
@@ -45,6 +50,19 @@ class _HitView:
     original: str
     copies: "tuple[_HitView, ...]"
     folded: str
+
+
+def answer_search(request: PageRequest) -> PageAnswer:
+    """Answer with the hits of a search. The index of this host is updated first."""
+    workspace, search = request.workspace, parse_search_request(request.query)
+    place, seconds = search_place_of(workspace), workspace.settings.newsroom_seconds
+    is_building = bool(search.text) and await_update(workspace)
+    html = partial(search_page, root=request.root, choices=request.source_keys, seconds=seconds)
+    return PageAnswer(
+        partial(list_hits, place, search, seconds=seconds),
+        partial(html, place, search, is_building=is_building),
+        SEARCH_TEMPLATES,
+    )
 
 
 def parse_search_request(query: UrlQuery) -> SearchRequest:
@@ -89,8 +107,8 @@ def search_page(
     is_more = bool(shown.hits) and shown.offset + PAGE_SIZE < shown.total and request.number < _LAST_PAGE
     return page(
         "search.html",
+        templates=SEARCH_TEMPLATES,
         root=root,
-        is_served=True,
         title=f"Search: {request.text}" if request.text else "Search",
         search_text=request.text,
         form={name.rstrip("_"): value or "" for name, value in request.form().items()},

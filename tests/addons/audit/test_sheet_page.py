@@ -12,9 +12,8 @@ from newslake.pipeline.addons.audit.draw import DrawnRow
 from newslake.pipeline.addons.audit.questions import AUDITED_TABLES, questions_for
 from newslake.pipeline.addons.audit.report import audit_item
 from newslake.pipeline.addons.audit.sheet import erase_page_rows, sheet_columns
-from newslake.pipeline.addons.audit.sheet_page import audit_sheet, build_sheet_row
+from newslake.pipeline.addons.audit.sheet_page import SHEET_TEMPLATES, audit_sheet, build_sheet_row
 from newslake.pipeline.clusters.text import sentence_spans
-from newslake.pipeline.show.rendering import source, stylesheet
 from tests.addons.audit.audit_rows import golden_sheet
 from tests.unit.show.golden_rows import TWIN, golden_rows
 
@@ -116,10 +115,10 @@ def test_policy_names_the_stylesheet_and_the_script():
     html = audit_sheet(*golden_sheet("events", count=1))
     digests = [
         base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        for text in (stylesheet("audit_sheet.css"), source("audit_sheet.js"))
+        for text in (SHEET_TEMPLATES.stylesheet(), SHEET_TEMPLATES.source("audit_sheet.js"))
     ]
 
-    assert re.findall("<script>(.*?)</script>", html, re.DOTALL) == [source("audit_sheet.js")]
+    assert re.findall("<script>(.*?)</script>", html, re.DOTALL) == [SHEET_TEMPLATES.source("audit_sheet.js")]
     assert re.search('Content-Security-Policy" content="(.*?)"', html)[1].replace("&#39;", "'") == (
         f"default-src 'none'; style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}'; base-uri 'none'; "
         "form-action 'none'"

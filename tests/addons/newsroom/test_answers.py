@@ -9,9 +9,9 @@ import pytest
 
 from newslake.pipeline.addons.newsroom.pages.answers import AnswerTable, build_answer_table
 from newslake.pipeline.addons.newsroom.pages.saved_queries import parse_question_request, question_page
+from newslake.pipeline.addons.newsroom.rendering import parse_period
 from newslake.pipeline.query.connection import QueryResult, connect
 from newslake.pipeline.query.saved_queries import list_questions
-from newslake.pipeline.show.rendering import parse_period
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]

@@ -17,13 +17,14 @@ from newslake.pipeline.addons.newsroom.pages.saved_queries import (
     question_svg,
     questions_page,
 )
+from newslake.pipeline.addons.newsroom.rendering import chart_policy, error_page, parse_period, parse_text
 from newslake.pipeline.addons.operate.coverage_page import coverage_page, describe_age, parse_coverage_period
 from newslake.pipeline.addons.operate.coverage_values import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
 from newslake.pipeline.errors import ConfigError, LimitError
 from newslake.pipeline.model.freshness import SourceFreshness
 from newslake.pipeline.model.provenance import AnswerKind, Check, Excerpt, Fact, Provenance, ProvenanceStep
 from newslake.pipeline.query import palette
-from newslake.pipeline.show.rendering import chart_policy, error_page, link, parse_period, parse_text, web_link
+from newslake.pipeline.show.rendering import link, web_link
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]

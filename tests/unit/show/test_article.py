@@ -3,13 +3,11 @@
 import json
 import re
 from collections import Counter
-from datetime import date
-from urllib.parse import quote as quote_url
 
 import lxml.html
 import pytest
 
-from newslake.pipeline.show.article import article_html, article_page, newsroom_article
+from newslake.pipeline.show.article import article_html, article_page
 from tests.unit.show.golden_rows import TWIN, golden_cases, golden_page, golden_rows
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{{7*7}}\u202e\x00\u2066"
@@ -84,7 +82,6 @@ def test_a_linked_surname_is_explained():
         ("Rufina Cask", "in other articles Rufina Ada Cask (related)")
     ]
     assert "in other articles Rufina Ada Cask (related)" in article_html(page)
-    assert f'href="../people/{"a" * 16}"' in newsroom_article(page, root="../")
 
 
 def test_a_hypothetical_event_is_marked(twin):
@@ -265,46 +262,3 @@ def test_credits_are_shown_with_their_kind():
     (field,) = [each for each in shown.fields if each.name == "credits"]
     assert field.value == "Halyard News Agency (agency)"
     assert field.how.startswith("method ")
-
-
-def test_a_quote_leads_to_its_provenance_in_newsroom():
-    """Inside Newsroom, each quote and event links to the page that traces its row."""
-    page = golden_page(TWIN)
-    html = newsroom_article(page, root="../")
-
-    for row in (page.quotes[0].row, page.events[0].row):
-        assert f'<a href="../why?url={quote_url(row)}">why</a>' in html
-
-
-def test_names_lead_to_their_pages_in_newsroom():
-    """Inside Newsroom, a person and an organisation lead to their pages on the days around the article's stored day; a
-    place does not. So does the speaker of a quote. A file has no such links."""
-    rows = golden_rows("day-3__lantern__2026__03__04__ferry-row-ends")
-    rows["articles"][0]["published_at"] = None  # fetched on another day than its rows have
-    page = article_page(rows, origin="A sample.", published_date=date(2026, 2, 20))
-    tree = lxml.html.document_fromstring(newsroom_article(page, root="../"))
-    cards = {_text(each): each.xpath("./a/@href") for each in tree.cssselect("#names .cast h3")}
-    days = "?from=2026-02-05&to=2026-03-07"
-    person, organisation = (
-        next(each.entity_id for each in page.entities if each.name == name)
-        for name in ("Aino Kestilä", "Nordhavn Line")
-    )
-
-    assert cards["Aino Kestilä"] == [f"../people/{person}{days}"]
-    assert cards["Nordhavn Line"] == [f"../organisations/{organisation}{days}"]
-    assert cards["Stockholm"] == []
-    assert f"../people/{person}{days}" in tree.xpath("//ul[@class='cards']/li/strong/a/@href")
-    assert "../people/" not in article_html(page)
-
-
-def test_the_publisher_is_one_click_away_in_newsroom():
-    """Inside Newsroom, the line of the authors leads to the publisher's page, outside of the frame; a file has no
-    outside link. An article without a web page has none."""
-    page = golden_page("day-3__lantern__2026__03__04__ferry-row-ends")
-    tree = lxml.html.document_fromstring(newsroom_article(page, root="../"))
-    [link] = tree.cssselect(".byline a")
-
-    assert (link.get("href"), link.get("target"), link.get("rel")) == (page.web_url, "_blank", "noopener noreferrer")
-    assert page.web_url.startswith("http")
-    assert tree.xpath("//table//a[@target='_blank']/@href") == [page.web_url] * 2
-    assert article_page({**golden_rows(TWIN)}, origin="-").web_url == ""

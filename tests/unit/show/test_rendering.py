@@ -9,7 +9,7 @@ from jinja2 import DictLoader, UndefinedError
 
 from newslake.pipeline.query import palette
 from newslake.pipeline.show import rendering
-from newslake.pipeline.show.rendering import make_visible, policy, stylesheet
+from newslake.pipeline.show.rendering import TEMPLATES, make_visible
 from tests.architecture.tree import project_files, text_of
 
 # Charts and pages share one palette: pipeline/query/palette.py.
@@ -25,13 +25,13 @@ def _expected(ink: str, faint: str, paper: str, series: tuple[str, ...]) -> dict
 
 def test_variables_are_the_palette_of_the_charts():
     """The stylesheet's variables, light and dark, are the charts' colours, and each is defined once."""
-    light, dark = stylesheet().split("prefers-color-scheme:dark", maxsplit=1)
+    light, dark = TEMPLATES.stylesheet().split("prefers-color-scheme:dark", maxsplit=1)
 
     assert dict(_VARIABLE.findall(light)) == _expected(palette.INK, palette.FAINT, palette.BACKGROUND, palette.SERIES)
     assert dict(_VARIABLE.findall(dark)) == _expected(
         palette.INK_ON_DARK, palette.FAINT_ON_DARK, palette.DARK_BACKGROUND, palette.SERIES_ON_DARK
     )
-    assert len(_VARIABLE.findall(stylesheet())) == 2 * (3 + len(palette.SERIES))
+    assert len(_VARIABLE.findall(TEMPLATES.stylesheet())) == 2 * (3 + len(palette.SERIES))
 
 
 def test_no_other_file_names_a_colour():
@@ -49,7 +49,7 @@ def test_no_other_file_names_a_colour():
 
 
 def _rendered(source: str, **values: object) -> str:
-    return rendering._environment().overlay(loader=DictLoader({"t": source})).get_template("t").render(values)
+    return rendering._environment(TEMPLATES).overlay(loader=DictLoader({"t": source})).get_template("t").render(values)
 
 
 def test_values_are_escaped():
@@ -84,15 +84,15 @@ def test_the_policy_names_the_stylesheet_and_nothing_else():
     """The hash in the policy is that of the text in the style element; no other source is allowed."""
     blocks = "".join(f"{{% block {name} %}}T{{% endblock %}}" for name in ("title", "nav", "main"))
     source = f'{{% extends "base.html" %}}{blocks}'
-    html = rendering._environment().from_string(source).render()
+    html = rendering._environment(TEMPLATES).from_string(source).render()
     inside = re.search(r"<style>(.*)</style>", html, re.DOTALL)[1]
     digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
 
-    assert inside == stylesheet()
-    assert policy(is_served=False) == (
+    assert inside == TEMPLATES.stylesheet()
+    assert TEMPLATES.policy(is_served=False) == (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
-    assert "unsafe" not in policy(is_served=True)
+    assert "unsafe" not in TEMPLATES.policy(is_served=True)
 
 
 def _contrast(one: str, other: str) -> float:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from newslake.pipeline.addons.newsroom.rendering import MOST_DAYS, MOST_LETTERS
 from newslake.pipeline.query.chart_data import column_label, is_share, value_label
 from newslake.pipeline.query.connection import Connection, QueryResult, query
-from newslake.pipeline.show.rendering import MOST_DAYS, MOST_LETTERS, link, web_link
+from newslake.pipeline.show.rendering import link, web_link
 
 _LABELS = {
     "source_key": "source",

@@ -12,8 +12,9 @@ from newslake.pipeline.addons.newsroom.queries.articles import (
     find_articles,
     last_day,
 )
+from newslake.pipeline.addons.newsroom.rendering import UrlQuery, page, parse_period, parse_text
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_period, parse_text
+from newslake.pipeline.show.rendering import link
 from newslake.pipeline.store.table_files import LakePlace
 
 DAYS = 30  # the default period of the list
@@ -81,7 +82,6 @@ def articles_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str) -
     return page(
         "articles.html",
         root=root,
-        is_served=True,
         title="Articles",
         filters=filters,
         form={name: value or "" for name, value in form.items()},

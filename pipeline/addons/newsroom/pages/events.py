@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from newslake.pipeline.addons.newsroom.pages.bar_chart import build_bars
 from newslake.pipeline.addons.newsroom.pages.people import describe_days
@@ -20,9 +21,10 @@ from newslake.pipeline.addons.newsroom.queries.event_timeline import (
     view_events,
     view_places,
 )
+from newslake.pipeline.addons.newsroom.rendering import UrlQuery, page, parse_period, parse_text
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import pluralize
-from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_period, parse_text
+from newslake.pipeline.show.rendering import link
 from newslake.pipeline.store.table_files import LakePlace
 from newslake.pipeline.tables import table_named
 
@@ -134,7 +136,6 @@ def events_page(found: EventTimeline, query: UrlQuery, *, root: str, choices: Se
     return page(
         "events.html",
         root=root,
-        is_served=True,
         title="Events",
         **_filter_values(filters, root, choices, here="events", countries=[each.value for each in found.by_country]),
         found=found,
@@ -162,7 +163,7 @@ def _values(column: str) -> tuple[str, ...]:
 
 def _filter_values(
     filters: EventFilter, root: str, choices: Sequence[str], *, here: str, countries: Sequence[str]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return what timeline and map share: links between them, the form, what its lists offer, and the period."""
     form = _form(filters)
     pages = (("Timeline", "events"), ("Map", "events/map"))
@@ -248,7 +249,6 @@ def event_map_page(found: EventMap, *, root: str, choices: Sequence[str] = ()) -
     return page(
         "event_map.html",
         root=root,
-        is_served=True,
         title="Map of events",
         **_filter_values(filters, root, choices, here="events/map", countries=countries),
         found=found,

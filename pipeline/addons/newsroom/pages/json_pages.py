@@ -1,11 +1,10 @@
-"""JSON of the pages of Newsroom: each page is an answer with its data and its HTML, and one function writes the data.
+"""JSON of the pages of Newsroom: the data of each, which one function writes.
 
 The data of a page are the values of its query, before any text of the page is made from them: dataclasses become
 objects with the same names, times are ISO 8601 in UTC. docs/how-to/newsroom.md lists the fields.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,19 +12,12 @@ from newslake.pipeline.addons.newsroom.pages.articles import parse_article_curso
 from newslake.pipeline.addons.newsroom.pages.outcomes import LONGEST_URL, parse_page_filter
 from newslake.pipeline.addons.newsroom.pages.saved_queries import MOST_ROWS, QuestionRequest, run_question
 from newslake.pipeline.addons.newsroom.queries.articles import ArticleFilter, ArticleSummary, find_articles, last_day
-from newslake.pipeline.query.outcomes import PageFilter, PageOutcome, find_page_outcomes
+from newslake.pipeline.addons.newsroom.queries.page_outcomes import PageFilter, PageOutcome, find_page_outcomes
+from newslake.pipeline.addons.newsroom.rendering import ERROR_TITLES, UrlQuery, parse_text
 from newslake.pipeline.query.result_files import plain_value
 from newslake.pipeline.query.saved_queries import list_questions
-from newslake.pipeline.show.rendering import ERROR_TITLES, UrlQuery, make_json_visible, parse_text
+from newslake.pipeline.show.rendering import make_json_visible
 from newslake.pipeline.store.table_files import LakePlace
-
-
-@dataclass(frozen=True, slots=True)
-class PageAnswer:
-    """The answer to a request: functions that return its data and its HTML. Only one of them is called."""
-
-    data: Callable[[], object]
-    html: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

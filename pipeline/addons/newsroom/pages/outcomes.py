@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from newslake.pipeline.addons.newsroom.queries.page_outcomes import LATE, PageFilter, PageOutcome, find_page_outcomes
+from newslake.pipeline.addons.newsroom.rendering import UrlQuery, page, parse_period, parse_text
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model.provenance import STEP_HEADINGS, AnswerKind, Provenance
-from newslake.pipeline.query.outcomes import LATE, PageFilter, PageOutcome, find_page_outcomes
-from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_period, parse_text, web_link
+from newslake.pipeline.show.rendering import link, web_link
 from newslake.pipeline.store.table_files import LakePlace
 from newslake.pipeline.tables import table_named
 
@@ -49,7 +50,6 @@ def pages_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str, choi
     return page(
         "pages.html",
         root=root,
-        is_served=True,
         title=f"Pages of {filters.source}, {period}",
         filters=filters,
         choices=list(dict.fromkeys((*choices, filters.source))),
@@ -94,7 +94,7 @@ def _page_row(seen: PageOutcome, root: str) -> _PageRow:
 
 def why_form(*, root: str) -> str:
     """Return the page that accepts a URL, an article or a row to trace."""
-    return page("why_form.html", root=root, is_served=True, title="Why")
+    return page("why_form.html", root=root, title="Why")
 
 
 def why_page(provenance: Provenance, *, root: str) -> str:
@@ -105,7 +105,6 @@ def why_page(provenance: Provenance, *, root: str) -> str:
     return page(
         "why.html",
         root=root,
-        is_served=True,
         title=f"Why: {provenance.query}",
         provenance=provenance,
         subject=provenance.query,

@@ -16,8 +16,9 @@ from newslake.pipeline.addons.newsroom.queries.people import (
     find_entities,
     view_entity,
 )
+from newslake.pipeline.addons.newsroom.rendering import MOST_DAYS, UrlQuery, page, parse_period, parse_text
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.show.rendering import MOST_DAYS, UrlQuery, link, page, parse_period, parse_text
+from newslake.pipeline.show.rendering import entity_link, link
 from newslake.pipeline.store.table_files import LakePlace
 
 DAYS = 30  # the default period
@@ -94,7 +95,6 @@ def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) ->
     return page(
         "people.html",
         root=root,
-        is_served=True,
         title=path.capitalize(),
         path=path,
         filters=filters,
@@ -107,11 +107,6 @@ def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) ->
         more=link(root, path, **form, **days, after=found.after) if found.after else "",
         longer="" if filters.first <= longest else link(root, path, **form, from_=longest, to=filters.last),
     )
-
-
-def entity_link(root: str, path: str, entity_id: str, **days: object) -> str:
-    """Return the link to an entity; "" for an id that newslake does not make, which could lead elsewhere."""
-    return link(root, f"{path}/{entity_id}", **days) if entity_id.isascii() and entity_id.isalnum() else ""
 
 
 def read_entity(
@@ -155,7 +150,6 @@ def entity_page(entity: EntityView, query: UrlQuery, *, root: str) -> str:
     return page(
         "entity.html",
         root=root,
-        is_served=True,
         title=entity.name,
         entity=entity,
         here=link(root, here),

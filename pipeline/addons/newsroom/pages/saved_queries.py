@@ -9,9 +9,11 @@ from datetime import date
 from io import BytesIO
 
 from newslake.pipeline.addons.newsroom.pages.answers import build_answer_table
+from newslake.pipeline.addons.newsroom.rendering import UrlQuery, page, parse_day, parse_period, parse_text
 from newslake.pipeline.errors import LimitError
-from newslake.pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, draw, page_svg
+from newslake.pipeline.query.charts import PAGE_LAYOUT, PHONE_LAYOUT, draw, svg_bytes
 from newslake.pipeline.query.connection import Connection, QueryResult, connect, query, stream
+from newslake.pipeline.query.palette import DARK_STYLE
 from newslake.pipeline.query.result_files import write_csv
 from newslake.pipeline.query.saved_queries import (
     Denominators,
@@ -23,7 +25,7 @@ from newslake.pipeline.query.saved_queries import (
     set_options,
     sql_of,
 )
-from newslake.pipeline.show.rendering import UrlQuery, link, page, parse_day, parse_period, parse_text
+from newslake.pipeline.show.rendering import link
 from newslake.pipeline.store.table_files import LakePlace
 
 MOST_ROWS = 200
@@ -106,7 +108,7 @@ def questions_page(*, root: str) -> str:
     for each in list_questions():
         found[each.group].append((each, link(root, f"questions/{each.slug}")))
     groups = [(GROUPS[group], questions) for group, questions in found.items() if questions]
-    return page("questions.html", root=root, is_served=True, title="Questions", groups=groups)
+    return page("questions.html", root=root, title="Questions", groups=groups)
 
 
 def question_page(lake: LakePlace, request: QuestionRequest, *, root: str) -> str:
@@ -122,7 +124,6 @@ def question_page(lake: LakePlace, request: QuestionRequest, *, root: str) -> st
     return page(
         "question.html",
         root=root,
-        is_served=True,
         title=question.title,
         about=f"{first.rstrip('.')}.",
         about_more=rest,
@@ -181,11 +182,15 @@ def _form_words(text: str) -> str:
 
 
 def question_svg(lake: LakePlace, request: QuestionRequest, *, is_narrow: bool = False) -> bytes:
-    """Return the chart of an answer as SVG; ``is_narrow`` for a phone. Raises: ConfigError without a chart."""
+    """Return the chart of an answer as SVG, light or dark as the page is; ``is_narrow`` for a phone.
+
+    Raises: ConfigError without a chart.
+    """
     with request.connect(lake) as connection:
         answer, denominators = run_question(connection, request)
     layout = PHONE_LAYOUT if is_narrow else PAGE_LAYOUT
-    return page_svg(draw(request.question, answer, denominators, layout=layout), request.question, denominators)
+    chart = draw(request.question, answer, denominators, layout=layout)
+    return svg_bytes(chart, request.question, denominators, style=DARK_STYLE)
 
 
 def question_csv(lake: LakePlace, request: QuestionRequest) -> bytes:

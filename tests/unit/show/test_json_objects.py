@@ -1,13 +1,13 @@
-"""The output of `newslake clean` and `newslake annotate` for one page."""
+"""The JSON of `newslake try`, `newslake clean` and `newslake annotate` for one page."""
 
 from datetime import UTC, datetime
 
 import pytest
 from spacy.language import Language
 
-from newslake.pipeline.addons.documents.documents import annotation_object, extraction_object
 from newslake.pipeline.clean import extract
 from newslake.pipeline.model import Annotation, Page
+from newslake.pipeline.show.json_objects import annotation_object, extraction_object
 from tests.unit.nlp.events_case import article_of, read
 
 
