@@ -147,7 +147,7 @@ def _clustered(root: Path, days: int) -> tuple[float, int, float]:
             lake.read("articles", days=[day], columns=["text"])
     else:
         chosen = lake.days()[-1:] if days < 0 else lake.days()[:days]
-        copies = sum(sum(table["is_duplicate"].to_pylist()) for _, table in near_duplicates_of(lake, chosen))
+        copies = sum(sum(table["is_duplicate"].to_pylist()) for table in near_duplicates_of(lake, chosen).values())
     seconds = time.perf_counter() - started
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found is not None

@@ -54,7 +54,7 @@ from newslake.pipeline.jobs.pipeline_version import sketch_version, version_of
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Article
-from newslake.pipeline.store.tables import Tables
+from newslake.pipeline.store.tables import ArticleStates, Tables, TablesVersion
 from newslake.pipeline.tables import table_named
 from newslake.pipeline.tables.spec import Row
 
@@ -75,27 +75,30 @@ def relate(workspace: Workspace, *, news_day: date | None, days: Iterable[date],
     Without a news day, only ``days`` are changed days: a takedown names all days that it changes. ``lease`` is checked
     before each write. Raises: StoreError (lease_lost).
     """
-    lake, given = workspace.lake, tuple(days)
-    changed = partial(changed_days, workspace, news_day=news_day, days=given)
-    duplicates = lake.replace("near_duplicates", _under(lease, lambda: _near_duplicates(lake, changed())))
-    clusters = lake.replace_all(_under(lease, lambda: relate_rows_of(lake, changed())))
-    return duplicates + clusters + relate_revisions(workspace, news_day=news_day, days=given, lease=lease)
+    lake, changed = workspace.lake, changed_days(workspace, news_day=news_day, days=days)
+    reached = {day for each in changed for day in affected_days(each)}
+    duplicates = lake.replace("near_duplicates", _under(lease, lambda: near_duplicates_of(lake, reached)))
+    clusters = lake.replace_all(_under(lease, lambda: relate_rows_of(lake, changed)))
+    return duplicates + clusters + _relate_revisions(workspace, changed, lease=lease)
 
 
-def _under[T](lease: Lease | None, make: Callable[[], T]) -> Callable[[], T]:
-    """Return ``make`` with a check of a lease after it, under the committer's lease: waiting for that takes long."""
+def _under[T](lease: Lease | None, relate: Callable[[], T]) -> Callable[[], T]:
+    """Return ``relate`` with a check of a lease after it, under the committer's lease: waiting for that takes long."""
 
     def checked() -> T:
-        made = make()
+        rows = relate()
         if lease is not None:
             lease.check()
-        return made
+        return rows
 
     return checked
 
 
 def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> set[date]:
-    """Return some published days, and those of the articles of a news day, if one is given."""
+    """Return some published days, and those of the articles of a news day, if there is one.
+
+    A commit that moves an article to another day meanwhile is followed by a run of its own, with both days.
+    """
     if news_day is None:
         return {*days}
     ids = workspace.archive.articles_of_day(news_day)
@@ -105,34 +108,45 @@ def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[
 def relate_rows_of(lake: Tables, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
     """Return the tables of quotes, events and people for every day that a change of some days can reach.
 
-    Write ``near_duplicates`` before. They are in the order in which to write them: each before those from which it is
-    made. Until the last is written, the next run can still see which rows changed.
+    All rows are read at one version. Write ``near_duplicates`` before. The tables are in the order in which to write
+    them: each before those from which it is made. Until the last is written, the next run can still see which rows
+    changed.
     """
     changed = tuple(days)
-    quotes, events = quote_clusters_of(lake, changed), relate_events_of(lake, changed)
+    return lake.read_at_once(lambda version: _relate_rows(version, lake.index, changed))
+
+
+def _relate_rows(
+    version: TablesVersion, articles: ArticleStates, changed: Collection[date]
+) -> dict[str, dict[date, pa.Table]]:
+    quotes, events = _quote_clusters(version, changed), _relate_events(version, articles, changed)
     reached = {each for day in changed for each in affected_days(day)} | {*quotes, *events[_REPORTS]}
-    links = person_links_of(lake, reached, clusters={_QUOTES: quotes, _REPORTS: events[_REPORTS]})
-    pairs = co_mentions_of(lake, reached, links=links)
+    links = _person_links(version, reached, clusters={_QUOTES: quotes, _REPORTS: events[_REPORTS]})
+    pairs = _co_mentions(version, reached, links=links)
     return {"co_mentions": pairs, "person_links": links, **events, _QUOTES: quotes}
 
 
 # The table ``near_duplicates``.
 
 
-def _near_duplicates(lake: Tables, changed: Iterable[date]) -> dict[date, pa.Table]:
-    return dict(near_duplicates_of(lake, {day for each in changed for day in affected_days(each)}))
+def near_duplicates_of(lake: Tables, days: Iterable[date]) -> dict[date, pa.Table]:
+    """Return the table ``near_duplicates`` of each day with articles, in order.
+
+    All rows are read at one version; the texts of only one window of days are in memory.
+    """
+    chosen = frozenset(days)
+    return lake.read_at_once(lambda version: dict(_near_duplicates(version, lake, chosen)))
 
 
-def near_duplicates_of(lake: Tables, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
-    """Yield the table ``near_duplicates`` of each day with articles, in order; only one window of days is in memory."""
-    stored, versions = lake.days(), lake.day_versions("articles")
+def _near_duplicates(version: TablesVersion, lake: Tables, days: Collection[date]) -> Iterator[tuple[date, pa.Table]]:
+    stored, names = version.days(), version.day_versions("articles")
     window: dict[date, pa.Table] = {}
     for day in sorted({*days}.intersection(stored)):
         near = [each for each in stored if day - WINDOW <= each <= day]
         window = {
             each: window[each]
             if each in window
-            else drop_site_boilerplate(sketch_articles(lake, each, version=versions.get(each)))
+            else drop_site_boilerplate(_sketch_articles(version, lake, each, name=names.get(each)))
             for each in near
         }
         yield day, find_near_duplicates(pa.concat_tables(window.values()), day=day)
@@ -148,30 +162,30 @@ _INPUT_KEY = b"made_from"
 _TEXTS_PER_BATCH = 1000  # texts in memory
 
 
-def sketch_articles(lake: Tables, day: date, *, version: str | None) -> pa.Table:
-    """Return a day's articles with their sketches, without text. ``version`` is that of the day; None without articles.
+def _sketch_articles(version: TablesVersion, lake: Tables, day: date, *, name: str | None) -> pa.Table:
+    """Return a day's articles with their sketches, without text. ``name`` is its version; None without articles.
 
     If the articles are unchanged, the cached sketches are used; otherwise only new texts are sketched. A cache of
     another version and a damaged cache are rebuilt.
     """
-    input_key = f"{sketch_version()} {version or ''}".encode()
-    kept = _cached_sketches(lake, day)
-    if kept is not None and kept.schema.metadata[_INPUT_KEY] == input_key:
-        return kept
-    is_usable = kept is not None and kept.schema.metadata[_INPUT_KEY].startswith(sketch_version().encode())
-    table = _with_sketches(lake, day, kept if is_usable else None).replace_schema_metadata({_INPUT_KEY: input_key})
-    if version is not None:
+    input_key = f"{sketch_version()} {name or ''}".encode()
+    cached = _cached_sketches(lake, day)
+    if cached is not None and cached.schema.metadata[_INPUT_KEY] == input_key:
+        return cached
+    is_usable = cached is not None and cached.schema.metadata[_INPUT_KEY].startswith(sketch_version().encode())
+    table = _with_sketches(version, day, cached if is_usable else None).replace_schema_metadata({_INPUT_KEY: input_key})
+    if name is not None:
         lake.put_cached(_cache_name(day), _encode_sketches(table))
     return table
 
 
-def _with_sketches(lake: Tables, day: date, kept: pa.Table | None) -> pa.Table:
-    articles = lake.read("articles", days=[day], columns=_SKETCH_COLUMNS)
-    known = {} if kept is None else {key: row for row, key in enumerate(_text_keys(kept))}
+def _with_sketches(version: TablesVersion, day: date, cached: pa.Table | None) -> pa.Table:
+    articles = version.read("articles", days=[day], columns=_SKETCH_COLUMNS)
+    known = {} if cached is None else {key: row for row, key in enumerate(_text_keys(cached))}
     keys = _text_keys(articles)
     new = [row for row, key in enumerate(keys) if key not in known]
-    made = _sketches(lake, day, new)
-    sources = made if kept is None else pa.concat_tables([kept.select(_SKETCHES), made])
+    sketches = _sketches(version, day, new)
+    sources = sketches if cached is None else pa.concat_tables([cached.select(_SKETCHES), sketches])
     place = {row: len(known) + at for at, row in enumerate(new)}
     order = [place[row] if row in place else known[key] for row, key in enumerate(keys)]
     chosen = sources.take(pa.array(order, pa.int64()))
@@ -184,10 +198,10 @@ def _text_keys(articles: pa.Table) -> list[tuple[str | None, ...]]:
     return list(zip(*(articles[name].to_pylist() for name in _TEXT_KEY), strict=True))
 
 
-def _sketches(lake: Tables, day: date, rows: list[int]) -> pa.Table:
+def _sketches(version: TablesVersion, day: date, rows: list[int]) -> pa.Table:
     if not rows:
         return pa.schema(SKETCH_FIELDS).empty_table()
-    texts = lake.read("articles", days=[day], columns=["text"])["text"]
+    texts = version.read("articles", days=[day], columns=["text"])["text"]
     parts = [rows[start : start + _TEXTS_PER_BATCH] for start in range(0, len(rows), _TEXTS_PER_BATCH)]
     return pa.concat_tables(sketches_of(texts.take(pa.array(part, pa.int64())).to_pylist()) for part in parts)
 
@@ -213,7 +227,7 @@ def _cached_sketches(lake: Tables, day: date) -> pa.Table | None:
 
 
 class DayRows(Protocol):
-    """The rows of one day in order: their own ids, and the columns that identify them."""
+    """The rows of one day in order: the id of each, and the columns that identify it."""
 
     @property
     def ids(self) -> list[str]: ...
@@ -226,7 +240,7 @@ class DayRows(Protocol):
 class IdPropagation[D: DayRows]:
     """How the rows of ``source`` get their ids in ``table``, one row per row.
 
-    ``prepare`` reads a day. ``relate`` returns its ids, given earlier days and their ids. ``rows`` builds the table.
+    ``prepare`` reads a day. ``relate`` returns its ids from earlier days and their ids. ``rows`` builds the table.
     ``index`` is the column with the row's number in its article, ``cluster`` the column with its id.
     """
 
@@ -234,59 +248,61 @@ class IdPropagation[D: DayRows]:
     table: str
     index: str
     cluster: str
-    prepare: Callable[[Tables, date], D]
+    prepare: Callable[[TablesVersion, date], D]
     relate: Callable[[D, Sequence[tuple[D, Sequence[str]]]], Sequence[str]]
     rows: Callable[[D, Sequence[str]], pa.Table]
 
 
-def propagate_ids[D: DayRows](
-    lake: Tables, propagation: IdPropagation[D], days: Iterable[date]
+def _propagate_ids[D: DayRows](
+    version: TablesVersion, propagation: IdPropagation[D], days: Iterable[date]
 ) -> dict[date, pa.Table]:
     """Return the table of every day that a change of some days can reach, and of earlier days that lack it.
 
     A day whose ids change also reaches the days after it, so the result is the same as if all days were built at once.
     Only one window of days is in memory.
     """
-    entries, stored, written = lake.read_at_once(
-        lambda version: (version.days(), *map(version.day_versions, (propagation.source, propagation.table)))
-    )
+    entries, stored, written = version.days(), *map(version.day_versions, (propagation.source, propagation.table))
     reached = {each for day in days for each in affected_days(day)}
     first = min(reached, default=date.max) - WINDOW
     reached |= {each for each in entries if first <= each and (each in stored) != (each in written)}
-    made: dict[date, pa.Table] = {}
+    tables: dict[date, pa.Table] = {}
     window: dict[date, D] = {}
     for day in entries:
         if day in reached:
             near = [each for each in stored if day - WINDOW <= each <= day]
-            window = {each: window[each] if each in window else propagation.prepare(lake, each) for each in near}
-            made[day] = _day_table(lake, propagation, day=day, window=window, made=made)
-            if _ids_by_row(propagation, made[day]) != _ids_by_row(
-                propagation, lake.read(propagation.table, days=[day])
-            ):
+            window = {each: window[each] if each in window else propagation.prepare(version, each) for each in near}
+            tables[day] = _day_table(version, propagation, day=day, window=window, tables=tables)
+            before = version.read(propagation.table, days=[day])
+            if _ids_by_row(propagation, tables[day]) != _ids_by_row(propagation, before):
                 reached |= {*affected_days(day)}
-    return made
+    return tables
 
 
 def _day_table[D: DayRows](
-    lake: Tables, propagation: IdPropagation[D], *, day: date, window: Mapping[date, D], made: Mapping[date, pa.Table]
+    version: TablesVersion,
+    propagation: IdPropagation[D],
+    *,
+    day: date,
+    window: Mapping[date, D],
+    tables: Mapping[date, pa.Table],
 ) -> pa.Table:
-    mine = window.get(day) or propagation.prepare(lake, day)
+    """Return the table of a day; ``tables`` are those of earlier days that are not written yet."""
+
+    def table_of(each: date) -> pa.Table:
+        return tables[each] if each in tables else version.read(propagation.table, days=[each])
+
+    rows = window.get(day) or propagation.prepare(version, day)
     before = [
-        (
-            rows,
-            _current_ids(propagation, rows, made[each] if each in made else lake.read(propagation.table, days=[each])),
-        )
-        for each, rows in window.items()
-        if each < day
+        (earlier, _current_ids(propagation, earlier, table_of(each))) for each, earlier in window.items() if each < day
     ]
-    return propagation.rows(mine, propagation.relate(mine, before))
+    return propagation.rows(rows, propagation.relate(rows, before))
 
 
 def _current_ids[D: DayRows](propagation: IdPropagation[D], rows: D, table: pa.Table) -> list[str]:
-    """Return the current ids of some rows; their own ids where they have none yet."""
+    """Return the current ids of some rows; those that name the rows themselves where they have none yet."""
     ids = _ids_by_row(propagation, table)
     keys = zip(rows.keys["article_id"].to_pylist(), rows.keys[propagation.index].to_pylist(), strict=True)
-    return [ids.get(key, own) for key, own in zip(keys, rows.ids, strict=True)]
+    return [ids.get(key, first) for key, first in zip(keys, rows.ids, strict=True)]
 
 
 def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> dict[tuple[str, int], str]:
@@ -302,8 +318,8 @@ def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> d
 _QUOTES = "quote_clusters"
 
 
-def _prepare_quotes(lake: Tables, day: date) -> QuoteDay:
-    return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
+def _prepare_quotes(version: TablesVersion, day: date) -> QuoteDay:
+    return quotes_of_day(version.read("quotes", days=[day], columns=QUOTE_COLUMNS))
 
 
 _QUOTE_PROPAGATION = IdPropagation(
@@ -317,9 +333,9 @@ _QUOTE_PROPAGATION = IdPropagation(
 )
 
 
-def quote_clusters_of(lake: Tables, days: Iterable[date]) -> dict[date, pa.Table]:
+def _quote_clusters(version: TablesVersion, days: Iterable[date]) -> dict[date, pa.Table]:
     """Return the quote clusters of every day that a change of some days can reach."""
-    return propagate_ids(lake, _QUOTE_PROPAGATION, days)
+    return _propagate_ids(version, _QUOTE_PROPAGATION, days)
 
 
 # The tables ``event_cluster_members`` and ``event_clusters``.
@@ -328,21 +344,23 @@ _REPORTS, _CLUSTERS = "event_cluster_members", "event_clusters"
 _EVENT_KEY = ("article_id", "revision_id", "event_index")
 
 
-def relate_events_of(lake: Tables, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
+def _relate_events(
+    version: TablesVersion, articles: ArticleStates, days: Iterable[date]
+) -> dict[str, dict[date, pa.Table]]:
     """Return both tables for every day that a change of some days can reach, in the order in which to write them.
 
     The reports come last: until they are written, the next run can still see which events changed.
     """
-    reports = propagate_ids(lake, _EVENT_PROPAGATION, days)
-    return {_CLUSTERS: _clusters(lake, reports), _REPORTS: reports}
+    reports = _propagate_ids(version, _EVENT_PROPAGATION, days)
+    return {_CLUSTERS: _clusters(version, articles, reports), _REPORTS: reports}
 
 
-def _prepare_events(lake: Tables, day: date) -> EventDay:
+def _prepare_events(version: TablesVersion, day: date) -> EventDay:
     return events_of_day(
-        lake.read("events", days=[day], columns=EVENT_COLUMNS),
-        lake.read("articles", days=[day], columns=("article_id", "text", "blocks")),
-        lake.read("entities", days=[day], columns=("article_id", "entity_id")),
-        lake.read("near_duplicates", days=[day], columns=("article_id", "dup_group_id", "is_duplicate")),
+        version.read("events", days=[day], columns=EVENT_COLUMNS),
+        version.read("articles", days=[day], columns=("article_id", "text", "blocks")),
+        version.read("entities", days=[day], columns=("article_id", "entity_id")),
+        version.read("near_duplicates", days=[day], columns=("article_id", "dup_group_id", "is_duplicate")),
         day=day,
     )
 
@@ -358,18 +376,20 @@ _EVENT_PROPAGATION = IdPropagation(
 )
 
 
-def _clusters(lake: Tables, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+def _clusters(
+    version: TablesVersion, articles: ArticleStates, reports: Mapping[date, pa.Table]
+) -> dict[date, pa.Table]:
     """Return the clusters that begin on the days of some reports, or that these reports belong or belonged to."""
-    first_days = {*reports, *_first_days(lake, reports)}
-    made = {day: cluster_rows(those) for day, those in _reports_by_first_day(lake, reports, first_days)}
-    return _with_plans(lake, dict(sorted(made.items())))
+    first_days = {*reports, *_first_days(version, articles, reports)}
+    clusters = {day: cluster_rows(those) for day, those in _reports_by_first_day(version, reports, first_days)}
+    return _with_plans(version, dict(sorted(clusters.items())))
 
 
-def _first_days(lake: Tables, reports: Mapping[date, pa.Table]) -> set[date]:
+def _first_days(version: TablesVersion, articles: ArticleStates, reports: Mapping[date, pa.Table]) -> set[date]:
     """Return the days of the articles that name the clusters of some reports, now and before."""
-    tables = [*reports.values(), lake.read(_REPORTS, days=reports)]
-    articles = {each for table in tables for each in pc.unique(_articles_of(table)).to_pylist()}
-    return {article.published_date for article in lake.index.stored(articles).values()}
+    tables = [*reports.values(), version.read(_REPORTS, days=reports)]
+    ids = {each for table in tables for each in pc.unique(_articles_of(table)).to_pylist()}
+    return {article.published_date for article in articles.stored(ids).values()}
 
 
 def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
@@ -378,24 +398,24 @@ def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
 
 
 def _reports_by_first_day(
-    lake: Tables, given: Mapping[date, pa.Table], first_days: Collection[date]
+    version: TablesVersion, new: Mapping[date, pa.Table], first_days: Collection[date]
 ) -> Iterator[tuple[date, pa.Table]]:
     """Yield all reports of the clusters named by articles of each day, with the columns of their events.
 
-    Reports of ``given`` days replace those of the lake. Two consecutive reports of a cluster are at most one window
+    The ``new`` reports of a day replace those of the lake. Two consecutive reports of a cluster are at most one window
     apart, so an empty window ends the clusters of a day. Each day is read once.
     """
     begun: dict[date, _BegunClusters] = {}
-    for day in sorted({*lake.day_versions(_REPORTS), *given, *first_days}):
+    for day in sorted({*version.day_versions(_REPORTS), *new, *first_days}):
         for first in [first for first, each in begun.items() if each.last + WINDOW < day]:
             yield first, begun.pop(first).reports()
         if day in first_days:
-            begun[day] = _BegunClusters(lake.read("articles", days=[day], columns=("article_id",)), day)
+            begun[day] = _BegunClusters(version.read("articles", days=[day], columns=("article_id",)), day)
         if begun:
-            reports = given[day] if day in given else lake.read(_REPORTS, days=[day])
-            found = _join_events(reports, lake.read("events", days=[day], columns=REPORTED_COLUMNS))
+            reports = new[day] if day in new else version.read(_REPORTS, days=[day])
+            joined = _join_events(reports, version.read("events", days=[day], columns=REPORTED_COLUMNS))
             for each in begun.values():
-                each.add(found, day)
+                each.add(joined, day)
     yield from ((first, each.reports()) for first, each in begun.items())
 
 
@@ -404,45 +424,45 @@ class _BegunClusters:
 
     def __init__(self, articles: pa.Table, first: date) -> None:
         self._articles = articles["article_id"].combine_chunks()
-        self._found: list[pa.Table] = []
+        self._reports: list[pa.Table] = []
         self.last = first
 
     def add(self, reports: pa.Table, day: date) -> None:
         mine = reports.filter(pc.is_in(_articles_of(reports), self._articles))
         self.last = day if mine.num_rows else self.last
-        if mine.num_rows or not self._found:  # the first has the schema
-            self._found.append(mine)
+        if mine.num_rows or not self._reports:  # the first has the schema
+            self._reports.append(mine)
 
     def reports(self) -> pa.Table:
-        return pa.concat_tables(self._found)
+        return pa.concat_tables(self._reports)
 
 
 def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
     """Return reports with the columns of their events, in any order; reports of replaced revisions are dropped."""
     numbered = events.select(_EVENT_KEY).append_column("at", pa.array(range(events.num_rows), pa.int64()))
-    found = reports.join(numbered, list(_EVENT_KEY), join_type="inner")
-    matched = events.take(found["at"])
+    joined = reports.join(numbered, list(_EVENT_KEY), join_type="inner")
+    matched = events.take(joined["at"])
     for name in REPORTED_COLUMNS[len(_EVENT_KEY) :]:
-        found = found.append_column(name, matched[name])
-    return found.drop("at")
+        joined = joined.append_column(name, matched[name])
+    return joined.drop("at")
 
 
-def _with_plans(lake: Tables, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+def _with_plans(version: TablesVersion, new: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return clusters with the plans that they fulfil: the new clusters, and those that a changed plan can reach."""
 
     def stored_plans(day: date) -> list[Row]:
-        return plans_of(lake.read(_CLUSTERS, days=[day], columns=PLAN_COLUMNS))
+        return plans_of(version.read(_CLUSTERS, days=[day], columns=PLAN_COLUMNS))
 
-    days = sorted({*made, *lake.day_versions(_CLUSTERS)})
-    plans = {day: plans_of(table) for day, table in made.items()}
-    before = {day: stored for day in made if plans[day] != (stored := stored_plans(day))}
-    reached = {day for day in days if any(each <= day <= each + PLAN_WINDOW for each in before)}.difference(made)
-    near = [each for each in days if any(each <= day <= each + PLAN_WINDOW for day in reached.union(made))]
+    days = sorted({*new, *version.day_versions(_CLUSTERS)})
+    plans = {day: plans_of(table) for day, table in new.items()}
+    before = {day: stored for day in new if plans[day] != (stored := stored_plans(day))}
+    reached = {day for day in days if any(each <= day <= each + PLAN_WINDOW for each in before)}.difference(new)
+    near = [each for each in days if any(each <= day <= each + PLAN_WINDOW for day in reached.union(new))]
     plans |= {each: stored_plans(each) for each in near if each not in plans}
     known = Plans(plans)
     changed = ChangedPlans(known, plans, before)
-    others = {day: changed.put_into(lake.read(_CLUSTERS, days=[day]), day=day) for day in sorted(reached)}
-    return {day: known.put_into(table, day=day) for day, table in made.items()} | others
+    others = {day: changed.put_into(version.read(_CLUSTERS, days=[day]), day=day) for day in sorted(reached)}
+    return {day: known.put_into(table, day=day) for day, table in new.items()} | others
 
 
 # The table ``person_links``.
@@ -450,8 +470,8 @@ def _with_plans(lake: Tables, made: Mapping[date, pa.Table]) -> dict[date, pa.Ta
 _DUPLICATE_COLUMNS = ("article_id", "revision_id", "dup_group_id", "is_duplicate")
 
 
-def person_links_of(
-    lake: Tables, days: Iterable[date], *, clusters: Mapping[str, Mapping[date, pa.Table]]
+def _person_links(
+    version: TablesVersion, days: Iterable[date], *, clusters: Mapping[str, Mapping[date, pa.Table]]
 ) -> dict[date, pa.Table]:
     """Return the links of some days with rows.
 
@@ -459,32 +479,34 @@ def person_links_of(
     """
 
     def of_day(name: str, day: date) -> pa.Table:
-        return clusters[name][day] if day in clusters[name] else lake.read(name, days=[day])
+        return clusters[name][day] if day in clusters[name] else version.read(name, days=[day])
 
     return {
         day: person_link_rows(
-            lake.read("entities", days=[day], columns=LINK_COLUMNS),
-            lake.read("articles", days=[day], columns=OUTLET_COLUMNS),
-            article_groups(_duplicates(lake, day), of_day(_QUOTES, day), of_day(_REPORTS, day)),
+            version.read("entities", days=[day], columns=LINK_COLUMNS),
+            version.read("articles", days=[day], columns=OUTLET_COLUMNS),
+            article_groups(_duplicates(version, day), of_day(_QUOTES, day), of_day(_REPORTS, day)),
         )
-        for day in sorted({*days}.intersection(lake.days()))
+        for day in sorted({*days}.intersection(version.days()))
     }
 
 
-def _duplicates(lake: Tables, day: date) -> pa.Table:
-    return lake.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS)
+def _duplicates(version: TablesVersion, day: date) -> pa.Table:
+    return version.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS)
 
 
 # The table ``co_mentions``: pairs of people per day, so that queries over years need not read every mention.
 
 
-def co_mentions_of(lake: Tables, days: Iterable[date], *, links: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+def _co_mentions(
+    version: TablesVersion, days: Iterable[date], *, links: Mapping[date, pa.Table]
+) -> dict[date, pa.Table]:
     """Return the pairs of some days with rows; ``links`` are the person links of these days."""
     return {
         day: co_mention_rows(
-            lake.read("entities", days=[day], columns=MENTION_COLUMNS), _duplicates(lake, day), links[day]
+            version.read("entities", days=[day], columns=MENTION_COLUMNS), _duplicates(version, day), links[day]
         )
-        for day in sorted({*days}.intersection(lake.days()))
+        for day in sorted({*days}.intersection(version.days()))
     }
 
 
@@ -496,45 +518,47 @@ _REVISIONS_TABLE = "revisions"
 _REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "payload_digest", "word_count")
 
 
-def relate_revisions(
-    workspace: Workspace, *, news_day: date | None, days: Iterable[date], lease: Lease | None = None
-) -> int:
-    """Write the revisions of the articles of the published ``days`` and of the news day; return how many files changed.
+def _relate_revisions(workspace: Workspace, days: Collection[date], *, lease: Lease | None) -> int:
+    """Write the revisions of the articles of some published days; return how many files changed.
 
     Only an article with several payloads is cleaned, and only when its captures or the rules changed.
     """
-    make = partial(_revisions, workspace, news_day=news_day, days=tuple(days))
-    drafts = make(drafts={})  # cleaning is slow, so the lake's lock covers only what arrived meanwhile
-    return workspace.lake.replace(_REVISIONS_TABLE, _under(lease, partial(make, drafts=drafts)))
+    drafts = _revisions(workspace, days, drafts={})  # cleaning is slow: the lock covers only what arrives meanwhile
+    return workspace.lake.replace(_REVISIONS_TABLE, _under(lease, partial(_revisions, workspace, days, drafts=drafts)))
 
 
 def _revisions(
-    workspace: Workspace, *, news_day: date | None, days: Iterable[date], drafts: Mapping[date, pa.Table]
+    workspace: Workspace, days: Collection[date], *, drafts: Mapping[date, pa.Table]
 ) -> dict[date, pa.Table]:
-    changed = changed_days(workspace, news_day=news_day, days=days)
-    reached = sorted(changed.intersection(workspace.lake.days()))
-    known = _by_article([workspace.lake.read(_REVISIONS_TABLE, days=reached)]) | _by_article(drafts.values())
+    articles_of, revisions = workspace.lake.read_at_once(partial(_revision_inputs, days=days))
+    known = _by_article([revisions]) | _by_article(drafts.values())
     version, schema = version_of(workspace.settings), table_named(_REVISIONS_TABLE).schema
-    found = {}
-    for day in reached:
-        articles = workspace.lake.read("articles", days=[day], columns=_REVISION_COLUMNS).to_pylist()
-        payloads = workspace.archive.payloads(row["article_id"] for row in articles)
+    tables = {}
+    for day, articles in articles_of.items():
+        payloads = workspace.archive.payloads(articles["article_id"].to_pylist())
         rows = [
             row
-            for article in articles
+            for article in articles.to_pylist()
             for row in _revision_rows(
                 workspace, article, payloads.get(article["article_id"], {}), known, version=version
             )
         ]
-        found[day] = pa.Table.from_pylist(rows, schema=schema)
-    return found
+        tables[day] = pa.Table.from_pylist(rows, schema=schema)
+    return tables
+
+
+def _revision_inputs(version: TablesVersion, *, days: Collection[date]) -> tuple[dict[date, pa.Table], pa.Table]:
+    """Return the articles of those days that have rows, and the revisions that are stored for them."""
+    stored = sorted({*days}.intersection(version.days()))
+    articles_of = {day: version.read("articles", days=[day], columns=_REVISION_COLUMNS) for day in stored}
+    return articles_of, version.read(_REVISIONS_TABLE, days=stored)
 
 
 def _by_article(tables: Iterable[pa.Table]) -> dict[str, list[RevisionRow]]:
-    found: dict[str, list[RevisionRow]] = defaultdict(list)
+    rows_of: dict[str, list[RevisionRow]] = defaultdict(list)
     for row in (row for table in tables for row in table.to_pylist()):
-        found[row["article_id"]].append(row)
-    return found
+        rows_of[row["article_id"]].append(row)
+    return rows_of
 
 
 def _revision_rows(

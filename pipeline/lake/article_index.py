@@ -304,10 +304,14 @@ class ArticleIndex:
             self.connection.executemany("INSERT OR REPLACE INTO log_files VALUES (?, ?)", rows)
             self.connection.executemany("DELETE FROM log_files WHERE name = ?", [(name,) for name in removed])
 
-    def generations(self, month: Month | None = None) -> dict[date, int]:
-        first, last = (f"{month}-01", f"{month}-31") if month else ("", "9999-12-31")
-        query = "SELECT published_date, generation FROM days WHERE published_date BETWEEN ? AND ?"
-        rows = self.connection.execute(query, (first, last))
+    def generations(self, months: Iterable[Month] | None = None) -> dict[date, int]:
+        """Return the generation of each day that the index reflects, of some months or of all."""
+        if months is None:
+            rows = self.connection.execute("SELECT published_date, generation FROM days")
+        else:
+            query = """SELECT published_date, generation FROM json_each(?)
+                JOIN days ON published_date BETWEEN value || '-01' AND value || '-31'"""
+            rows = self.connection.execute(query, (json.dumps(list(months)),))
         return {date.fromisoformat(day): generation for day, generation in rows}
 
     def write_intent(

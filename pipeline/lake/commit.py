@@ -115,7 +115,7 @@ class Committer:
 
     def store(
         self,
-        months: Iterable[Month],
+        months: Collection[Month],
         *,
         changes: Mapping[date, DayContents] | None = None,
         batch_ids: Sequence[str] = (),
@@ -126,11 +126,11 @@ class Committer:
         """
         state = self.partitions.state()
         manifests = [state.month(month) for month in months]
-        known = {day: found for each in manifests for day, found in self.index.generations(each.month).items()}
-        days = {*known, *(day for each in manifests for day in each.days)}
-        stale = sorted(day for day in days if state.day(day).generation != known.get(day, 0))
+        known = self.index.generations(months)
+        present = {day: each.generation for manifest in manifests for day, each in manifest.days.items()}
+        stale = sorted(day for day in {*known, *present} if present.get(day, 0) != known.get(day, 0))
         since = {
-            day: replace(each, generation=state.day(day).generation)
+            day: replace(each, generation=present.get(day, 0))
             for day, each in (changes or {}).items()
             if day in stale and each.generation == known.get(day, 0)
         }

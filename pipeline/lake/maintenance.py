@@ -123,9 +123,9 @@ def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, old
     Needed are the manifest of each month and the one before its last change, and their data files. Without ``months``,
     all files of the lake's state, temporary files, staged batches and empty folders are examined.
     """
-    layout = committer.layout
+    layout, head = committer.layout, committer.partitions.head()
     chosen = sorted(layout.months_on_disk()) if months is None else months
-    found = sum((_collect_month(committer, month, older_than) for month in chosen), Garbage())
+    found = sum((_collect_month(committer, head, month, older_than) for month in chosen), Garbage())
     if months is not None:
         return found
     for path in (*layout.temporary.glob("*"), *layout.staged_batches(), *files_in(layout.exchanged_log)):
@@ -151,9 +151,9 @@ def _discard(committer: Committer, path: Path) -> None:
         path.unlink()
 
 
-def _collect_month(committer: Committer, month: Month, older_than: float) -> Garbage:
-    layout, needed = committer.layout, frozenset(_needed(committer, month))
-    last = _last_written(committer, month)
+def _collect_month(committer: Committer, head: Head, month: Month, older_than: float) -> Garbage:
+    layout, needed = committer.layout, frozenset(_needed(committer, head, month))
+    last = _last_written(layout, head, month)
     found = sum((_collect_exchanged(path, older_than) for path in files_in(layout.exchanged(month))), Garbage())
     for folder in (layout.manifests(month), *(layout.objects(spec.name, month) for spec in PUBLISH_ORDER)):
         prefix = folder.relative_to(layout.state).as_posix()
@@ -166,12 +166,11 @@ def _collect_month(committer: Committer, month: Month, older_than: float) -> Gar
     return found
 
 
-def _needed(committer: Committer, month: Month) -> Iterator[str]:
+def _needed(committer: Committer, head: Head, month: Month) -> Iterator[str]:
     """Yield the manifest of a month and the one before its last change, and their data files, relative to ``_state``.
 
     They are strings, because each commit compares those of a month.
     """
-    head = committer.partitions.head()
     for name in [each[month] for each in (head.months, head.previous) if month in each]:
         try:
             manifest = committer.partitions.manifest(name)
@@ -183,10 +182,9 @@ def _needed(committer: Committer, month: Month) -> Iterator[str]:
         yield from (entry.object for _, _, entry in manifest.entries())
 
 
-def _last_written(committer: Committer, month: Month) -> float:
+def _last_written(layout: Layout, head: Head, month: Month) -> float:
     """Return the time of the last commit of a month, in seconds since 1970; 0 for a month that was dropped."""
-    head = committer.partitions.head()
-    return (committer.layout.state / head.months[month]).stat().st_mtime if month in head.months else 0.0
+    return (layout.state / head.months[month]).stat().st_mtime if month in head.months else 0.0
 
 
 def _collect_exchanged(folder: Path, older_than: float) -> Garbage:

@@ -108,17 +108,19 @@ class Partitions:
     def __init__(self, layout: Layout, disk: Disk) -> None:
         self._layout = layout
         self._disk = disk
+        self._parsed: tuple[bytes, Head] | None = None  # the last head that was read or written, with its bytes
         self._manifests: dict[str, MonthManifest] = {}  # by path
         self._sound: dict[str, tuple[int, int]] = {}  # months' data files whose digest was right: inode and time
 
     def head(self) -> Head:
         """Return the head; an empty one in a lake without commits.
 
+        The file is read each time, because any process may replace it; equal bytes are not parsed again.
         Raises: LakeError (head_broken, head_missing, schema_version); (day_layout) for a lake of an earlier version.
         """
         path = self._layout.head
         try:
-            return parse_head(path.read_bytes(), key=str(path))
+            data = path.read_bytes()
         except FileNotFoundError:
             check_layout(self._layout.root)
             if not self._layout.has_manifests():
@@ -126,6 +128,9 @@ class Partitions:
             if path.exists():  # the first commit came in between
                 return self.head()
             raise LakeError(f"{path} is missing; {RESTORE_HEAD}", key=str(path), reason="head_missing") from None
+        if self._parsed is None or self._parsed[0] != data:
+            self._parsed = data, parse_head(data, key=str(path))
+        return self._parsed[1]
 
     def state(self) -> LakeState:
         """Return the lake at the present head. Raises: LakeError for a broken or missing head."""
@@ -242,21 +247,21 @@ class Partitions:
         """
         by_month: dict[Month, dict[str, list[date]]] = defaultdict(lambda: defaultdict(list))
         for day in sorted(names_of):
+            tables = by_month[month_of(day)]
             for name in names_of[day]:
-                by_month[month_of(day)][name].append(day)
+                tables[name].append(day)
+        present = {month: state.month(month) for month in by_month}
         with _writers() as pool:
-            changes = {
+            writes = {
                 month: [
-                    pool.submit(self._rewrite_days, state.month(month), name, part, content)
-                    for name, days in _largest_first(state.month(month), tables)
-                    for part in ([days] if state.month(month).is_closed else [[day] for day in days])
+                    pool.submit(self._rewrite_days, present[month], name, part, content)
+                    for name, days in _largest_first(present[month], tables)
+                    for part in ([days] if present[month].is_closed else [[day] for day in days])
                 ]
                 for month, tables in by_month.items()
             }
-            manifests = [
-                _merge(state.month(month), [each.result() for each in made]) for month, made in changes.items()
-            ]
-        return self.commit(state, [each for each in manifests if each.generation != state.month(each.month).generation])
+            manifests = [_merge(present[month], [each.result() for each in those]) for month, those in writes.items()]
+        return self.commit(state, [each for each in manifests if each.generation != present[each.month].generation])
 
     def _rewrite_days(self, old: MonthManifest, name: str, days: Sequence[date], content: DayContent) -> "_TableChange":
         """Write the files of one table with new rows on some days of a month, unless they are equal."""
@@ -363,7 +368,9 @@ class Partitions:
                 self._disk.replace(self._layout.state / name, data)
                 self._manifests[name] = whole
         head = Head(generation, dict(sorted(months.items())), dict(sorted(previous.items())))
-        self._disk.replace(self._layout.head, head_bytes(head))
+        data = head_bytes(head)
+        self._disk.replace(self._layout.head, data)
+        self._parsed = data, head
         # A month may be dropped because its manifest cannot be read.
         before = {each.month: state.month(each.month) for each in manifests if each.days}
         return sum(len(self.publish(each, since=before.get(each.month))) for each in manifests)
@@ -395,16 +402,16 @@ class Partitions:
         stale = [
             stem
             for stem, entry in entries.items()
-            if entry != before.get(stem) and not self.is_published(spec.name, stem, entry)
+            if entry != before.get(stem) and not self._is_at(folder / f"{stem}.parquet", entry)
         ]
         gone = sorted(there - entries.keys())
         if entries and any(len(stem) != len(next(iter(entries))) for stem in gone):
             self._exchange(folder, manifest.month, entries)
         else:
             for stem in stale:
-                self._link(entries[stem], self._layout.public(spec.name, stem))
+                self._link(entries[stem], folder / f"{stem}.parquet")
             for stem in gone:
-                self._disk.remove(self._layout.public(spec.name, stem))
+                self._disk.remove(folder / f"{stem}.parquet")
         return [f"{spec.name}/{folder.name}/{stem}.parquet" for stem in (*stale, *gone)]
 
     def _link(self, entry: Entry, public: Path) -> None:
@@ -440,7 +447,9 @@ class Partitions:
 
     def is_published(self, name: str, stem: str, entry: Entry) -> bool:
         """Return whether the public file is the data file of the manifest: the same inode, or equal bytes."""
-        public = self._layout.public(name, stem)
+        return self._is_at(self._layout.public(name, stem), entry)
+
+    def _is_at(self, public: Path, entry: Entry) -> bool:
         there = _state_of(public)
         if there is None:
             return False

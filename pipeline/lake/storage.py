@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -59,30 +59,28 @@ class Layout:
     """Paths of one lake. ``tables`` has only files that readers may see.
 
     The ``stem`` of a public file is its day, YYYY-MM-DD, in an open month, and its month in a closed one.
+    ``day_manifests`` is the folder of the manifests of the day layout, which earlier versions wrote, ``exchanged_log``
+    that for the folders of the log that were exchanged. ``snapshots`` is outside the lake: a glob over the lake's root
+    must not find rows twice.
     """
 
     root: Path
+    state: Path = field(init=False)
+    index: Path = field(init=False)
+    temporary: Path = field(init=False)
+    head: Path = field(init=False)
+    day_manifests: Path = field(init=False)
+    exchanged_log: Path = field(init=False)
+    snapshots: Path = field(init=False)
 
-    @property
-    def state(self) -> Path:
-        return self.root / "_state"
-
-    @property
-    def index(self) -> Path:
-        return self.state / "index.sqlite"
-
-    @property
-    def temporary(self) -> Path:
-        return self.state / "tmp"
-
-    @property
-    def head(self) -> Path:
-        return self.state / "head.json"
-
-    @property
-    def day_manifests(self) -> Path:
-        """The folder of the manifests of the day layout, which earlier versions wrote."""
-        return self.state / "manifest"
+    def __post_init__(self) -> None:
+        """Join the fixed paths once: each step of a commit needs them."""
+        state = self.root / "_state"
+        names = {"index": "index.sqlite", "temporary": "tmp", "head": "head.json", "day_manifests": "manifest"}
+        paths = {name: state / file for name, file in names.items()}
+        paths |= {"state": state, "exchanged_log": state / "exchanged_log", "snapshots": self.root.parent / "snapshots"}
+        for name, path in paths.items():
+            object.__setattr__(self, name, path)
 
     def month_folder(self, table: str, month: Month) -> Path:
         """Return the folder of the public files of a table and month."""
@@ -106,11 +104,6 @@ class Layout:
     def exchanged(self, month: Month) -> Path:
         """Return the folder for the folders of public files that were exchanged."""
         return self.state / "exchanged" / month
-
-    @property
-    def exchanged_log(self) -> Path:
-        """The folder for the folders of the log that were exchanged."""
-        return self.state / "exchanged_log"
 
     def staged(self, batch_id: str) -> Path:
         return self.state / "staged" / file_name_of(batch_id)
@@ -137,11 +130,6 @@ class Layout:
         tops = (self.state / name for name in ("months", "exchanged"))
         folders = (*self.folders_of_objects(), *(folder for top in tops for folder in top.glob("*/")))
         return frozenset(path.name for path in folders)
-
-    @property
-    def snapshots(self) -> Path:
-        """The folder of snapshots. It is outside the lake: a glob over the lake's root must not find rows twice."""
-        return self.root.parent / "snapshots"
 
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()

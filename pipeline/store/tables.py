@@ -48,8 +48,8 @@ class ArticleStates(Protocol):
         """
         ...
 
-    def generations(self, month: Month | None = None) -> Mapping[date, int]:
-        """Return the number of the commit that last changed each day, of one month or of all."""
+    def generations(self) -> Mapping[date, int]:
+        """Return the number of the commit that last changed each day."""
         ...
 
     def days_current_with(self, knowledge: str) -> frozenset[date]:

@@ -36,7 +36,7 @@ def files_of(batches: Sequence[Sequence[tuple[int, int, int]]]) -> dict[str, byt
                 )
                 commit_articles(lake, table, batch=f"{place}-{day}")
             reached = {each for day in days for each in affected_days(day)}
-            lake.replace("near_duplicates", lambda reached=reached: dict(near_duplicates_of(lake, reached)))
+            lake.replace("near_duplicates", lambda reached=reached: near_duplicates_of(lake, reached))
         assert lake.verify() == ()
         tables = Path(folder) / "tables"
         return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*.parquet")}

@@ -123,7 +123,7 @@ def related(read: Sequence[Read], folder: Path) -> Lake:
     ]
     lake.stage("all", tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     lake.commit(["all"], is_current=lambda *_: True)
-    lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, lake.days())))
+    lake.replace("near_duplicates", lambda: near_duplicates_of(lake, lake.days()))
     lake.replace_all(lambda: relate_rows_of(lake, lake.days()))
     return lake
 

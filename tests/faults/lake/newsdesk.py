@@ -104,7 +104,7 @@ def stage(lake: Lake, batches: Batches) -> None:
 
 def relate(lake: Lake) -> int:
     """Write the cluster tables of all days; return the number of changed files."""
-    changed = lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, ALL_DAYS)))
+    changed = lake.replace("near_duplicates", lambda: near_duplicates_of(lake, ALL_DAYS))
     return changed + lake.replace_all(lambda: relate_rows_of(lake, ALL_DAYS))
 
 

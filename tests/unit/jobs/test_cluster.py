@@ -1,6 +1,7 @@
 """Sketches are cached, so that a batch reads only new texts; the result is the same without the cache."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +11,24 @@ import pytest
 from newslake.pipeline.jobs import cluster
 from newslake.pipeline.jobs.cluster import near_duplicates_of
 from newslake.pipeline.lake import Lake
+from newslake.pipeline.lake.reader import LakeVersion
 from tests.planted import COPIES, Press, articles_table, commit_articles
 
 DAY = date(2026, 2, 3)
 LAST = DAY + timedelta(7)
 PRESS = Press(seed=21)
 STORIES = [PRESS.prose(120) for _ in range(4)]
+
+
+@dataclass(frozen=True)
+class WatchedVersion(LakeVersion):
+    """A version that notes which columns are read, by day."""
+
+    reads: list[tuple[date, tuple[str, ...]]]
+
+    def read(self, table, *, days=None, columns=None):
+        self.reads.extend((day, tuple(columns or ())) for day in days or ())
+        return super().read(table, days=days, columns=columns)
 
 
 class WatchedLake(Lake):
@@ -25,9 +38,8 @@ class WatchedLake(Lake):
         super().__init__(root, durability="process", now=lambda: datetime.now(UTC))
         self.reads: list[tuple[date, tuple[str, ...]]] = []
 
-    def read(self, table, *, days=None, columns=None):
-        self.reads += [(day, tuple(columns or ())) for day in days or ()]
-        return super().read(table, days=days, columns=columns)
+    def read_at_once(self, read):
+        return super().read_at_once(lambda each: read(WatchedVersion(each.partitions, each.state, self.reads)))
 
 
 @pytest.fixture
@@ -46,7 +58,7 @@ def commit(lake: Lake, texts: Sequence[str], *, first: int, day: date) -> None:
 
 
 def related(lake: Lake) -> list[pa.Table]:
-    return [table for _, table in near_duplicates_of(lake, lake.days())]
+    return list(near_duplicates_of(lake, lake.days()).values())
 
 
 @pytest.fixture
@@ -64,11 +76,11 @@ def test_a_batch_reads_its_own_day_alone(lake: WatchedLake, texts_sketched: list
     commit(lake, ["A word that is new."], first=90, day=LAST)
     lake.reads.clear()
     texts_sketched.clear()
-    dict(near_duplicates_of(lake, [LAST]))
+    near_duplicates_of(lake, [LAST])
     assert {day for day, _ in lake.reads} == {LAST}
     assert texts_sketched == ["A word that is new."]
     lake.reads.clear()
-    dict(near_duplicates_of(lake, [LAST]))
+    near_duplicates_of(lake, [LAST])
     assert lake.reads == []
 
 
