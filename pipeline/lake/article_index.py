@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from newslake.pipeline.durability import Durability
 from newslake.pipeline.errors import LakeError
@@ -23,6 +23,7 @@ from newslake.pipeline.lake.article_changes import (
     changes_of,
 )
 from newslake.pipeline.lake.storage import REMOVE, Month
+from newslake.pipeline.leases import Lease
 from newslake.pipeline.model.outcome import OutcomeKind
 from newslake.pipeline.sqlite import (
     Database,
@@ -34,14 +35,6 @@ from newslake.pipeline.sqlite import (
     transaction,
     vacuum_and_truncate,
 )
-
-
-class HeldLease(Protocol):
-    """A lease that a writer holds."""
-
-    def check(self) -> None:
-        """Raises: StoreError (lease_lost) if it is no longer held."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +201,7 @@ class ArticleIndex:
         rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
         return {article_id: CachedOutcome(*rest) for article_id, *rest, _ in rows}
 
-    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome], *, lease: HeldLease | None = None) -> None:
+    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome], *, lease: Lease | None = None) -> None:
         """Store outcomes by article, in place of earlier ones."""
         if lease is not None:
             lease.check()

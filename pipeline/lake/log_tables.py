@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from newslake.pipeline.errors import ContractError, LakeError
-from newslake.pipeline.lake.article_index import ArticleIndex, HeldLease
+from newslake.pipeline.lake.article_index import ArticleIndex
 from newslake.pipeline.lake.log_compaction import LogCompaction, names_of_removed, removed_log, removed_log_problems
 from newslake.pipeline.lake.log_files import (
     LogRows,
@@ -42,6 +42,7 @@ from newslake.pipeline.lake.log_files import (
     rows_of_batch,
 )
 from newslake.pipeline.lake.storage import REMOVE, Disk, Month, decode, files_in, is_parquet_sound, month_of
+from newslake.pipeline.leases import Lease
 from newslake.pipeline.tables import LOG_TABLES, TableSpec, check_batch, table_named
 
 _LOST = "its log entries are lost, but no table is"
@@ -56,7 +57,7 @@ class LogTables:
         self._disk = disk
         self._index = index
 
-    def append(self, name: str, batch_id: str, table: pa.Table, *, lease: HeldLease | None = None) -> None:
+    def append(self, name: str, batch_id: str, table: pa.Table, *, lease: Lease | None = None) -> None:
         """Append a batch's rows; appending the same batch again overwrites them. Raises: ContractError."""
         if lease is not None:
             lease.check()
