@@ -26,7 +26,7 @@ ROUNDS = 3
 OTHER = "all else: plans, boundaries, outcomes"
 STAGES = (
     ("read records of the archive", ((Archive, "page"),)),
-    ("decode bytes", ((article, "decode_body"),)),
+    ("decode bytes", ((article, "decode_page"),)),
     ("clean, without decoding and language", ((pages, "clean"),)),
     ("language", ((metadata, "read_language"),)),
     ("spaCy: tokens and model", ((annotator, "make_docs"), (annotator, "parse_docs"))),

@@ -1,32 +1,29 @@
 """Turn a page into an Article. Public entry points: ``clean``, ``extract``, ``explain``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import trafilatura
 
 from newslake.pipeline.clean import metadata
 from newslake.pipeline.clean.authors import Authors, read_authors
-from newslake.pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
-from newslake.pipeline.clean.body import Body, LayoutResult, apply_layout, densest_words, is_far_shorter, read_body
+from newslake.pipeline.clean.blocks import ExtractedField, Origin, StoryText, join_pieces
+from newslake.pipeline.clean.body import PageBody, is_far_shorter, read_body
 from newslake.pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
 from newslake.pipeline.clean.canonical import identity_of, page_identity
-from newslake.pipeline.clean.captions import take_captions
 from newslake.pipeline.clean.dates import PublicationTime, in_zone, read_published
-from newslake.pipeline.clean.decoding import decode_body, media_kind_of
-from newslake.pipeline.clean.genres import Genre, opinion_in_standfirst, opinion_of
-from newslake.pipeline.clean.html import Tree, excess_of, keep_code, parse_html, strip_unread, text_of
-from newslake.pipeline.clean.markup import Markup, read_markup
+from newslake.pipeline.clean.decoding import DecodedText, decode_body, decode_page, media_kind_of
+from newslake.pipeline.clean.genres import Genre, genres_of_text, opinion_of
+from newslake.pipeline.clean.html import Tree, parse_page, text_of
+from newslake.pipeline.clean.markup import read_markup
 from newslake.pipeline.clean.metadata import with_standfirst
-from newslake.pipeline.clean.outlets import outlet_key_of, read_publisher
-from newslake.pipeline.clean.page_parts import drop_appeals, drop_boxes, drop_note_marks, join_drop_caps
+from newslake.pipeline.clean.outlets import PageOutlet, outlet_key_of, read_outlet
 from newslake.pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from newslake.pipeline.clean.plain_text import text_article
 from newslake.pipeline.clean.rights import PageRights, read_rights
 from newslake.pipeline.clean.sections import read_section
 from newslake.pipeline.clean.signatures import with_signature
-from newslake.pipeline.clean.story_edges import link_finder
 from newslake.pipeline.clean.titles import read_headline
 from newslake.pipeline.model import (
     NO_OUTLET_KEYS,
@@ -36,9 +33,8 @@ from newslake.pipeline.model import (
     OutletKeys,
     Page,
     Rejected,
-    content_hash_of,
     domain_of,
-    revision_id_of,
+    revision_of,
 )
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
@@ -59,25 +55,17 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _PageContent:
-    """Values extracted from one page.
+    """Values extracted from one page."""
 
-    ``pieces`` do not include the title; ``texts`` are the paragraphs and list items, in reading order, and ``words``
-    their number of words. ``wall`` says why only the part before a paywall is there, None if all is.
-    """
-
-    markup: Markup
     identity: tuple[str | None, str]
     title: ExtractedField
-    publisher: ExtractedField
-    outlet: str | None
+    outlet: PageOutlet
     published: PublicationTime
     authors: Authors
     section: ExtractedField
-    body: Body
-    pieces: tuple[TextPiece, ...]
-    texts: tuple[str, ...]
-    words: int
-    wall: str | None
+    body: PageBody
+    story: StoryText
+    details: metadata.Details
     kind: PageKind
     fired: Mapping[str, int]
     rights: PageRights
@@ -85,11 +73,7 @@ class _PageContent:
 
     @property
     def standfirst(self) -> str | None:
-        return _standfirst_of(self.pieces)
-
-
-def _standfirst_of(pieces: Sequence[TextPiece]) -> str | None:
-    return next((piece.text for piece in pieces if piece.kind == "standfirst"), None)
+        return next((piece.text for piece in self.story.pieces if piece.kind == "standfirst"), None)
 
 
 def clean(
@@ -134,13 +118,13 @@ def publication_time(page: Page, *, canonical: str | None) -> datetime | None:
     """
     if media_kind_of(page) != "html" or not page.body.strip():
         return page.hints.published_at
-    source = decode_body(page).text
-    root = parse_html(source)
-    if root is None or excess_of(root, source) is not None:
+    root, _ = parse_page(decode_body(page).text)
+    if root is None:
         return page.hints.published_at
     markup = read_markup(root, canonical=canonical)
     title = read_headline(markup, domain=_domain_of(page, canonical), hint=page.hints.title)
-    return read_published(markup, page, title=title.text).when
+    area = metadata.read_headline_area(root, title=title.text)
+    return read_published(markup, page, area=area).when
 
 
 def _with_origin_marks(article: Article, page: Page) -> Article:
@@ -157,27 +141,21 @@ def _with_origin_marks(article: Article, page: Page) -> Article:
 
 
 def _explain_kind(page: Page, origin: Origin) -> Explanation:
-    kind = media_kind_of(page)
-    if not page.body or page.body.isspace():
-        return Explanation(_empty_article(page, origin, flag="empty"), {})
-    if kind == "other":
-        return Explanation(_empty_article(page, origin, flag="content_type"), {})
-    return _html_article(page, origin) if kind == "html" else Explanation(text_article(page, origin), {})
+    decoded = decode_page(page)
+    if isinstance(decoded, str):
+        return Explanation(_empty_article(page, origin, flag=decoded), {})
+    if decoded.kind == "text":
+        return Explanation(text_article(page, origin, decoded), {})
+    return _html_article(page, origin, decoded)
 
 
-def _html_article(page: Page, origin: Origin) -> Explanation:
-    """Return the article of an HTML page. Without text it has a flag that says why.
-
-    Raises: UndecodablePageError.
-    """
-    decoded = decode_body(page)
-    root = parse_html(decoded.text)
-    if root is None:
-        return Explanation(_empty_article(page, origin, flag="empty"), {})
-    if (excess := excess_of(root, decoded.text)) is not None:
-        return Explanation(_empty_article(page, origin, flag=excess), {})
+def _html_article(page: Page, origin: Origin, decoded: DecodedText) -> Explanation:
+    """Return the article of an HTML page. Without text it has a flag that says why."""
+    root, flag = parse_page(decoded.text)
+    if flag is not None:
+        return Explanation(_empty_article(page, origin, flag=flag), {})
     reading = _read(page, origin, root, decoded.text)
-    if not reading.pieces and _is_too_deep(root, decoded.text):
+    if not reading.story.pieces and _is_too_deep(root, decoded.text):
         return Explanation(_empty_article(page, origin, flag="parse_error"), reading.fired)
     article = _article(page, origin, reading)
     if decoded.is_repaired:
@@ -190,150 +168,116 @@ def _is_too_deep(root: Tree, source: str) -> bool:
 
 
 def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
-    identity = identity_of(page, text=source)
+    identity = identity_of(page, text=source, kind="html")
     markup = read_markup(root, canonical=identity[0])
     domain = _domain_of(page, identity[0])
     title = read_headline(markup, domain=domain, hint=page.hints.title)
-    published = read_published(markup, page, title=title.text)
-    outlet = _outlet_of(page, origin, identity[0])
-    publisher = read_publisher(markup, page, given=origin.publisher, outlet=outlet, title=title.text)
+    area = metadata.read_headline_area(root, title=title.text)
+    published = read_published(markup, page, area=area)
+    outlet = read_outlet(markup, page, origin, canonical=identity[0], title=title.text)
+    publisher = outlet.publisher.text
     site = markup.meta("og:site_name")
-    authors = read_authors(markup, publisher=publisher.text, site=site, domain=domain, title=title.text)
+    authors = read_authors(markup, area, publisher=publisher, site=site, domain=domain)
     rights = read_rights(page, markup)
-    opinion = opinion_of(markup, url=page.final_url or page.url or "", title=title.text)
-    section = read_section(markup, page, title=title.text, outlet=outlet, others=(publisher.text, *authors.names))
-    laid, densest = _lay_out(root, origin, day=in_zone(published.when or page.fetched_at, published.zone).date())
-    captions = take_captions(laid.root)
-    body = read_body(laid.root, densest=densest)
-    is_link = link_finder(laid.root)
-    authors = with_signature(authors, body.pieces, is_link=is_link)
+    url = page.final_url or page.url or ""
+    opinion = opinion_of(markup, url=url, title=title.text)
+    section = read_section(markup, page, title=title.text, outlet=outlet.key, others=(publisher, *authors.names))
+    body = read_body(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
+    authors = with_signature(authors, body.pieces, is_link=body.is_link)
     kept = keep_story_lines(
-        body.pieces, title=title.text, echoes=captions.echoes, authors=authors.names, is_link=is_link
+        body.pieces, title=title.text, echoes=body.captions.echoes, authors=authors.names, is_link=body.is_link
     )
-    pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text, is_foreign=is_foreign_line))
-    texts = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
-    words = count_words(texts)
-    wall = metadata.paywall_reason(markup, word_count=words, has_terms=kept.fired["subscription_terms"] > 1)
+    pieces = body.captions.insert_into(
+        with_standfirst(kept.pieces, markup, title=title.text, is_foreign=is_foreign_line)
+    )
+    story = join_pieces(title.text, pieces)
+    has_terms = kept.fired["subscription_terms"] > 1
+    details = metadata.read_details(markup, page, story, publisher=publisher, has_terms=has_terms)
+    genres = genres_of_text(markup, pieces, url=url, opinion=opinion)
+    kind = page_kind_of(markup, page, story, title=title.text, wall=details.wall, release=genres.release)
     return _PageContent(
-        markup=markup,
         identity=identity,
         title=title,
-        publisher=publisher,
         outlet=outlet,
         published=published,
         authors=authors,
         section=section,
         body=body,
-        pieces=pieces,
-        texts=texts,
-        words=words,
-        wall=wall,
-        kind=page_kind_of(markup, page, pieces, title=title.text, wall=wall),
-        fired={**laid.fired, **kept.fired},
+        story=story,
+        details=details,
+        kind=kind,
+        fired={**body.fired, **kept.fired},
         rights=rights,
-        opinion=opinion or opinion_in_standfirst(_standfirst_of(pieces) or ""),
+        opinion=genres.opinion,
     )
-
-
-def _lay_out(root: Tree, origin: Origin, *, day: date) -> tuple[LayoutResult, int]:
-    """Return a page, after its markup has been read, without what is no text of a story.
-
-    The second value is the number of words of its densest run of paragraphs, counted before boxes leave.
-    """
-    strip_unread(root)
-    keep_code(root)
-    join_drop_caps(root)
-    drop_note_marks(root)
-    laid = apply_layout(root, origin.rules, day=day)
-    densest = densest_words(laid.root)
-    drop_boxes(laid.root)
-    drop_appeals(laid.root)
-    return laid, densest
 
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:
     return domain_of(canonical or page.final_url or page.url or "") or None
 
 
-def _outlet_of(page: Page, origin: Origin, canonical: str | None) -> str | None:
-    return outlet_key_of(canonical or page.final_url or page.url, origin.outlets)
-
-
 def _article(page: Page, origin: Origin, reading: _PageContent) -> Article:
-    (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts
-    url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
-    text, blocks = join_pieces(((TextPiece("title", title),) if title else ()) + pieces)
-    content_hash = content_hash_of(title, texts)
-    language = metadata.read_language(markup, page, text="\n".join(texts))
+    (canonical, article_id), story, details = reading.identity, reading.story, reading.details
+    url, title, published = page.final_url or page.url, reading.title.text, reading.published
+    revision = revision_of(title, story.paragraphs)
     return Article(
         article_id=article_id,
-        revision_id=revision_id_of(content_hash),
+        revision_id=revision.revision_id,
         url=url,
         canonical_url=canonical,
         source_key=origin.source_key,
-        publisher=reading.publisher.text,
-        outlet_key=reading.outlet,
+        publisher=reading.outlet.publisher.text,
+        outlet_key=reading.outlet.key,
         domain=_domain_of(page, canonical),
         title=title,
         standfirst=reading.standfirst,
         authors=reading.authors.names,
         credits=reading.authors.credits,
         section=reading.section.text,
-        tags=metadata.read_tags(markup),
-        language=language.text,
+        tags=details.tags,
+        language=details.language.text,
         published_at=published.when,
         published_at_method=published.method,
         published_at_precision=published.precision,
         published_at_zone=published.zone,
         modified_at=published.modified,
         fetched_at=page.fetched_at,
-        text=text,
-        blocks=blocks,
-        word_count=reading.words,
+        text=story.text,
+        blocks=story.blocks,
+        word_count=story.words,
         page_type=reading.kind.page_type,
-        is_paywalled=reading.wall is not None,
+        is_paywalled=details.wall is not None,
         is_opinion=reading.opinion is not None,
         **reading.rights._asdict(),
-        content_hash=content_hash,
-        wire_agency=_agency_of(reading),
+        content_hash=revision.content_hash,
+        wire_agency=details.agency,
         flags=_flags(reading),
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
-        field_methods=_field_methods(reading, language=language),
-    )
-
-
-def _agency_of(reading: _PageContent) -> str | None:
-    texts = reading.texts
-    return metadata.read_agency(
-        reading.markup,
-        bylines=reading.markup.all_meta("author"),
-        lead=texts[0] if texts else "",
-        end=texts[-1] if texts else "",
-        publisher=reading.publisher.text,
+        field_methods=_field_methods(reading),
     )
 
 
 def _flags(reading: _PageContent) -> tuple[str, ...]:
     """Return the warnings of an article in order."""
-    stated = metadata.stated_word_count(reading.markup, words=reading.words, characters=sum(map(len, reading.texts)))
-    is_incomplete = is_far_shorter(reading.words, max(stated, reading.body.densest))
+    expected = max(reading.details.stated_words, reading.body.densest)
+    is_incomplete = is_far_shorter(reading.story.words, expected)
     return tuple(sorted((*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))))
 
 
-def _field_methods(reading: _PageContent, *, language: ExtractedField) -> tuple[FieldMethod, ...]:
+def _field_methods(reading: _PageContent) -> tuple[FieldMethod, ...]:
     return (
         FieldMethod("title", reading.title.method),
         FieldMethod("authors", reading.authors.method),
         FieldMethod("credits", reading.authors.credits_method),
         FieldMethod("standfirst", "shown" if reading.standfirst is not None else "unknown"),
         FieldMethod("section", reading.section.method),
-        FieldMethod("language", language.method),
-        FieldMethod("publisher", reading.publisher.method),
+        FieldMethod("language", reading.details.language.method),
+        FieldMethod("publisher", reading.outlet.publisher.method),
         FieldMethod("body", reading.body.method),
         FieldMethod("page_type", reading.kind.reason),
-        FieldMethod("is_paywalled", reading.wall or "unknown"),
+        FieldMethod("is_paywalled", reading.details.wall or "unknown"),
         FieldMethod("is_opinion", reading.opinion.method if reading.opinion else "unknown"),
         *reading.published.conflict,
     )
@@ -343,15 +287,15 @@ def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
     """Return the article of a page without readable text: no text, no blocks, and a flag that says why."""
     canonical, article_id = page_identity(page)
     url = page.final_url or page.url
-    content_hash = content_hash_of(None, ())
+    revision = revision_of(None, ())
     return Article(
         article_id=article_id,
-        revision_id=revision_id_of(content_hash),
+        revision_id=revision.revision_id,
         url=url,
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=origin.publisher or page.hints.publisher,
-        outlet_key=_outlet_of(page, origin, canonical),
+        outlet_key=outlet_key_of(canonical or url, origin.outlets),
         domain=_domain_of(page, canonical),
         title=None,
         standfirst=None,
@@ -370,7 +314,7 @@ def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         page_type="other",
         is_paywalled=False,
         **read_rights(page, None)._asdict(),
-        content_hash=content_hash,
+        content_hash=revision.content_hash,
         wire_agency=None,
         flags=(flag,),
         payload_digest=origin.payload_digest,

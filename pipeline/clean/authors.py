@@ -14,7 +14,7 @@ from newslake.pipeline.clean.byline_items import AND, BY, EDGES, WORD_FOR_BY, By
 from newslake.pipeline.clean.credits import Outlet, any_word, is_agency, is_uncased_script, outlet_of, squash
 from newslake.pipeline.clean.html import Tree, text_of
 from newslake.pipeline.clean.markup import Markup
-from newslake.pipeline.clean.metadata import VisibleText, headline_element, is_elsewhere, texts_near_headline
+from newslake.pipeline.clean.metadata import HeadlineArea, VisibleText, is_elsewhere
 from newslake.pipeline.clean.page_parts import outermost
 from newslake.pipeline.model import Credit
 
@@ -87,7 +87,7 @@ class _AuthorSource:
 
 
 def read_authors(
-    markup: Markup, *, publisher: str | None, site: str | None, domain: str | None, title: str | None
+    markup: Markup, area: HeadlineArea, *, publisher: str | None, site: str | None, domain: str | None
 ) -> Authors:
     """Return the people in page order, from the first place that names any, and the credits.
 
@@ -99,16 +99,15 @@ def read_authors(
     outlet = outlet_of((publisher, site), domain=domain)
     passed: list[_AuthorSource] = []
     short: _AuthorSource | None = None
-    is_signed_by_outlet = _is_outlet_person(markup, outlet)
-    for found in _places(markup, outlet, title):
+    for found in _places(markup, outlet, area):
         place = _without_outlets(found, passed)
-        if is_signed_by_outlet and place.method not in ("jsonld", "byline"):
+        if place.method not in ("jsonld", "byline") and _is_outlet_person(markup, outlet):
             continue
         if short is not None and _is_fuller(place.people, short.people):
             return _authors(place, passed)
         if short is None and place.people:
             if any(" " in name for name in place.people):
-                return _authors(_longer(place, markup, outlet, title), passed)
+                return _authors(_longer(place, outlet, area), passed)
             short = place
         if place.method == "byline" and short is None and any(each.credits for each in (*passed, place)):
             passed.append(place)
@@ -155,33 +154,33 @@ def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
     )
 
 
-def _longer(place: _AuthorSource, markup: Markup, outlet: Outlet, title: str | None) -> _AuthorSource:
+def _longer(place: _AuthorSource, outlet: Outlet, area: HeadlineArea) -> _AuthorSource:
     """Return the visible byline in place of a single person of the markup if it names that person and others.
 
     A byline of other people replaces the person too, who is an uploader or an editor: see ``_contrary_byline``.
     """
     if len(place.people) != 1 or place.method not in _HIDDEN:
         return place
-    texts = _bylines(markup.root, title, outlet)
+    texts = _bylines(area, outlet)
     shown = _source("byline", texts[:1], outlet)  # several texts are links, of which some may be sections
     folded = [name.casefold() for name in shown.people]
     if len(texts) == 1 < len(folded) and place.people[0].casefold() in folded:
         return shown
-    return (texts and _contrary_byline(markup.root, title, outlet, place.people[0])) or place
+    return (texts and _contrary_byline(area, outlet, place.people[0])) or place
 
 
-def _contrary_byline(root: Tree, title: str | None, outlet: Outlet, person: str) -> _AuthorSource | None:
+def _contrary_byline(area: HeadlineArea, outlet: Outlet, person: str) -> _AuthorSource | None:
     """Return the byline of whole names under the headline if the person of the markup is nowhere near it.
 
     It has a byline class and comes before the story and before linked headlines; None without one.
     """
-    words, around, found = set(_words(person)), _around_headline(root, title), None
-    for shown in islice(texts_near_headline(root, title=title), _NEAR_TEXTS):
+    words, found = set(_words(person)), None
+    for shown in area.texts[:_NEAR_TEXTS]:
         if shown.is_above or len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element):
             break
         if words & set(_words(shown.text)):
             return None
-        if found is not None or not _is_marked(shown.element) or is_elsewhere(shown, around=around):
+        if found is not None or not _is_marked(shown.element) or is_elsewhere(shown, around=area.around):
             continue
         place = _source("byline", _byline_texts(shown, outlet), outlet)
         is_whole = bool(place.people) and all(" " in name for name in place.people)
@@ -210,20 +209,15 @@ def _text_around(element: Tree) -> str:
     return text if len(text) < _MAX_BYLINE else text_of(element)
 
 
-def _around_headline(root: Tree, title: str | None) -> tuple[Tree, ...]:
-    headline = headline_element(root, title)
-    return tuple(headline.iterancestors()) if headline is not None else ()
-
-
 # Places.
 
 
-def _places(markup: Markup, outlet: Outlet, title: str | None) -> Iterator[_AuthorSource]:
+def _places(markup: Markup, outlet: Outlet, area: HeadlineArea) -> Iterator[_AuthorSource]:
     has_signed = False
     for place in _stated_places(markup, outlet):
         yield place
         has_signed = has_signed or any(credit.kind != "outlet" for credit in place.credits)
-    yield _source("byline", _bylines(markup.root, title, outlet, has_signed=has_signed), outlet)
+    yield _source("byline", _bylines(area, outlet, has_signed=has_signed), outlet)
     yield _source("trafilatura", [BylineText(extract_author(_author_tree(markup.root)) or "", min_words=2)], outlet)
 
 
@@ -320,24 +314,24 @@ def _is_author_like(element: Tree) -> bool:
 # The byline that the page shows.
 
 
-def _bylines(root: Tree, title: str | None, outlet: Outlet, *, has_signed: bool = False) -> tuple[BylineText, ...]:
+def _bylines(area: HeadlineArea, outlet: Outlet, *, has_signed: bool = False) -> tuple[BylineText, ...]:
     """Return the texts of the first byline near the headline that names somebody; people go before credits.
 
     A byline starts with "by", or is in an element with a byline class. ``has_signed``: an agency or a desk has signed
     in the markup. Then a line after the start of the story names others: its editors, the speakers of a recording.
     """
     credited: tuple[BylineText, ...] = ()
-    around, label, is_in_story = _around_headline(root, title), None, False
-    for shown in texts_near_headline(root, title=title):
+    label, is_in_story = None, False
+    for shown in area.texts:
         is_end = len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element)
         is_in_story = not shown.is_above and (is_in_story or is_end)
         if len(shown.text) >= _MAX_BYLINE or (has_signed and is_in_story):
             continue
         texts = _byline_texts(shown, outlet)
         if not texts and not is_in_story:
-            texts = _unmarked_texts(shown, title=title or "", is_labelled=_is_near(shown.element, label))
+            texts = _unmarked_texts(shown, title=area.title, is_labelled=_is_near(shown.element, label))
         label = shown.element if _BY_ONLY.fullmatch(shown.text.strip(EDGES)) else None
-        if not texts or is_elsewhere(shown, around=around):
+        if not texts or is_elsewhere(shown, around=area.around):
             continue
         found = _source("byline", texts, outlet)
         if found.people:

@@ -1,7 +1,7 @@
 """Shared values of page cleaning: text pieces, extracted fields, the origin of a page, and the joined text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from newslake.pipeline.model import NO_OUTLET_KEYS, Block, LayoutRule, OutletKeys
@@ -31,11 +31,6 @@ class ExtractedField:
 NOT_FOUND = ExtractedField(None, "unknown")
 
 
-def first_nonempty(places: Iterable[tuple[str, str | None]]) -> ExtractedField:
-    """Return the first text of (method, text) pairs that is not empty."""
-    return next((ExtractedField(text, method) for method, text in places if text), NOT_FOUND)
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The origin of a page. ``publisher`` and ``outlets`` override the page; ``payload_digest`` is of its record."""
@@ -52,16 +47,31 @@ _UNSPACED_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u
 _GAP = "\n\n"
 
 
-def join_pieces(pieces: Iterable[TextPiece]) -> tuple[str, tuple[Block, ...]]:
-    """Return the text of the pieces, joined by blank lines, and one block per piece."""
+@dataclass(frozen=True, slots=True)
+class StoryText:
+    """The pieces of an article without its title, its whole text and blocks, and its paragraphs and list items.
+
+    ``words`` is the number of words in these.
+    """
+
+    pieces: tuple[TextPiece, ...]
+    text: str
+    blocks: tuple[Block, ...]
+    paragraphs: tuple[str, ...]
+    words: int
+
+
+def join_pieces(title: str | None, pieces: Sequence[TextPiece]) -> StoryText:
+    """Return the text of title and pieces, joined by blank lines, with one block per piece, in reading order."""
     blocks: list[Block] = []
     position = 0
-    texts = []
-    for piece in pieces:
+    whole = (*((TextPiece("title", title),) if title else ()), *pieces)
+    for piece in whole:
         blocks.append(Block(piece.kind, position, position + len(piece.text)))
-        texts.append(piece.text)
         position += len(piece.text) + len(_GAP)
-    return _GAP.join(texts), tuple(blocks)
+    paragraphs = tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
+    text = _GAP.join(piece.text for piece in whole)
+    return StoryText(tuple(pieces), text, tuple(blocks), paragraphs, count_words(paragraphs))
 
 
 def count_words(texts: Iterable[str]) -> int:

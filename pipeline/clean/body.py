@@ -1,7 +1,7 @@
 """The body of an article as text pieces: the source's layout rules, trafilatura's extraction, and what it missed."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -13,8 +13,11 @@ from lxml.cssselect import CSSSelector
 from trafilatura.settings import Extractor
 
 from newslake.pipeline.clean.blocks import TextPiece
+from newslake.pipeline.clean.captions import Captions, take_captions
 from newslake.pipeline.clean.completion import complete_pieces
 from newslake.pipeline.clean.html import Tree
+from newslake.pipeline.clean.page_parts import drop_foreign_parts, mend_text
+from newslake.pipeline.clean.story_edges import IsLink
 from newslake.pipeline.clean.text_pieces import read_pieces
 from newslake.pipeline.model import LayoutRule
 
@@ -87,24 +90,60 @@ _DROPPED_TAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Headings, paragraphs and list items in page order, and the extractor mode that selected them.
-
-    ``densest`` is the number of words of the densest run of paragraphs on the page, before anything was removed.
-    """
+    """Headings, paragraphs and list items in page order, and the extractor mode that selected them."""
 
     pieces: tuple[TextPiece, ...]
     method: str
-    densest: int = 0
 
     @property
     def word_count(self) -> int:
         return sum(piece.word_count for piece in self.pieces)
 
 
-def read_body(root: Tree, *, densest: int) -> Body:
+@dataclass(frozen=True, slots=True)
+class PageBody:
+    """The body of a page, its captions, and the number of elements that each layout rule matched.
+
+    ``densest`` is the number of words of the densest run of paragraphs on the page, before boxes are removed.
+    ``is_link`` says whether a text is the whole text of a link.
+    """
+
+    pieces: tuple[TextPiece, ...]
+    method: str
+    captions: Captions
+    fired: Mapping[str, int]
+    densest: int
+    is_link: IsLink
+
+
+def read_body(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> PageBody:
+    """Return the body of a page after the layout rules of a day. What is no text of a story leaves the page.
+
+    The markup of the page must have been read.
+    """
+    mend_text(root)
+    laid = apply_layout(root, rules, day=day)
+    densest = _densest_run(laid.root)[1]
+    drop_foreign_parts(laid.root)
+    captions = take_captions(laid.root)
+    body = _extract_body(laid.root, densest=densest)
+    return PageBody(body.pieces, body.method, captions, laid.fired, densest, link_finder(laid.root))
+
+
+def link_finder(root: Tree) -> IsLink:
+    """Return a function that says whether a text is the whole text of a link. It reads the page at its first call."""
+
+    @cache
+    def links() -> frozenset[str]:
+        return frozenset(" ".join("".join(link.itertext()).split()) for link in root.iter("a") if link.get("href"))
+
+    return lambda text: text in links()
+
+
+def _extract_body(root: Tree, *, densest: int) -> Body:
     """Return the body of an article; without pieces if none is found.
 
-    ``densest`` is the ``densest_words`` of the page before boxes and captions were removed from it.
+    ``densest`` is the number of words of the densest run of paragraphs, before boxes and captions were removed.
 
     "fast": precision mode without trafilatura's fallback extractors, which change nothing on a news page and take a
     third of the time. "precision": with them, if "fast" gives little. If the densest run of paragraphs on the page is
@@ -118,7 +157,7 @@ def read_body(root: Tree, *, densest: int) -> Body:
         run, left = _densest_run(root)
         body = _second_look(root, run, body, left) if is_far_shorter(body.word_count, left) else body
     pieces = complete_pieces(body.pieces, root)
-    return Body(pieces, body.method if len(pieces) == len(body.pieces) else "completed", densest)
+    return Body(pieces, body.method if len(pieces) == len(body.pieces) else "completed")
 
 
 def is_far_shorter(words: int, expected: int) -> bool:
@@ -147,11 +186,6 @@ def _extract(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[Tex
 def _options(*, is_recall: bool, is_fast: bool) -> Extractor:
     """Return trafilatura's options. Creating them takes as long as a small page, because it reads the configuration."""
     return Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
-
-
-def densest_words(root: Tree) -> int:
-    """Return the number of words of the densest run of paragraphs on a page."""
-    return _densest_run(root)[1]
 
 
 def _densest_run(root: Tree) -> tuple[tuple[Tree, ...], int]:

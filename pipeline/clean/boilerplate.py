@@ -2,21 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from newslake.pipeline.clean.blocks import TextPiece
 from newslake.pipeline.clean.html import fold_title
-from newslake.pipeline.clean.line_rules import STORY_END_WORDS, LinePosition, LineRule, line_rule, phrase_rule_of
-from newslake.pipeline.clean.story_edges import (
-    IsLink,
-    is_biography,
-    is_sentence,
-    pull_quotes,
-    single_heading,
-    teaser_start,
-    terms_start,
-)
+from newslake.pipeline.clean.line_rules import BIOGRAPHY_VERBS, LinePosition, LineRule, line_rule, phrase_rule_of
+from newslake.pipeline.clean.story_edges import IsLink, StoryPart, story_part
 
 # Part of ``Article.extractor``. Increase it with every change of this package's results.
 GENERATION = 4
@@ -238,21 +230,6 @@ LINE_RULES = (
     line_rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
 )
 
-# A short line that starts a list of other stories. Near the end of a body, all lines after it are dropped.
-STORY_ENDS = re.compile(
-    r"^\W*(?:popular|most (?:read|popular|viewed)|trending(?: now)?|related(?: (?:articles?|stories|posts|"
-    r"content|topics))?|"
-    r"more (?:from|in|on|stories|news|articles)\b.*|(?:you (?:may|might) (?:also )?(?:like|be interested).*)|"
-    r"recommended(?: (?:for you|stories|articles|reading))?|editor.?s.? picks?|top stories|latest (?:news|"
-    r"stories)|read next|"
-    r"what to read next|in this (?:series|section)|sponsored|about the authors?|leave a (?:reply|comment)|comments|"
-    r"das könnte (?:sie|dich) auch interessieren|mehr zum thema|ähnliche (?:artikel|beiträge)|à lire aussi|"
-    r"sur le même sujet)\W*$",
-    re.IGNORECASE,
-)
-STORY_ENDS_MAX_WORDS = 8
-_LIST_LABEL = re.compile(rf"^\W*(?:{'|'.join(STORY_END_WORDS)})\W*$", re.IGNORECASE)
-
 
 # Application of the rules to a body.
 
@@ -271,7 +248,7 @@ _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 _PLACE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*){0,2}")
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
-_STORY_SHARE, _HALF = 0.8, 0.5  # a list of other stories starts after this share of the words
+_BIOGRAPHY_MAX_WORDS, _VERB_WITHIN = 130, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,10 +271,8 @@ def keep_story_lines(
 
     ``is_link`` says whether a text is the whole text of a link of the page.
     """
-    fired: Counter[str] = Counter()
-    end, terms = min(_story_end(pieces), teaser_start(pieces, is_link)), terms_start(pieces)
-    fired.update({"after_story": max(0, len(pieces) - end), "subscription_terms": max(0, end - terms)})
-    fired += Counter()  # without zeros
+    story = story_part(pieces, is_link)
+    fired = Counter({name: count for name, count in story.dropped.items() if count})
     names = frozenset(fold_title(name) for name in authors)
     lines = _Lines(
         title=fold_title(title or ""),
@@ -305,7 +280,7 @@ def keep_story_lines(
         shingled=[shingles for text in echoes if (shingles := _shingles(fold_title(text)))],
         fired=fired,
     )
-    kept = lines.without_tail(lines.without_foreign(pieces[: min(end, terms)]))
+    kept = lines.without_tail(lines.without_foreign(story))
     return StoryLines(tuple(_without_empty_headings(kept, fired)), fired)
 
 
@@ -318,20 +293,20 @@ class _Lines:
     shingled: Sequence[frozenset[tuple[str, ...]]]
     fired: Counter[str]
 
-    def without_foreign(self, pieces: Sequence[TextPiece]) -> list[TextPiece]:
+    def without_foreign(self, story: StoryPart) -> list[TextPiece]:
         """Return the pieces that no rule for any place or for the start drops."""
         kept: list[TextPiece] = []
         last = ""
-        texts = [fold_title(piece.text) for piece in pieces]
-        doubled, quotes = _doubled(pieces, texts), pull_quotes(pieces, texts)
-        for index, (piece, folded) in enumerate(zip(pieces, texts, strict=True)):
+        pieces = story.pieces
+        doubled = _doubled(pieces, story.folded)
+        for index, (piece, folded) in enumerate(zip(pieces, story.folded, strict=True)):
             name = _echo(piece, folded, self.title, self.shingled) or _line_rule(piece, folded, index)
             if name is None and self.names and _is_byline(piece, self.names):
                 name = "author_names"
             if name is None and not kept and index + 1 < len(pieces) and _is_name(piece):
                 name = "name_alone"
             is_repeat = index in doubled or (folded == last and piece.kind == "heading")
-            if name is None and (is_repeat or index in quotes):
+            if name is None and (is_repeat or index in story.quotes):
                 name = "repeat" if is_repeat else "pull_quote"
             if name is None:
                 kept.append(single_heading(piece))
@@ -380,25 +355,6 @@ def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
         if length >= _REPEAT_RUN:
             found.update(range(index - _REPEAT_RUN + 1, index + 1))
     return found
-
-
-def _story_end(pieces: Sequence[TextPiece]) -> int:
-    """Return the index of the line that starts a list of other stories, else the number of pieces."""
-    total, read = sum(piece.word_count for piece in pieces), 0
-    for index, piece in enumerate(pieces):
-        if read > _HALF * total and piece.word_count <= STORY_ENDS_MAX_WORDS:
-            after, is_end = pieces[index + 1 :], STORY_ENDS.match(piece.text) is not None
-            if is_end and read > _STORY_SHARE * total and not _has_prose(after):
-                return index
-            if (is_end or _LIST_LABEL.match(piece.text)) and not any(map(is_sentence, after)):
-                return index
-        read += piece.word_count
-    return len(pieces)
-
-
-def _has_prose(pieces: Iterable[TextPiece]) -> bool:
-    """Return whether pieces have two long paragraphs, which a list of other stories has not."""
-    return sum(piece.word_count >= _LONG_WORDS for piece in pieces if piece.kind == "paragraph") > 1
 
 
 def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozenset[tuple[str, ...]]]) -> str | None:
@@ -471,3 +427,26 @@ def _without_empty_headings(pieces: Sequence[TextPiece], fired: Counter[str]) ->
         kept.pop()
         fired["last_heading"] += 1
     return kept
+
+
+def is_biography(piece: TextPiece, names: Collection[str]) -> bool:
+    """Return whether a paragraph begins with the name of an author and says what he or she is. ``names``: folded.
+
+    A question in an interview has a colon after the name.
+    """
+    if piece.word_count > _BIOGRAPHY_MAX_WORDS or fold_title(piece.text[:200].partition(":")[0]) in names:
+        return False
+    start = fold_title(piece.text[:200])
+    return any(
+        start.startswith(f"{name} ") and not BIOGRAPHY_VERBS.isdisjoint(start[len(name) :].split()[:_VERB_WITHIN])
+        for name in names
+        if " " in name
+    )
+
+
+def single_heading(piece: TextPiece) -> TextPiece:
+    """Return a heading once that a page prints twice in one element: for large and for small screens."""
+    words = piece.text.split()
+    half = len(words) // 2
+    is_double = piece.kind == "heading" and half > 1 and words[:half] == words[half:]
+    return TextPiece("heading", " ".join(words[:half])) if is_double else piece

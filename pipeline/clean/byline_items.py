@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from newslake.pipeline.clean.credits import (
     ItemKind,
     Outlet,
-    agency_at_end,
-    agency_at_start,
     any_word,
     credit_kind_of,
     is_agency,
-    is_one_organisation,
     is_person_name,
     is_uncased_script,
+    organisation_in,
+    split_item,
 )
 from newslake.pipeline.clean.html import tidy
 
@@ -30,7 +29,6 @@ _TAIL = re.compile(
     r"\d{1,2}[./:]\d.*)$",
     re.IGNORECASE,
 )
-_IN_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _INITIAL_AT_END = re.compile(r"\b(?:[A-Z]|Jr|Sr)\.$")
 _DEGREE = re.compile(r",\s*(Jr\.?|Sr\.?|I{2,3}|Ph\.?D\.?|M\.?D\.?|MBA|RN|MSc|BSc)(?=$|[,;\s])")
 _SPLIT = re.compile(rf"(?!\s*& Co\b)\s*(?:;|\||•|·|\s/\s|、|，|；|,?\s+{_AND_ALONE}\s+|,)\s*", re.IGNORECASE)
@@ -75,12 +73,11 @@ def read_items(given: BylineText, outlet: Outlet) -> list[BylineItem]:
         return []
     text = _DEGREE.sub(lambda found: f" {found[1]}" if found[1][0] in "JSI" else "", text)
     is_own_site = given.kind == "person_and_organisation" and is_person_name(text)
-    is_organisation = given.kind == "organisation" or outlet.has_name(text) or is_agency(text)
-    if not is_organisation and is_one_organisation(signed := BY.sub("", text)):
-        text, is_organisation = signed, True
-    if not is_own_site and is_organisation:
-        kind = credit_kind_of(text, outlet, is_organisation=given.kind == "organisation")
-        return [BylineItem(text, kind)] if kind else []
+    organisation = organisation_in(text, BY.sub("", text), outlet, is_stated=given.kind == "organisation")
+    if organisation is not None:
+        text, kind = organisation
+        if not is_own_site:
+            return [BylineItem(text, kind)] if kind else []
     if (names := _in_order(text, is_catalogue=given.kind == "catalogue")) is not None:
         return [BylineItem(name, "person") for name in names]
     after = _AFTER_LAST.match(text)
@@ -132,26 +129,16 @@ def _people_of(part: str, outlet: Outlet) -> list[str]:
 
 
 def _part_items(part: str, given: BylineText, outlet: Outlet, *, is_list: bool = False) -> Iterator[BylineItem]:
-    """Yield the person or credit of a part, and the credits after slashes and in brackets.
-
-    In a list, the outlet's name is a credit; alone after "by" it may be the nickname of the blogger.
-    """
+    """Yield the person or credit of a part, and the credits after slashes and in brackets."""
     whole = BY.sub("", tidy(part)).strip(EDGES)
-    first, *others = [whole] if is_agency(whole) else whole.split("/")
-    others += _IN_BRACKETS.findall(first)
-    if (split := agency_at_end(first) or agency_at_start(first)) is not None:
-        first, others = split[0], [split[1], *others]
-    name = _TAIL.sub("", first).strip(EDGES)
-    kind = None if given.kind == "person_and_organisation" and is_person_name(first) else credit_kind_of(first, outlet)
-    if is_list and outlet.is_inside(first):
-        kind = kind or "outlet"
-    is_own = outlet.has_account(first) or (is_list and (outlet.has_name(first) or outlet.is_inside(first)))
-    is_credit = kind in ("agency", "desk") or is_own
-    if kind and (is_credit or not _is_name(name, given, is_cut=name != first)):
-        yield BylineItem(first, kind)
+    parts = split_item(whole, outlet, is_list=is_list, may_be_both=given.kind == "person_and_organisation")
+    first, name = parts.first, _TAIL.sub("", parts.first).strip(EDGES)
+    is_credit = parts.kind in ("agency", "desk") or parts.is_outlet
+    if parts.kind and (is_credit or not _is_name(name, given, is_cut=name != first)):
+        yield BylineItem(first, parts.kind)
     elif _is_name(name, given, is_cut=name != first or first != whole):
         yield BylineItem(_title_case(name if _INITIAL_AT_END.search(name) else name.rstrip(".")), "person")
-    for other in (_AND_FIRST.sub("", tidy(each)) for each in others):
+    for other in (_AND_FIRST.sub("", tidy(each)) for each in parts.others):
         if (other_kind := credit_kind_of(other, outlet)) is not None:
             yield BylineItem(other, other_kind)
         elif _is_name(other, given, is_cut=True):

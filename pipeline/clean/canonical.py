@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
-from newslake.pipeline.clean.decoding import decode_body, media_kind_of
+from newslake.pipeline.clean.decoding import MediaKind, decode_body, media_kind_of
 from newslake.pipeline.clean.html import parse_html, text_of
 from newslake.pipeline.errors import UndecodablePageError
-from newslake.pipeline.model import Page, article_id_of, browser_url, canonical_url, domain_of
+from newslake.pipeline.model import Page, article_id_of, canonical_link, domain_of
 
 _HEAD_END = re.compile(r"</head\s*>|<body\b", re.I)
 _OG_URL = "og:url"
@@ -35,16 +35,16 @@ def page_identity(page: Page) -> PageIdentity:
     its decoded text. Decision record 40 has the reasons. Raises: nothing.
     """
     try:
-        text = decode_body(page).text
+        decoded = decode_body(page)
     except UndecodablePageError:  # cleaning reports it; here any stable text is enough
-        text = page.body.decode("latin-1")
-    return identity_of(page, text=text)
+        return identity_of(page, text=page.body.decode("latin-1"), kind=media_kind_of(page))
+    return identity_of(page, text=decoded.text, kind=decoded.kind)
 
 
-def identity_of(page: Page, *, text: str) -> PageIdentity:
-    """Return ``page_identity`` of a page with text that is already decoded."""
+def identity_of(page: Page, *, text: str, kind: MediaKind) -> PageIdentity:
+    """Return ``page_identity`` of a page with text that is already decoded, and its kind."""
     final = try_canonical_url(page.final_url or page.url)
-    named = _stated_urls(text, page) if media_kind_of(page) == "html" else ()
+    named = _stated_urls(text, page) if kind == "html" else ()
     believed = (each if final is None else _believed(each, final, page, text) for each in named)
     canonical = next((url for url in believed if url is not None), final)
     return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
@@ -67,7 +67,7 @@ def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
     if not url or not url.strip():
         return None
     try:
-        return canonical_url(urljoin(base, browser_url(url)))
+        return canonical_link(url, base=base)
     except ValueError:  # mailto:, file:, a host without a name
         return None
 

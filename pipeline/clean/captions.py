@@ -12,11 +12,9 @@ from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
 from newslake.pipeline.clean.page_parts import (
     CREDIT_CLASS,
     is_caption_class,
+    is_foreign_caption,
     is_in_figure,
-    is_in_site_header,
     is_media_class,
-    is_of_other_story,
-    is_promotion,
     is_story_class,
     outermost,
 )
@@ -80,10 +78,7 @@ def take_captions(root: Tree) -> Captions:
     """
     elements = _caption_elements(root)
     captions = {
-        element: text
-        for element in elements
-        if not (is_of_other_story(element) or is_in_site_header(element))
-        and not is_promotion(text := _caption_text(element))
+        element: text for element in elements if not is_foreign_caption(element, text := _caption_text(element))
     }
     tags = {element.tag for element in captions}.difference(_PLACED_TAGS)
     positions: dict[str, int] = {}

@@ -5,7 +5,7 @@ Names of agencies are in data/agencies.toml, all words in data/bylines.toml.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Literal
@@ -33,6 +33,7 @@ def any_word(*groups: str) -> str:
 _BYLINE_WORDS = _read_data("bylines.toml")
 
 
+_IN_BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 _SIGNATURE_CHARS = 100  # of the longest agency with its country, desk and signs
 
 
@@ -85,6 +86,18 @@ AGENCIES = tuple(map(_read_agency, _AGENCY_ENTRIES))
 ANY_AGENCY = _read_agency(
     {"name": ["any"], "words": [word for each in _AGENCY_ENTRIES for word in each.get("words", ())]}
 )
+
+
+def credited_agency(credit_lines: Sequence[str], *, lead: str, end: str) -> str | None:
+    """Return the name of the agency in a credit line, or with which the first or last paragraph is signed."""
+    if not (ANY_AGENCY.signs(lead=lead, end=end) or any(map(ANY_AGENCY.is_credited_in, credit_lines))):
+        return None
+    agencies = (
+        each.name for each in AGENCIES if each.signs(lead=lead, end=end) or any(map(each.is_credited_in, credit_lines))
+    )
+    return next(agencies, None)
+
+
 _AGENCY_NAMES = {spelling for each in _AGENCY_ENTRIES for spelling in (*each.get("words", ()), *each.get("items", ()))}
 _SHORT_CHARS = 4  # a shorter agency is also a forename or a word: "Ani", "Efe"
 _FOLDED_AGENCIES = frozenset(name.casefold() for name in _AGENCY_NAMES if len(name) > _SHORT_CHARS)
@@ -214,6 +227,46 @@ def agency_at_start(text: str) -> tuple[str, str] | None:
     """Return the person's name and the agency before it, as in "Reuters Ann Bell"; None for any other text."""
     found = _AGENCY_AT_START.match(text)
     return (found["name"], found["agency"]) if found and is_person_name(found["name"]) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemParts:
+    """The first part of an item, and those after slashes, in brackets, and of an agency next to it.
+
+    ``kind`` is that of the first part as a credit. ``is_outlet``: it is an account of the outlet, in a list its name.
+    """
+
+    first: str
+    others: tuple[str, ...]
+    kind: CreditKind | None
+    is_outlet: bool
+
+
+def split_item(item: str, outlet: Outlet, *, is_list: bool, may_be_both: bool) -> ItemParts:
+    """Return the parts of an item. ``may_be_both``: the markup says that it is person and organisation.
+
+    In a list, the outlet's name is a credit; alone after "by" it may be the nickname of the blogger.
+    """
+    first, *others = [item] if is_agency(item) else item.split("/")
+    others += _IN_BRACKETS.findall(first)
+    if (pair := agency_at_end(first) or agency_at_start(first)) is not None:
+        first, others = pair[0], [pair[1], *others]
+    kind = None if may_be_both and is_person_name(first) else credit_kind_of(first, outlet)
+    is_inside = is_list and outlet.is_inside(first)
+    is_outlet = outlet.has_account(first) or is_inside or (is_list and outlet.has_name(first))
+    return ItemParts(first, tuple(others), kind or ("outlet" if is_inside else None), is_outlet)
+
+
+def organisation_in(text: str, signed: str, outlet: Outlet, *, is_stated: bool) -> tuple[str, CreditKind | None] | None:
+    """Return a text that is one organisation, with its kind as a credit; None for any other text.
+
+    ``signed`` is the text without a word for "by". ``is_stated``: the markup says that it is an organisation.
+    """
+    if not (is_stated or outlet.has_name(text) or is_agency(text)):
+        if not is_one_organisation(signed):
+            return None
+        text = signed
+    return text, credit_kind_of(text, outlet, is_organisation=is_stated)
 
 
 def is_one_organisation(text: str) -> bool:

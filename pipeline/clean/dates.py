@@ -17,7 +17,7 @@ from htmldate import find_date
 from newslake.pipeline.clean.html import Tree
 from newslake.pipeline.clean.jsonld import plain_text
 from newslake.pipeline.clean.markup import Markup
-from newslake.pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
+from newslake.pipeline.clean.metadata import HeadlineArea, VisibleText, is_elsewhere
 from newslake.pipeline.clean.written_days import WrittenClock, written_clock, written_day
 from newslake.pipeline.model import FieldMethod, Page
 from newslake.pipeline.model.article import DateMethod
@@ -233,12 +233,12 @@ _CLOCK_CHARS = 16  # of a text that is only a time of day: "at 11:15 PM EDT"
 _LINE_CHARS = 36  # of a line without a date class: enough for a name, a place and a time of day with the date
 
 
-def visible_moment(root: Tree, *, title: str | None, is_month_first: bool) -> Moment | None:
+def visible_moment(area: HeadlineArea, *, is_month_first: bool) -> Moment | None:
     """Return the first day in a short line under the headline, else the nearest one above it, with its time of day.
 
     The time is in the same text, or is all of the next text under the same element or its parent.
     """
-    texts, before = texts_near_headline(root, title=title), ""
+    texts, before = iter(area.texts), ""
     for shown in texts:
         day = _shown_day(shown, is_month_first=is_month_first)
         if day is not None:
@@ -316,7 +316,7 @@ class PublicationTime:
     conflict: tuple[FieldMethod, ...] = ()
 
 
-def read_published(markup: Markup, page: Page, *, title: str | None) -> PublicationTime:
+def read_published(markup: Markup, page: Page, *, area: HeadlineArea) -> PublicationTime:
     """Return the publication time from the first method with a possible date that the other methods do not refute.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
@@ -327,11 +327,11 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publicat
     """
     flags: set[str] = set()
     stated = tuple(_stated_candidates(markup))
-    first = _first_possible(_candidates(markup, page, title, stated), page, flags)
-    taken, rival = _settle(first, stated, markup, page, title) if first else (None, None)
+    first = _first_possible(_candidates(markup, page, area, stated), page, flags)
+    taken, rival = _settle(first, stated, markup, page, area) if first else (None, None)
     timed: tuple[DateMethod, Moment | None] = ("unknown", None)
     if taken:
-        timed = _timed(taken, stated, markup, title)
+        timed = _timed(taken, stated, markup, area)
     method, moment = timed
     if moment is not None and moment.clock is not None:
         flags.add("date_without_zone")
@@ -357,24 +357,24 @@ def _first_possible(candidates: Iterable[Candidate], page: Page, flags: set[str]
     return None
 
 
-def _candidates(markup: Markup, page: Page, title: str | None, stated: tuple[Candidate, ...]) -> Iterator[Candidate]:
+def _candidates(markup: Markup, page: Page, area: HeadlineArea, stated: tuple[Candidate, ...]) -> Iterator[Candidate]:
     yield from stated
     yield from _url_days(page)
     yield from (("time", moment) for moment in _parse_all(_contained_times(markup.root)))
     if hinted := _hinted_moment(page):
         yield page.hints.date_method, hinted
-    if shown := _shown_moment(markup, title):
+    if shown := _shown_moment(markup, area):
         yield "shown", shown
     guess = _guess_moment(markup, page)
     if guess and not _is_made_up(guess, markup):
         yield "htmldate", guess
 
 
-def _shown_moment(markup: Markup, title: str | None) -> Moment | None:
-    return visible_moment(markup.root, title=title, is_month_first=_is_month_first(markup))
+def _shown_moment(markup: Markup, area: HeadlineArea) -> Moment | None:
+    return visible_moment(area, is_month_first=_is_month_first(markup))
 
 
-def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, title: str | None) -> Candidate:
+def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, area: HeadlineArea) -> Candidate:
     """Return a candidate with its zone. One that is only a day gets the time that the page shows next to the same day.
 
     Without a zone for that time it stays the day, with the shown time of day as its ``clock``.
@@ -383,7 +383,7 @@ def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, titl
     moment = with_zone(found, _stated_moments(markup, stated), markup.root)
     if moment.precision != "day" or moment.clock is not None:
         return method, moment
-    shown = _shown_moment(markup, title)
+    shown = _shown_moment(markup, area)
     if shown is None or _written_date(shown) != _written_date(moment):
         return method, moment
     timed = with_zone(shown, _stated_moments(markup, (taken, *stated)), markup.root)
@@ -530,7 +530,7 @@ _WEAK_METHODS = ("meta", "time")
 
 
 def _settle(
-    first: Candidate, stated: tuple[Candidate, ...], markup: Markup, page: Page, title: str | None
+    first: Candidate, stated: tuple[Candidate, ...], markup: Markup, page: Page, area: HeadlineArea
 ) -> tuple[Candidate, Candidate | None]:
     """Return the candidate to take, and the one that it contradicts; None if the page's dates agree.
 
@@ -545,7 +545,7 @@ def _settle(
     if hint and first[0] != hint[0][0] and _is_far(first[1], hint[0][1]):
         is_refuted = not _is_confirmed(first, possible) and _is_far(first[1], hint[0][1], by=_WRONG_YEAR)
         return (hint[0], first) if is_refuted else (first, hint[0])
-    if first[0] in _WEAK_METHODS and (shown := _rival_day(first, markup, page, title)):
+    if first[0] in _WEAK_METHODS and (shown := _rival_day(first, markup, page, area)):
         is_refuted = first[0] == "meta" or _is_far(first[1], shown[1], by=_WRONG_YEAR)
         return (shown, first) if is_refuted else (first, shown)
     return first, next((each for each in possible if each[0] in _OF_ARTICLE and _is_far(first[1], each[1])), None)
@@ -563,9 +563,9 @@ def _settle_with_url(first: Candidate, url: Candidate, others: list[Candidate]) 
     return url, first
 
 
-def _rival_day(first: Candidate, markup: Markup, page: Page, title: str | None) -> Candidate | None:
+def _rival_day(first: Candidate, markup: Markup, page: Page, area: HeadlineArea) -> Candidate | None:
     """Return the day near the headline if it is far from a candidate, and is not that of a modification."""
-    shown = _shown_moment(markup, title)
+    shown = _shown_moment(markup, area)
     if shown is None or not _is_far(first[1], shown) or doubt_of(shown, fetched_at=page.fetched_at):
         return None
     changes = _possible_modifications(markup, page)

@@ -66,12 +66,12 @@ _XML_FEED = re.compile(rb"<(?:rss|feed|urlset|sitemapindex|rdf:rdf)\b", re.I)
 
 def media_kind_of(page: Page) -> MediaKind:
     """Return the kind of a page from its content type, or from its first bytes if the content type is no help."""
-    head = page.body[:4096].replace(b"\x00", b"")
-    if page.content_type in _HTML_TYPES:
+    head, content_type = page.body[:4096].replace(b"\x00", b""), page.content_type
+    if content_type in _HTML_TYPES:
         return "html"
-    if page.content_type in ("text/plain", "text/markdown"):
+    if content_type in ("text/plain", "text/markdown"):
         return "html" if _STARTS_AS_HTML.match(head) else "text"
-    if page.content_type in _UNSURE_TYPES and not _XML_FEED.search(head[:1000]):
+    if content_type in _UNSURE_TYPES and not _XML_FEED.search(head[:1000]):
         return "html" if _HAS_HTML.search(head) else "text"
     return "other"
 
@@ -114,9 +114,26 @@ class DecodedText:
     text: str
     charset: str
     is_repaired: bool
+    kind: MediaKind
+
+
+def decode_page(page: Page) -> DecodedText | str:
+    """Return the text of an HTML or text page, or the flag of ``EMPTY_FLAGS`` of any other one.
+
+    Raises: UndecodablePageError.
+    """
+    if not page.body or page.body.isspace():
+        return "empty"
+    kind = media_kind_of(page)
+    return "content_type" if kind == "other" else _decode(page, kind)
 
 
 def decode_body(page: Page) -> DecodedText:
+    """Return the text of a page of any kind. Raises: UndecodablePageError."""
+    return _decode(page, media_kind_of(page))
+
+
+def _decode(page: Page, kind: MediaKind) -> DecodedText:
     """Return the whole text of a page, without the byte order mark. In plain text, NUL becomes U+FFFD.
 
     Evidence in order: the byte order mark, bytes that can only be Unicode, the charset of header and meta element,
@@ -130,7 +147,7 @@ def decode_body(page: Page) -> DecodedText:
     text = body.decode(charset, "replace") if charset else _detect(body)
     undoubled = _repair_double_utf8(text) if charset == "utf-8" else None
     text = undoubled or text
-    if media_kind_of(page) == "text":  # in HTML the parser decides what NUL means
+    if kind == "text":  # in HTML the parser decides what NUL means
         text = to_well_formed(text)
     if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:_SAMPLE_CHARS])) > max(
         8, len(text[:_SAMPLE_CHARS]) // 20
@@ -142,7 +159,7 @@ def decode_body(page: Page) -> DecodedText:
             reason="undecodable",
         )
     is_misdeclared = bool(declared) and not body.isascii() and charset != declared[0]
-    return DecodedText(text, charset or "detected", is_misdeclared or undoubled is not None)
+    return DecodedText(text, charset or "detected", is_misdeclared or undoubled is not None, kind)
 
 
 def _without_bom(body: bytes) -> tuple[bytes, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import islice
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from newslake.pipeline.clean.blocks import TextPiece
@@ -68,7 +69,20 @@ def opinion_of(markup: Markup, *, url: str, title: str | None) -> Genre | None:
     )
 
 
-def opinion_in_standfirst(text: str) -> Genre | None:
+class TextGenres(NamedTuple):
+    """The evidence that a page is a press release, and that it is opinion."""
+
+    release: Genre | None
+    opinion: Genre | None
+
+
+def genres_of_text(markup: Markup, pieces: Sequence[TextPiece], *, url: str, opinion: Genre | None) -> TextGenres:
+    """Return the genres of a page with a text. ``opinion`` is from ``opinion_of``; a standfirst may show it, too."""
+    standfirst = next((piece.text for piece in pieces if piece.kind == "standfirst"), "")
+    return TextGenres(_press_release_of(markup, pieces, url=url), opinion or _opinion_in_standfirst(standfirst))
+
+
+def _opinion_in_standfirst(text: str) -> Genre | None:
     """Return the sentence of a standfirst that is such a by-line, "Ein Kommentar von Ann Bell"; None without one."""
     for sentence in _SENTENCES.split(text[:_STANDFIRST_CHARS]):
         found = _OPINION_BY.match(sentence)
@@ -78,7 +92,7 @@ def opinion_in_standfirst(text: str) -> Genre | None:
     return None
 
 
-def press_release_of(markup: Markup, pieces: Sequence[TextPiece], *, url: str) -> Genre | None:
+def _press_release_of(markup: Markup, pieces: Sequence[TextPiece], *, url: str) -> Genre | None:
     """Return the evidence that the page is a press release; None without any."""
     publisher = markup.story.names["publisher"] or markup.meta("og:site_name")
     if fold_title(publisher) in _RELEASE["wires"]:

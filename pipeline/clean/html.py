@@ -16,8 +16,7 @@ _VALUE = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
 _BETWEEN_ATTRIBUTES = re.compile(rb"[\s/=]+")
 # 3, 15 and 4 times the maximum of a thousand news pages.
 _ELEMENTS_MAX, _IN_PARAGRAPHS_MAX, _TEXT_MAX = 30_000, 10_000, 3_000_000
-_UNREAD = ("script", "style", "svg", "template", "iframe")
-_CODE_TAGS = ("code", "kbd", "samp", "tt", "var")
+UNREAD_TAGS = ("script", "style", "svg", "template", "iframe")
 _WORDS = re.compile(r"[^\W_]+")
 _ENCODING_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _INVISIBLE = "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad"
@@ -46,7 +45,16 @@ def parse_html(text: str) -> Tree | None:
         return None
 
 
-def excess_of(root: Tree, source: str) -> str | None:
+def parse_page(source: str) -> tuple[Tree | None, str | None]:
+    """Return the root of a page, None if it has no element or is too large, and then the flag of ``EMPTY_FLAGS``."""
+    root = parse_html(source)
+    if root is None:
+        return None, "empty"
+    excess = _excess_of(root, source)
+    return (root if excess is None else None), excess
+
+
+def _excess_of(root: Tree, source: str) -> str | None:
     """Return the flag of ``EMPTY_FLAGS`` for a page that would take too long to read; None for any other.
 
     ``source`` is the text that was parsed; the text in the tree is not longer.
@@ -58,7 +66,7 @@ def excess_of(root: Tree, source: str) -> str | None:
     elements = characters = 0
     for element in root.iter():
         elements += 1
-        characters += len(element.tail or "") + (0 if element.tag in _UNREAD else len(element.text or ""))
+        characters += len(element.tail or "") + (0 if element.tag in UNREAD_TAGS else len(element.text or ""))
     if in_paragraphs > _IN_PARAGRAPHS_MAX or elements > _ELEMENTS_MAX:
         return "too_many_elements"
     return "too_much_text" if characters > _TEXT_MAX else None
@@ -121,24 +129,3 @@ def text_start(element: Tree, length: int) -> str:
         if len(start) > length:
             break
     return tidy(start)
-
-
-def strip_unread(root: Tree) -> None:
-    """Remove elements that are invisible to readers, after the markup has been read. Later steps become faster."""
-    etree.strip_elements(root, *_UNREAD, with_tail=False)
-
-
-def keep_code(root: Tree) -> None:
-    """Make words in code elements plain words of their sentence, and each block of code one paragraph.
-
-    An extractor drops both. A block without a letter is a column of line numbers, and one with links is no code.
-    """
-    for block in root.iter("pre"):
-        text = tidy("".join(block.itertext()))
-        if any(map(str.isalpha, text)) and next(block.iter("a"), None) is None:
-            tail = block.tail
-            block.clear()
-            block.tag, block.text, block.tail = "p", text, tail
-    for element in root.iter(*_CODE_TAGS):
-        element.tag = "span"
-        element.attrib.clear()

@@ -9,16 +9,15 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
-from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, count_words
-from newslake.pipeline.clean.credits import AGENCIES, ANY_AGENCY, agency_of, is_agency
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, StoryText, TextPiece, count_words
+from newslake.pipeline.clean.credits import agency_of, credited_agency, is_agency
 from newslake.pipeline.clean.decoding import language_identifier
 from newslake.pipeline.clean.html import Tree, fold_title, text_of, text_start, tidy
 from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.page_parts import (
     is_about_author,
     is_aside_class,
-    is_comment,
-    is_in_figure,
+    is_caption_or_comment,
     is_of_other_story,
     is_standfirst_class,
 )
@@ -49,12 +48,27 @@ class VisibleText:
         return f"{self.element.get('class') or ''} {self.element.get('id') or ''}"
 
 
-def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleText]:
-    """Yield the texts after the headline, in page order, then the texts shortly above it, nearest first.
+@dataclass(frozen=True, slots=True)
+class HeadlineArea:
+    """The texts after the headline, in page order, then those shortly above it, nearest first.
 
     They include menus, sidebars, lists of other stories and comments: check a text with ``is_elsewhere``.
+    ``around`` are the elements that the headline is in, ``title`` is its text, "" without one.
     """
-    headline = headline_element(root, title)
+
+    title: str
+    texts: tuple[VisibleText, ...]
+    around: tuple[Tree, ...]
+
+
+def read_headline_area(root: Tree, *, title: str | None) -> HeadlineArea:
+    """Return the texts near the headline of a page."""
+    headline = _headline_element(root, title)
+    around = tuple(headline.iterancestors()) if headline is not None else ()
+    return HeadlineArea(title or "", tuple(_texts_near(headline, root)), around)
+
+
+def _texts_near(headline: Tree | None, root: Tree) -> Iterator[VisibleText]:
     above: deque[VisibleText] = deque(maxlen=_TEXTS_BEFORE)
     texts = _visible_texts(root)
     for shown in texts:
@@ -65,7 +79,7 @@ def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleTex
     yield from (replace(shown, is_above=True) for shown in reversed(above))
 
 
-def headline_element(root: Tree, title: str | None) -> Tree | None:
+def _headline_element(root: Tree, title: str | None) -> Tree | None:
     """Return the innermost element of the heading that is the title, else of the first heading."""
     title = fold_title(title or "")
     headings = list(root.iter("h1")) or list(root.iter("h2"))
@@ -101,7 +115,7 @@ def is_elsewhere(shown: VisibleText, *, around: Container[Tree] = ()) -> bool:
     return False
 
 
-# Tags and language.
+# Tags, language, agency and paywall.
 
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
 _MAX_TAGS = 30
@@ -137,6 +151,33 @@ _TEASER = re.compile(
 )
 _STUB_WORDS = 120
 _PAID_WORDS = 300  # a page with more words is complete, even if its markup says that it is not free
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What markup and text say of an article. ``wall`` says why the text ends at a paywall; None if it is whole.
+
+    ``stated_words`` is the number of words that the markup says the article has, 0 if it does not.
+    """
+
+    tags: tuple[str, ...]
+    language: ExtractedField
+    agency: str | None
+    wall: str | None
+    stated_words: int
+
+
+def read_details(markup: Markup, page: Page, story: StoryText, *, publisher: str | None, has_terms: bool) -> Details:
+    """Return tags, language, agency and paywall. ``has_terms``: the body ended in terms of a subscription."""
+    texts = story.paragraphs
+    lead, end = (texts[0], texts[-1]) if texts else ("", "")
+    return Details(
+        tags=read_tags(markup),
+        language=read_language(markup, page, text="\n".join(texts)),
+        agency=read_agency(markup, bylines=markup.all_meta("author"), lead=lead, end=end, publisher=publisher),
+        wall=paywall_reason(markup, word_count=story.words, has_terms=has_terms),
+        stated_words=stated_word_count(markup, words=story.words, characters=sum(map(len, texts))),
+    )
 
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
@@ -202,10 +243,8 @@ def read_agency(
         named += [source, *map(markup.story.texts.__getitem__, ("creditText", "provider"))]
         named += [author.text for author in markup.story.authors[:_MAX_TAGS]]
         named += [text for text in _stated_publishers(markup) if text != publisher and agency_of(text)]
-    has_agency = ANY_AGENCY.signs(lead=lead, end=end) or any(map(ANY_AGENCY.is_credited_in, named))
-    for agency in AGENCIES if has_agency else ():
-        if agency.signs(lead=lead, end=end) or any(map(agency.is_credited_in, named)):
-            return agency.name
+    if (agency := credited_agency(named, lead=lead, end=end)) is not None:
+        return agency
     signed = _SIGNED_DATELINE.match(lead)
     return signed.group(1) if signed else source or None
 
@@ -315,10 +354,10 @@ def _find_standfirsts(
         is_alike = is_described and start == described[:_SAME_START]
         has_begun = has_begun or any(line.startswith(start) for line in near if start)
         is_open = not plain and not has_begun and index < _PLAIN_ELEMENTS and element.tag in _PLAIN_TAGS
-        if (not is_alike and not is_open and (named or not is_named)) or is_in_figure(element):
+        if (not is_alike and not is_open and (named or not is_named)) or is_caption_or_comment(element):
             continue
         text = text_of(element)
-        if _BRACE.search(text) or is_comment(element):
+        if _BRACE.search(text):
             continue
         folded = fold_title(text)
         is_same = folded == described or (is_named and folded[:40] == described[:40])

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import chain
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from newslake.pipeline.clean.blocks import ExtractedField, first_nonempty
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, Origin
 from newslake.pipeline.clean.credits import agency_of
 from newslake.pipeline.clean.html import tidy
 from newslake.pipeline.clean.markup import Markup
@@ -101,28 +102,43 @@ _LABEL_CHARS = 2  # many words begin like a host of one letter
 _NAME_IN_LABEL_CHARS = 4  # shorter words are in many names of hosts; "Lantern" is in thelantern.example
 
 
-def read_publisher(
-    markup: Markup, page: Page, *, given: str | None, outlet: str | None, title: str | None
-) -> ExtractedField:
-    """Return the publisher's name: the one given in ``sources.toml``, else from the page, else from the listing.
+class PageOutlet(NamedTuple):
+    """The key of a page's outlet, and the name of its publisher."""
+
+    key: str | None
+    publisher: ExtractedField
+
+
+def read_outlet(markup: Markup, page: Page, origin: Origin, *, canonical: str | None, title: str | None) -> PageOutlet:
+    """Return the outlet of a page. ``canonical`` is the page's canonical URL, ``title`` its headline."""
+    key = outlet_key_of(canonical or page.final_url or page.url, origin.outlets)
+    if origin.publisher:
+        return PageOutlet(key, ExtractedField(origin.publisher, "source"))
+    return PageOutlet(key, _read_publisher(markup, page, label_of(key), title=title))
+
+
+def _read_publisher(markup: Markup, page: Page, label: str, *, title: str | None) -> ExtractedField:
+    """Return the publisher's name from the page, else from the listing. ``label`` is that of the outlet's key.
 
     Of the names in JSON-LD, OpenGraph and the listing the first one wins that resembles the outlet's key; then one that
     the page shows and that is spelled like the key; then the first one; then one that the page shows twice. Platforms
     and placeholders are no publisher; nor are sections, places, the headline and news agencies that do not resemble the
     key. A name that resembles it loses its slogan and legal form.
     """
-    if given:
-        return ExtractedField(given, "source")
-    label = label_of(outlet)
     others = {_fold(text) for text in (title, *_named_otherwise(markup)) if text}
     named = list(_usable(_stated_names(markup, page), label, others=others))
-    alike = first_nonempty(each for each in named if _resembles(each[1], label))
+    alike = _first(each for each in named if _resembles(each[1], label))
     if alike.text and not _is_plain_host(alike.text):
         return alike
     shown = _usable(shown_names(markup, title=title or "", host=_host_of(page)), label, others=others)
     if alike.text:
         return _better_spelling(alike, chain(named, shown))
     return _shown_name(shown, label) if not named else _confirmed_name(named, shown, label)
+
+
+def _first(names: Iterable[tuple[str, str]]) -> ExtractedField:
+    """Return the first of (method, name) pairs."""
+    return next((ExtractedField(name, method) for method, name in names), NOT_FOUND)
 
 
 def _shown_name(shown: Iterable[tuple[str, str]], label: str) -> ExtractedField:
@@ -132,8 +148,8 @@ def _shown_name(shown: Iterable[tuple[str, str]], label: str) -> ExtractedField:
         if _is_close(method, name, label=label) and not _is_plain_host(name):
             return ExtractedField(name, method)
         read.append((method, name))
-    close = first_nonempty(each for each in read if _is_close(*each, label=label))
-    return close if close.text else first_nonempty(_names_shown_twice(read))
+    close = _first(each for each in read if _is_close(*each, label=label))
+    return close if close.text else _first(_names_shown_twice(read))
 
 
 def _confirmed_name(named: Sequence[tuple[str, str]], shown: Iterable[tuple[str, str]], label: str) -> ExtractedField:
@@ -146,7 +162,7 @@ def _confirmed_name(named: Sequence[tuple[str, str]], shown: Iterable[tuple[str,
     if any(_fold(name) == _fold(named[0][1]) for method, name in read if method != "jsonld"):
         return stated
     close = (each for each in read if len(each[1]) >= _NAME_LETTERS and _is_close(*each, label=label))
-    found = first_nonempty(each for each in close if not _is_plain_host(each[1]))
+    found = _first(each for each in close if not _is_plain_host(each[1]))
     return found if found.text else stated
 
 

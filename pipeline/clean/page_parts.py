@@ -7,7 +7,9 @@ from functools import lru_cache
 from importlib import resources
 from itertools import islice
 
-from newslake.pipeline.clean.html import Tree, text_of, text_start, tidy
+from lxml import etree
+
+from newslake.pipeline.clean.html import UNREAD_TAGS, Tree, text_of, text_start, tidy
 
 
 def _read_words() -> dict[str, dict[str, list[str]]]:
@@ -48,6 +50,7 @@ _DROP_CAP_CLASS, _DROP_CAP_LETTER = _any_of("drop_cap", "classes"), re.compile(_
 _NOTE_CLASS, _NOTE_MARK = _any_of("note_mark", "classes"), re.compile(_PARTS["note_mark"]["marks"][0])
 _NOTE_MARK_CHARS = 12
 _PROMOTION, _PROMOTION_CHARS = _any_of("promotion", "words"), 80
+_CODE_TAGS = ("code", "kbd", "samp", "tt", "var")
 _NEAR = 8  # ancestors whose class is read
 
 
@@ -139,6 +142,16 @@ def is_in_site_header(element: Tree) -> bool:
     return next(headers[-1].iter("h1"), None) is None or next(headers[-1].iter("nav"), None) is not None
 
 
+def is_caption_or_comment(element: Tree) -> bool:
+    """Return whether an element is a caption or in a figure, or a reader's comment."""
+    return is_in_figure(element) or is_comment(element)
+
+
+def is_foreign_caption(element: Tree, text: str) -> bool:
+    """Return whether a caption is at another story, in the site's header, or an offer of the publisher."""
+    return is_of_other_story(element) or is_in_site_header(element) or is_promotion(text)
+
+
 def is_promotion(text: str) -> bool:
     """Return whether a short text is an offer of the publisher, such as "E-Edition" next to the picture of a paper."""
     return len(text) <= _PROMOTION_CHARS and _PROMOTION.search(text) is not None
@@ -151,6 +164,12 @@ def outermost(elements: Iterable[Tree]) -> list[Tree]:
         if not any(ancestor in chosen for ancestor in element.iterancestors()):
             chosen[element] = None
     return list(chosen)
+
+
+def drop_foreign_parts(root: Tree) -> None:
+    """Remove boxes that are no part of the story, and appeals for money."""
+    drop_boxes(root)
+    drop_appeals(root)
 
 
 def drop_boxes(root: Tree) -> None:
@@ -207,6 +226,35 @@ def _appeal_of(button: Tree) -> Tree | None:
         is_own = not is_story_class(block.get("class") or "") and next(block.iter("h1", "article"), None) is None
         return block if is_short and is_own and _APPEAL_WORD.search(text) else None
     return None
+
+
+def mend_text(root: Tree) -> None:
+    """Make the text of a page, after its markup has been read, what a reader sees: without scripts, in whole words."""
+    _strip_unread(root)
+    _keep_code(root)
+    join_drop_caps(root)
+    drop_note_marks(root)
+
+
+def _strip_unread(root: Tree) -> None:
+    """Remove elements that are invisible to readers, after the markup has been read. Later steps become faster."""
+    etree.strip_elements(root, *UNREAD_TAGS, with_tail=False)
+
+
+def _keep_code(root: Tree) -> None:
+    """Make words in code elements plain words of their sentence, and each block of code one paragraph.
+
+    An extractor drops both. A block without a letter is a column of line numbers, and one with links is no code.
+    """
+    for block in root.iter("pre"):
+        text = tidy("".join(block.itertext()))
+        if any(map(str.isalpha, text)) and next(block.iter("a"), None) is None:
+            tail = block.tail
+            block.clear()
+            block.tag, block.text, block.tail = "p", text, tail
+    for element in root.iter(*_CODE_TAGS):
+        element.tag = "span"
+        element.attrib.clear()
 
 
 def join_drop_caps(root: Tree) -> None:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newslake.pipeline.clean.blocks import TextPiece, count_words
-from newslake.pipeline.clean.genres import press_release_of
+from newslake.pipeline.clean.blocks import StoryText, TextPiece, count_words
+from newslake.pipeline.clean.genres import Genre
 from newslake.pipeline.clean.line_lists import PROSE_WORDS, line_list_of, prose_outside_cards, prose_words
 from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.page_marks import page_mark_of
@@ -93,14 +93,13 @@ class PageKind:
 
 
 def page_kind_of(
-    markup: Markup, page: Page, pieces: Sequence[TextPiece], *, title: str | None, wall: str | None
+    markup: Markup, page: Page, story: StoryText, *, title: str | None, wall: str | None, release: Genre | None
 ) -> PageKind:
     """Return the type of a page. Only a page with a short text can be video, audio, gallery, consent or error.
 
-    ``wall`` is the reason of ``paywall_reason``.
+    ``wall`` is the reason of ``paywall_reason``, ``release`` the evidence that it is a press release.
     """
-    url = page.final_url or page.url or ""
-    words = count_words(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
+    url, pieces, words = page.final_url or page.url or "", story.pieces, story.words
     text = " ".join(piece.text for piece in pieces)[:2000]
     tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
@@ -108,18 +107,11 @@ def page_kind_of(
     tried += [_marked(markup, url, title), _section(markup, url, pieces, words)]
     tried.append(PageKind("paywall", wall) if wall else None)
     found = next((kind for kind in tried if kind is not None), None)
-    return found or _list_or_genre(markup, url, pieces, title=title, words=words) or PageKind("article", "text")
-
-
-def _list_or_genre(
-    markup: Markup, url: str, pieces: Sequence[TextPiece], *, title: str | None, words: int
-) -> PageKind | None:
-    """Return the kind of a list without prose, or of a press release; None for any other page."""
-    if found := line_list_of(markup, pieces, url=url, title=title, words=words):
-        return PageKind(found.page_type, found.method, found.evidence)
-    if release := press_release_of(markup, pieces, url=url):
-        return PageKind("press_release", release.method, release.evidence)
-    return None
+    if found is not None:
+        return found
+    if lines := line_list_of(markup, pieces, url=url, title=title, words=words):
+        return PageKind(lines.page_type, lines.method, lines.evidence)
+    return PageKind("press_release", release.method, release.evidence) if release else PageKind("article", "text")
 
 
 def _live(markup: Markup, url: str, title: str) -> PageKind | None:

@@ -8,15 +8,15 @@ from itertools import pairwise
 
 from newslake.pipeline.clean.blocks import Origin, count_words
 from newslake.pipeline.clean.boilerplate import GENERATION
-from newslake.pipeline.clean.canonical import page_identity
+from newslake.pipeline.clean.canonical import PageIdentity, identity_of, page_identity
 from newslake.pipeline.clean.dates import Moment, doubt_of
-from newslake.pipeline.clean.decoding import decode_body
+from newslake.pipeline.clean.decoding import DecodedText
 from newslake.pipeline.clean.genres import release_in_text
 from newslake.pipeline.clean.html import fold_title
 from newslake.pipeline.clean.metadata import language_of, read_agency
 from newslake.pipeline.clean.outlets import outlet_key_of
 from newslake.pipeline.clean.rights import read_rights
-from newslake.pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
+from newslake.pipeline.model import Article, Block, Hints, Page, domain_of, revision_of
 from newslake.pipeline.model.article import BlockKind, PageType
 
 # Blocks: the kind of each line.
@@ -157,16 +157,16 @@ def article_from_text(
         fetched_at=NEVER_FETCHED,
         hints=Hints(title=title, published_at=published_at, date_method="given", language=language),
     )
-    return _article(page, Origin(source_key), text=text, flags=())
+    return _article(page, Origin(source_key), page_identity(page), text=text, flags=())
 
 
-def text_article(page: Page, origin: Origin) -> Article:
-    """Return the article of a plain-text page. Raises: UndecodablePageError."""
-    decoded = decode_body(page)
+def text_article(page: Page, origin: Origin, decoded: DecodedText) -> Article:
+    """Return the article of a plain-text page."""
     empty = ("empty",) if not decoded.text.strip() else ()
     doubt = _date_doubt(page)
     flags = (*empty, *(("charset_repaired",) if decoded.is_repaired else ()), *((doubt,) if doubt else ()))
-    return _article(page, origin, text=decoded.text, flags=tuple(sorted(flags)))
+    identity = identity_of(page, text=decoded.text, kind=decoded.kind)
+    return _article(page, origin, identity, text=decoded.text, flags=tuple(sorted(flags)))
 
 
 def _date_doubt(page: Page) -> str | None:
@@ -174,18 +174,18 @@ def _date_doubt(page: Page) -> str | None:
     return doubt_of(Moment(when, "second"), fetched_at=page.fetched_at) if when else None
 
 
-def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -> Article:
-    canonical, article_id = page_identity(page)
+def _article(page: Page, origin: Origin, identity: PageIdentity, *, text: str, flags: tuple[str, ...]) -> Article:
+    canonical, article_id = identity
     hints, url = page.hints, page.final_url or page.url
     blocks = blocks_of_text(text, title=hints.title)
     first = next((text[block.start : block.end] for block in blocks if block.kind == "title"), None)
     title = hints.title or first
     texts = tuple(text[block.start : block.end] for block in blocks if block.kind in ("paragraph", "list"))
-    content_hash = content_hash_of(title, texts)
+    revision = revision_of(title, texts)
     published_at = None if _DATE_DOUBTS & set(flags) else hints.published_at
     return Article(
         article_id=article_id,
-        revision_id=revision_id_of(content_hash),
+        revision_id=revision.revision_id,
         url=url,
         canonical_url=canonical,
         source_key=origin.source_key,
@@ -209,7 +209,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         page_type=_page_type([text[block.start : block.end] for block in blocks]),
         is_paywalled=False,
         **read_rights(page, None)._asdict(),
-        content_hash=content_hash,
+        content_hash=revision.content_hash,
         wire_agency=read_agency(None, bylines=(), lead=texts[0] if texts else "", end=texts[-1] if texts else ""),
         flags=flags,
         payload_digest=origin.payload_digest,

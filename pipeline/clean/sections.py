@@ -12,7 +12,7 @@ from importlib import resources
 from itertools import chain, islice
 from urllib.parse import unquote, urlsplit
 
-from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, first_nonempty
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField
 from newslake.pipeline.clean.html import Tree, fold_title, text_of, text_start, tidy
 from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.metadata import read_tags
@@ -77,9 +77,9 @@ def read_section(
     label = label_of(outlet)
     excluded = frozenset(squash(name) for name in (title, label, *others) if name and squash(name))
     evidence = _Evidence(markup, page.final_url or page.url or "", title or "", excluded)
-    stated = first_nonempty(evidence.stated())
-    if stated.text:
-        return ExtractedField(evidence.spelled(stated.text), stated.method)
+    if (stated := next(evidence.stated(), None)) is not None:
+        method, name = stated
+        return ExtractedField(evidence.spelled(name), method)
     general = NOT_FOUND
     for method, text in evidence.shown():
         if fold_title(text) not in _PLACEHOLDERS:

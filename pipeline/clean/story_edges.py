@@ -1,11 +1,12 @@
-"""What a body has around and between its text: teasers of other stories at its end, pull quotes, biographies."""
+"""What a body has around and between its text: teasers of other stories at its end, pull quotes."""
 
-from collections.abc import Callable, Collection, Sequence
-from functools import cache
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from newslake.pipeline.clean.blocks import TextPiece
-from newslake.pipeline.clean.html import Tree, fold_title
-from newslake.pipeline.clean.line_rules import BIOGRAPHY_VERBS, TERMS_MAX_WORDS, is_subscription_term
+from newslake.pipeline.clean.html import fold_title
+from newslake.pipeline.clean.line_rules import STORY_END_WORDS, TERMS_MAX_WORDS, is_subscription_term
 
 _TEASER_WORDS = 45  # a teaser is shorter, a paragraph of a story often longer
 _SENTENCE_WORDS, _ENDS = 12, (".", "!", "?", ".”", ".“", ".»", '."')
@@ -20,19 +21,66 @@ _QUOTE_FROM = 2  # the first pieces may be a summary of the story, in its words
 _QUOTE_MAX_PIECES = 500  # each is searched in the whole text
 _QUOTE_SHARE = 0.2  # with more repeated words, a page has its text twice
 _DASHES, _SPEAKER_MAX_WORDS = (" — ", " – ", " - "), 8
-_BIOGRAPHY_MAX_WORDS, _VERB_WITHIN = 130, 3
 
 IsLink = Callable[[str], bool]
 
+# A short line that starts a list of other stories. Near the end of a body, all lines after it are dropped.
+_STORY_ENDS = re.compile(
+    r"^\W*(?:popular|most (?:read|popular|viewed)|trending(?: now)?|related(?: (?:articles?|stories|posts|"
+    r"content|topics))?|"
+    r"more (?:from|in|on|stories|news|articles)\b.*|(?:you (?:may|might) (?:also )?(?:like|be interested).*)|"
+    r"recommended(?: (?:for you|stories|articles|reading))?|editor.?s.? picks?|top stories|latest (?:news|"
+    r"stories)|read next|"
+    r"what to read next|in this (?:series|section)|sponsored|about the authors?|leave a (?:reply|comment)|comments|"
+    r"das könnte (?:sie|dich) auch interessieren|mehr zum thema|ähnliche (?:artikel|beiträge)|à lire aussi|"
+    r"sur le même sujet)\W*$",
+    re.IGNORECASE,
+)
+_STORY_ENDS_MAX_WORDS = 8
+_LIST_LABEL = re.compile(rf"^\W*(?:{'|'.join(STORY_END_WORDS)})\W*$", re.IGNORECASE)
+_LONG_WORDS = 45
+_STORY_SHARE, _HALF = 0.8, 0.5  # a list of other stories starts after this share of the words
 
-def link_finder(root: Tree) -> IsLink:
-    """Return a function that says whether a text is the whole text of a link. It reads the page at its first call."""
 
-    @cache
-    def links() -> frozenset[str]:
-        return frozenset(" ".join("".join(link.itertext()).split()) for link in root.iter("a") if link.get("href"))
+@dataclass(frozen=True, slots=True)
+class StoryPart:
+    """The pieces of a body before other stories and terms, their texts from ``fold_title``, and the pull quotes in it.
 
-    return lambda text: text in links()
+    ``dropped`` are the numbers of pieces after it, by rule.
+    """
+
+    pieces: Sequence[TextPiece]
+    folded: tuple[str, ...]
+    quotes: frozenset[int]
+    dropped: Mapping[str, int]
+
+
+def story_part(pieces: Sequence[TextPiece], is_link: IsLink) -> StoryPart:
+    """Return the part of a body that is its story. ``is_link`` says whether a text is the whole text of a link."""
+    end, terms = min(_story_end(pieces), teaser_start(pieces, is_link)), terms_start(pieces)
+    story = pieces[: min(end, terms)]
+    folded = tuple(fold_title(piece.text) for piece in story)
+    dropped = {"after_story": max(0, len(pieces) - end), "subscription_terms": max(0, end - terms)}
+    return StoryPart(story, folded, pull_quotes(story, folded), dropped)
+
+
+def _story_end(pieces: Sequence[TextPiece]) -> int:
+    """Return the index of the line that starts a list of other stories, else the number of pieces."""
+    total, read = sum(piece.word_count for piece in pieces), 0
+    for index, piece in enumerate(pieces):
+        if read > _HALF * total and piece.word_count <= _STORY_ENDS_MAX_WORDS:
+            after, is_end = pieces[index + 1 :], _STORY_ENDS.match(piece.text) is not None
+            if is_end and read > _STORY_SHARE * total and not _has_prose(after):
+                return index
+            if (is_end or _LIST_LABEL.match(piece.text)) and not any(map(is_sentence, after)):
+                return index
+        read += piece.word_count
+    return len(pieces)
+
+
+def _has_prose(pieces: Iterable[TextPiece]) -> bool:
+    """Return whether pieces have two long paragraphs, which a list of other stories has not."""
+    return sum(piece.word_count >= _LONG_WORDS for piece in pieces if piece.kind == "paragraph") > 1
 
 
 def teaser_start(pieces: Sequence[TextPiece], is_link: IsLink) -> int:
@@ -130,26 +178,3 @@ def _is_repeated(piece: TextPiece, whole: str) -> bool:
         if found and len(speaker.split()) <= _SPEAKER_MAX_WORDS and words.count(" ") >= _QUOTE_MIN_WORDS - 1:
             return whole.count(f" {words} ") > 1
     return False
-
-
-def is_biography(piece: TextPiece, names: Collection[str]) -> bool:
-    """Return whether a paragraph begins with the name of an author and says what he or she is. ``names``: folded.
-
-    A question in an interview has a colon after the name.
-    """
-    if piece.word_count > _BIOGRAPHY_MAX_WORDS or fold_title(piece.text[:200].partition(":")[0]) in names:
-        return False
-    start = fold_title(piece.text[:200])
-    return any(
-        start.startswith(f"{name} ") and not BIOGRAPHY_VERBS.isdisjoint(start[len(name) :].split()[:_VERB_WITHIN])
-        for name in names
-        if " " in name
-    )
-
-
-def single_heading(piece: TextPiece) -> TextPiece:
-    """Return a heading once that a page prints twice in one element: for large and for small screens."""
-    words = piece.text.split()
-    half = len(words) // 2
-    is_double = piece.kind == "heading" and half > 1 and words[:half] == words[half:]
-    return TextPiece("heading", " ".join(words[:half])) if is_double else piece

@@ -6,11 +6,13 @@ from newslake.pipeline.model.freshness import FreshnessLimits, SourceFreshness
 from newslake.pipeline.model.identity import (
     article_id_of,
     browser_url,
+    canonical_link,
     canonical_url,
     content_hash_of,
     domain_of,
     file_name_of,
     revision_id_of,
+    revision_of,
 )
 from newslake.pipeline.model.outcome import Outcome, StageReport, pluralize
 from newslake.pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
@@ -47,10 +49,12 @@ __all__ = [
     "TimeExpression",
     "article_id_of",
     "browser_url",
+    "canonical_link",
     "canonical_url",
     "content_hash_of",
     "domain_of",
     "file_name_of",
     "pluralize",
     "revision_id_of",
+    "revision_of",
 ]

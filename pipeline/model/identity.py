@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 _MOBILE_HOST = re.compile(r"^(www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 _AMP_PATH = re.compile(r"/amp/?$|(?<=\.)amp(?=\.html?$)|^/amp(?=/)")
@@ -70,6 +70,11 @@ def canonical_url(url: str) -> str:
     if len(canonical) > URL_MAX_CHARS:
         raise ValueError(f"URL too long when it is encoded ({len(canonical)} characters): {url[:100]!r}...")
     return canonical
+
+
+def canonical_link(link: str, *, base: str = "") -> str:
+    """Return the canonical URL of a link, relative to the URL ``base``. Idempotent. Raises: ValueError."""
+    return canonical_url(urljoin(base, browser_url(link)))
 
 
 def without_anchor(url: str) -> str:
@@ -203,6 +208,19 @@ def content_hash_of(title: str | None, paragraphs: Iterable[str]) -> str:
 def revision_id_of(content_hash: str) -> str:
     """Return the revision's id: the first 16 hex digits of the content hash, so it is not a sequence number."""
     return content_hash[:16]
+
+
+class Revision(NamedTuple):
+    """The content hash of an article, and the id of the revision with this content."""
+
+    content_hash: str
+    revision_id: str
+
+
+def revision_of(title: str | None, paragraphs: Iterable[str]) -> Revision:
+    """Return the revision of title and paragraphs."""
+    content_hash = content_hash_of(title, paragraphs)
+    return Revision(content_hash, revision_id_of(content_hash))
 
 
 def file_name_of(key: str) -> str:

@@ -1,9 +1,9 @@
 """Teasers, terms, pull quotes and biographies in a body."""
 
 from newslake.pipeline.clean.blocks import TextPiece
-from newslake.pipeline.clean.boilerplate import keep_story_lines
+from newslake.pipeline.clean.boilerplate import is_biography, keep_story_lines, single_heading
 from newslake.pipeline.clean.html import fold_title
-from newslake.pipeline.clean.story_edges import is_biography, pull_quotes, single_heading, teaser_start
+from newslake.pipeline.clean.story_edges import pull_quotes, teaser_start
 
 STORY = tuple(
     TextPiece(
