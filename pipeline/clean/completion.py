@@ -73,11 +73,14 @@ def _all_units(pieces: Sequence[TextPiece], root: Tree) -> list[_Unit]:
 
 
 def _units(index_of: Mapping[str, int], root: Tree, tags: tuple[str, ...]) -> list[_Unit]:
-    units = []
-    for element in root.iter(*tags):
-        if _is_innermost(element) and (key := position_key(text_start(element, _KEY_CHARS))):
-            units.append(_Unit(element, _place_of(element), index_of.get(key)))
-    return units
+    elements = [element for element in root.iter(*tags) if _is_innermost(element)]
+    starts = [text_start(element, _KEY_CHARS) for element in elements]
+    keys = [position_key(start) for start in starts]
+    return [
+        _Unit(element, _place_of(element), index_of.get(key))
+        for element, key in zip(elements, keys, strict=True)
+        if key
+    ]
 
 
 def _is_innermost(element: Tree) -> bool:
