@@ -63,20 +63,6 @@ class Gap:
     is_padding: bool = False
 
 
-def read_member(path: Path, *, offset: int, length: int) -> bytes:
-    """Return one member, decompressed.
-
-    Raises: BrokenRecordError, record_missing if file or bytes are missing, record_corrupt if they are damaged.
-    """
-    try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            data = file.read(length)
-    except FileNotFoundError as error:
-        raise missing_record(path, offset) from error
-    return decompress_member(data, place=path, offset=offset, length=length)
-
-
 def missing_record(place: Path | str, offset: int) -> BrokenRecordError:
     """Return the error of a record whose file is gone."""
     message = f"{place} is missing; restore it, or run `newslake lake repair --drop-damaged`, which forgets it"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from newslake.pipeline.archive.members import read_member
+from newslake.pipeline.archive.members import decompress_member
 from newslake.pipeline.archive.scan import read_file
 from newslake.pipeline.model import Capture
 from newslake.pipeline.upkeep.maintenance import read_everything, verify
@@ -150,4 +150,11 @@ def warc_says(path: Path) -> Any:
     """Return each record of a WARC file that belongs into the index, with its bytes."""
     reading = read_file(path, name="a", is_checked=True)
     assert all(isinstance(each, Capture) or each.reason for each in reading.records)
-    return [(each, read_member(path, offset=each.offset, length=each.length)) for each in reading.records]
+    data = path.read_bytes()
+    return [
+        (
+            each,
+            decompress_member(data[each.offset :][: each.length], place=path, offset=each.offset, length=each.length),
+        )
+        for each in reading.records
+    ]
