@@ -130,8 +130,8 @@ def publication_time(page: Page, *, canonical: str | None) -> datetime | None:
 def _with_origin_marks(article: Article, page: Page) -> Article:
     """Return an article with the flags and methods that say what a saved page does not tell about its origin."""
     hints = page.hints
-    found = (("url", hints.url_method), ("fetched_at", hints.fetched_at_method))
-    methods = tuple(FieldMethod(name, method) for name, method in found if method is not None)
+    origins = (("url", hints.url_method), ("fetched_at", hints.fetched_at_method))
+    methods = tuple(FieldMethod(name, method) for name, method in origins if method is not None)
     flags = {
         *article.flags,
         *(["no_url"] if article.url is None else []),
@@ -184,14 +184,14 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     section = read_section(markup, page, title=title.text, outlet=outlet.key, others=(publisher, *authors.names))
     body = read_body(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
     authors = with_signature(authors, body.pieces, is_link=body.is_link)
-    kept = keep_story_lines(
+    lines = keep_story_lines(
         body.pieces, title=title.text, echoes=body.captions.echoes, authors=authors.names, is_link=body.is_link
     )
     pieces = body.captions.insert_into(
-        with_standfirst(kept.pieces, markup, title=title.text, is_foreign=is_foreign_line)
+        with_standfirst(lines.pieces, markup, title=title.text, is_foreign=is_foreign_line)
     )
     story = join_pieces(title.text, pieces)
-    has_terms = kept.fired["subscription_terms"] > 1
+    has_terms = lines.fired["subscription_terms"] > 1
     details = metadata.read_details(markup, page, story, publisher=publisher, has_terms=has_terms)
     genres = genres_of_text(markup, pieces, url=url, opinion=opinion)
     kind = page_kind_of(markup, page, story, title=title.text, wall=details.wall, release=genres.release)
@@ -206,7 +206,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
         story=story,
         details=details,
         kind=kind,
-        fired={**body.fired, **kept.fired},
+        fired={**body.fired, **lines.fired},
         rights=rights,
         opinion=genres.opinion,
     )

@@ -69,7 +69,7 @@ _CONTAINERS = 3  # elements around a text that may be the whole byline
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """Names of people and credits of the by-line, each in page order, and the methods that found them."""
+    """Names of people and credits of the by-line, each in page order, and the methods that read them."""
 
     names: tuple[str, ...]
     method: str
@@ -99,8 +99,8 @@ def read_authors(
     outlet = outlet_of((publisher, site), domain=domain)
     passed: list[_AuthorSource] = []
     short: _AuthorSource | None = None
-    for found in _places(markup, outlet, area):
-        place = _without_outlets(found, passed)
+    for stated in _places(markup, outlet, area):
+        place = _without_outlets(stated, passed)
         if place.method not in ("jsonld", "byline") and _is_outlet_person(markup, outlet):
             continue
         if short is not None and _is_fuller(place.people, short.people):
@@ -130,8 +130,8 @@ def _authors(place: _AuthorSource, passed: list[_AuthorSource]) -> Authors:
     """
     if place.people:
         named = [credit for each in passed for credit in each.credits if credit.kind != "outlet"]
-        found = tuple({squash(each.name): each for each in (*place.credits, *named)}.values())
-        return Authors(place.people[:_MAX_AUTHORS], place.method, found, place.method if found else "unknown")
+        credits_ = tuple({squash(each.name): each for each in (*place.credits, *named)}.values())
+        return Authors(place.people[:_MAX_AUTHORS], place.method, credits_, place.method if credits_ else "unknown")
     with_credits = [each for each in passed if each.credits]
     chosen = next((each for each in with_credits if any(credit.kind != "outlet" for credit in each.credits)), None)
     chosen = chosen or next(iter(with_credits), None)
@@ -174,18 +174,18 @@ def _contrary_byline(area: HeadlineArea, outlet: Outlet, person: str) -> _Author
 
     It has a byline class and comes before the story and before linked headlines; None without one.
     """
-    words, found = set(_words(person)), None
+    words, byline = set(_words(person)), None
     for shown in area.texts[:_NEAR_TEXTS]:
         if shown.is_above or len(shown.text) >= _PROSE_CHARS or _is_linked_heading(shown.element):
             break
         if words & set(_words(shown.text)):
             return None
-        if found is not None or not _is_marked(shown.element) or is_elsewhere(shown, around=area.around):
+        if byline is not None or not _is_marked(shown.element) or is_elsewhere(shown, around=area.around):
             continue
         place = _source("byline", _byline_texts(shown, outlet), outlet)
         is_whole = bool(place.people) and all(" " in name for name in place.people)
-        found = place if is_whole and not _NOT_WRITER.search(_text_around(shown.element)) else None
-    return found
+        byline = place if is_whole and not _NOT_WRITER.search(_text_around(shown.element)) else None
+    return byline
 
 
 def _words(text: str) -> list[str]:
@@ -231,7 +231,7 @@ def _stated_places(markup: Markup, outlet: Outlet) -> Iterator[_AuthorSource]:
 
 def _source(method: str, texts: Iterable[BylineText], outlet: Outlet) -> _AuthorSource:
     people: dict[str, str] = {}
-    found: dict[str, Credit] = {}
+    credits_: dict[str, Credit] = {}
     for text in islice(texts, _MAX_BYLINES):
         for item in read_items(text, outlet):
             if item.kind == "person":
@@ -239,8 +239,8 @@ def _source(method: str, texts: Iterable[BylineText], outlet: Outlet) -> _Author
                     continue
                 people.setdefault(item.name.casefold(), item.name)
             else:
-                found.setdefault(squash(item.name), Credit(item.name, item.kind))
-    return _AuthorSource(method, tuple(people.values()), tuple(found.values()))
+                credits_.setdefault(squash(item.name), Credit(item.name, item.kind))
+    return _AuthorSource(method, tuple(people.values()), tuple(credits_.values()))
 
 
 def _is_login(name: str) -> bool:
@@ -333,10 +333,10 @@ def _bylines(area: HeadlineArea, outlet: Outlet, *, has_signed: bool = False) ->
         label = shown.element if _BY_ONLY.fullmatch(shown.text.strip(EDGES)) else None
         if not texts or is_elsewhere(shown, around=area.around):
             continue
-        found = _source("byline", texts, outlet)
-        if found.people:
+        signed = _source("byline", texts, outlet)
+        if signed.people:
             return texts
-        credited = credited or (texts if found.credits else ())
+        credited = credited or (texts if signed.credits else ())
     return credited
 
 
@@ -371,8 +371,8 @@ def _is_near(element: Tree, label: Tree | None) -> bool:
 
 def _is_author_link(element: Tree, name: str) -> bool:
     """Return whether a link leads to the page of the person whose name it shows, and is not in a sentence."""
-    found = _AUTHOR_LINK.search(element.get("href") or "") if element.tag == "a" else None
-    slug = found["slug"].casefold() if found else ""
+    link = _AUTHOR_LINK.search(element.get("href") or "") if element.tag == "a" else None
+    slug = link["slug"].casefold() if link else ""
     is_named = any(word in slug for word in _words(name))
     parent = element.getparent()
     return is_named and parent is not None and len(text_of(parent)) < _MAX_BYLINE

@@ -22,7 +22,7 @@ class TextPiece:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedField:
-    """A text and the method that found it; None and "unknown" if it is not found."""
+    """A text and the method that read it; None and "unknown" without one."""
 
     text: str | None
     method: str

@@ -33,7 +33,7 @@ class LayoutResult:
 
 
 def apply_layout(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> LayoutResult:
-    """Return the page after the rules of a day: without dropped elements, and reduced to the kept container, if any.
+    """Return the page after the rules of a day: without dropped elements, and reduced to the container to keep, if any.
 
     ``root`` is unchanged. A ``keep`` without a match has no effect; its count of 0 shows that the layout has changed.
     """
@@ -55,23 +55,23 @@ def _selector(css: str) -> CSSSelector:
 
 def _drop(root: Tree, css: str) -> int:
     """Remove elements, but not the text after them. The root cannot be dropped."""
-    found = [element for element in _selector(css)(root) if element.getparent() is not None]
-    for element in found:
+    matches = [element for element in _selector(css)(root) if element.getparent() is not None]
+    for element in matches:
         element.drop_tree()
-    return len(found)
+    return len(matches)
 
 
 def _keep(root: Tree, css: str) -> int:
     """Remove everything except the container of the body from the page."""
-    found: list[Tree] = _selector(css)(root)
+    containers: list[Tree] = _selector(css)(root)
     body = root.find("body")
-    if found and body is not None and found[0] is not body:
-        container = found[0]
+    if containers and body is not None and containers[0] is not body:
+        container = containers[0]
         for child in list(body):
             body.remove(child)
         body.text = None
         body.append(container)
-    return len(found)
+    return len(containers)
 
 
 # The body.
@@ -141,7 +141,7 @@ def link_finder(root: Tree) -> IsLink:
 
 
 def _extract_body(root: Tree, *, densest: int) -> Body:
-    """Return the body of an article; without pieces if none is found.
+    """Return the body of an article; without pieces if it has none.
 
     ``densest`` is the number of words of the densest run of paragraphs, before boxes and captions were removed.
 

@@ -280,8 +280,8 @@ def keep_story_lines(
         shingled=[shingles for text in echoes if (shingles := _shingles(fold_title(text)))],
         fired=fired,
     )
-    kept = lines.without_tail(lines.without_foreign(story))
-    return StoryLines(tuple(_without_empty_headings(kept, fired)), fired)
+    story_pieces = lines.without_tail(lines.without_foreign(story))
+    return StoryLines(tuple(_without_empty_headings(story_pieces, fired)), fired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class _Lines:
 
     def without_foreign(self, story: StoryPart) -> list[TextPiece]:
         """Return the pieces that no rule for any place or for the start drops."""
-        kept: list[TextPiece] = []
+        lines: list[TextPiece] = []
         last = ""
         pieces = story.pieces
         doubled = _doubled(pieces, story.folded)
@@ -303,36 +303,36 @@ class _Lines:
             name = _echo(piece, folded, self.title, self.shingled) or _line_rule(piece, folded, index)
             if name is None and self.names and _is_byline(piece, self.names):
                 name = "author_names"
-            if name is None and not kept and index + 1 < len(pieces) and _is_name(piece):
+            if name is None and not lines and index + 1 < len(pieces) and _is_name(piece):
                 name = "name_alone"
             is_repeat = index in doubled or (folded == last and piece.kind == "heading")
             if name is None and (is_repeat or index in story.quotes):
                 name = "repeat" if is_repeat else "pull_quote"
             if name is None:
-                kept.append(single_heading(piece))
+                lines.append(single_heading(piece))
                 last = folded
             else:
                 self.fired[name] += 1
-        return kept
+        return lines
 
     def without_tail(self, pieces: Sequence[TextPiece]) -> list[TextPiece]:
         """Return the pieces without those that only the end of a body has. A dropped line does not count as its end."""
-        kept: list[TextPiece] = []
+        tail: list[TextPiece] = []
         for index in range(len(pieces) - 1, -1, -1):
-            if len(kept) >= _TAIL_PIECES or index < _TAIL_FROM:
-                return [*pieces[: index + 1], *reversed(kept)]
+            if len(tail) >= _TAIL_PIECES or index < _TAIL_FROM:
+                return [*pieces[: index + 1], *reversed(tail)]
             name = self._tail_rule(pieces[index])
             if name is None:
-                kept.append(pieces[index])
+                tail.append(pieces[index])
             else:
                 self.fired[name] += 1
-        return kept[::-1]
+        return tail[::-1]
 
     def _tail_rule(self, piece: TextPiece) -> str | None:
         if self.names and is_biography(piece, self.names):
             return "author_biography"
-        found = _first_match(_TAIL_RULES, piece, fold_title(piece.text))
-        return found or phrase_rule_of(piece.text, words=piece.word_count, place="tail")
+        rule = _first_match(_TAIL_RULES, piece, fold_title(piece.text))
+        return rule or phrase_rule_of(piece.text, words=piece.word_count, place="tail")
 
 
 def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
@@ -342,7 +342,7 @@ def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
     Any other line may say the same of two things: "When: all day".
     """
     first: dict[str, int] = {}
-    found: set[int] = set()
+    repeats: set[int] = set()
     length = 0  # of the run that ends before this line
     for index, (piece, line) in enumerate(zip(pieces, lines, strict=False)):
         earlier = first.setdefault(line, index)
@@ -351,10 +351,10 @@ def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
         is_near = (index < _HEAD_PIECES or earlier == index - 1) and piece.word_count >= _REPEAT_MIN_WORDS
         is_long = piece.word_count >= (_LONG_WORDS if piece.kind == "list" else _REPEAT_WORDS)
         if length and (is_near or is_long):
-            found.add(index)
+            repeats.add(index)
         if length >= _REPEAT_RUN:
-            found.update(range(index - _REPEAT_RUN + 1, index + 1))
-    return found
+            repeats.update(range(index - _REPEAT_RUN + 1, index + 1))
+    return repeats
 
 
 def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozenset[tuple[str, ...]]]) -> str | None:
@@ -399,8 +399,8 @@ def _shingles(folded: str) -> frozenset[tuple[str, ...]]:
 def _line_rule(piece: TextPiece, folded: str, index: int) -> str | None:
     """Return the name of the first rule for this place that a line matches; ``folded`` is from ``fold_title``."""
     is_head = index < _HEAD_PIECES
-    found = _first_match(_HEAD_RULES if is_head else _ANY_RULES, piece, folded)
-    return found or phrase_rule_of(piece.text, words=piece.word_count, place="head" if is_head else "any")
+    rule = _first_match(_HEAD_RULES if is_head else _ANY_RULES, piece, folded)
+    return rule or phrase_rule_of(piece.text, words=piece.word_count, place="head" if is_head else "any")
 
 
 def is_foreign_line(text: str) -> bool:
@@ -422,11 +422,11 @@ def _first_match(rules: Iterable[LineRule], piece: TextPiece, folded: str) -> st
 
 
 def _without_empty_headings(pieces: Sequence[TextPiece], fired: Counter[str]) -> list[TextPiece]:
-    kept = list(pieces)
-    while kept and kept[-1].kind == "heading":
-        kept.pop()
+    rest = list(pieces)
+    while rest and rest[-1].kind == "heading":
+        rest.pop()
         fired["last_heading"] += 1
-    return kept
+    return rest
 
 
 def is_biography(piece: TextPiece, names: Collection[str]) -> bool:

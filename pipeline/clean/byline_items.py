@@ -38,7 +38,7 @@ _AFTER_LAST = re.compile(rf"^(?P<names>[^,;|]+(?:,[^,;|]+)*\s{AND}\s[^,;|]+),(?P
 _WORD_OF_NAME = r"[^\W\d_a-z][\w.'’-]*"
 _FAMILY_FIRST = re.compile(
     rf"(?P<family>(?:[^\W\d_A-Z]+\s){{0,2}}{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}(?=,\s\S+$))?),\s+"
-    rf"(?P<given>{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}){{0,2}})"
+    rf"(?P<forenames>{_WORD_OF_NAME}(?:\s{_WORD_OF_NAME}){{0,2}})"
 )
 _ADDRESS = re.compile(r"\s*(?:https?:|www\.|/|@)", re.IGNORECASE)
 EDGES = " ,:;-–—|\"'*"
@@ -66,26 +66,26 @@ class BylineItem:
     kind: ItemKind
 
 
-def read_items(given: BylineText, outlet: Outlet) -> list[BylineItem]:
+def read_items(byline: BylineText, outlet: Outlet) -> list[BylineItem]:
     """Return the people and credits of a text in its order. A list of categories has none."""
-    text = tidy(given.text[:_BYLINE_CHARS])
+    text = tidy(byline.text[:_BYLINE_CHARS])
     if not text or _ADDRESS.match(text):
         return []
-    text = _DEGREE.sub(lambda found: f" {found[1]}" if found[1][0] in "JSI" else "", text)
-    is_own_site = given.kind == "person_and_organisation" and is_person_name(text)
-    organisation = organisation_in(text, BY.sub("", text), outlet, is_stated=given.kind == "organisation")
+    text = _DEGREE.sub(lambda degree: f" {degree[1]}" if degree[1][0] in "JSI" else "", text)
+    is_blogger = byline.kind == "person_and_organisation" and is_person_name(text)
+    organisation = organisation_in(text, BY.sub("", text), outlet, is_stated=byline.kind == "organisation")
     if organisation is not None:
         text, kind = organisation
-        if not is_own_site:
+        if not is_blogger:
             return [BylineItem(text, kind)] if kind else []
-    if (names := _in_order(text, is_catalogue=given.kind == "catalogue")) is not None:
+    if (names := _in_order(text, is_catalogue=byline.kind == "catalogue")) is not None:
         return [BylineItem(name, "person") for name in names]
     after = _AFTER_LAST.match(text)
     parts = _parts(after["names"] if after else text, outlet)
     is_list = len(parts) > 1
-    items = [item for part in parts for item in _part_items(part, given, outlet, is_list=is_list)]
+    items = [item for part in parts for item in _part_items(part, byline, outlet, is_list=is_list)]
     if after:
-        rest = [item for part in _parts(after["rest"], outlet) for item in _part_items(part, given, outlet)]
+        rest = [item for part in _parts(after["rest"], outlet) for item in _part_items(part, byline, outlet)]
         items += [item for item in rest if item.kind != "person"]
     return _without_categories(items, part_count=len(parts))
 
@@ -94,23 +94,23 @@ def _without_categories(items: list[BylineItem], *, part_count: int) -> list[Byl
     """Leave out single words next to a whole name or a credit, and lists of single words: places, categories."""
     people = [item for item in items if item.kind == "person"]
     single = [item for item in people if is_single_word(item.name)]
-    is_kept = part_count <= _MAX_FORENAMES and len(single) == len(people) == len(items)
-    return items if is_kept else [item for item in items if item not in single]
+    is_whole = part_count <= _MAX_FORENAMES and len(single) == len(people) == len(items)
+    return items if is_whole else [item for item in items if item not in single]
 
 
 def _in_order(text: str, *, is_catalogue: bool) -> list[str] | None:
-    """Return names written as "Family, Given" in their usual order; None for any other text.
+    """Return names written as "Family, Forenames" in their usual order; None for any other text.
 
     Semicolons between them show the form, or that a catalogue has it. Without both, a family name and a forename may
     be two people: nobody is named.
     """
-    found = [_FAMILY_FIRST.fullmatch(part.strip()) for part in text.strip(" ;").split(";")]
-    pairs = [(each["family"], each["given"]) for each in found if each]
+    matches = [_FAMILY_FIRST.fullmatch(part.strip()) for part in text.strip(" ;").split(";")]
+    pairs = [(each["family"], each["forenames"]) for each in matches if each]
     has_credit = any(is_agency(part) for pair in pairs for part in pair)
     is_plain = all(sum(word[0].isupper() for word in family.split()) == 1 for family, _ in pairs)
-    if len(pairs) < len(found) or has_credit or not (is_catalogue or is_plain):
+    if len(pairs) < len(matches) or has_credit or not (is_catalogue or is_plain):
         return None
-    names = [f"{given} {family}" for family, given in pairs]
+    names = [f"{forenames} {family}" for family, forenames in pairs]
     if is_catalogue or len(pairs) > 1:
         return names if all(map(is_person_name, names)) else None
     return [] if all(map(is_single_word, pairs[0])) and is_person_name(names[0]) else None
@@ -128,28 +128,28 @@ def _people_of(part: str, outlet: Outlet) -> list[str]:
     return [part] if is_one and credit_kind_of(names[1], outlet) is None else names
 
 
-def _part_items(part: str, given: BylineText, outlet: Outlet, *, is_list: bool = False) -> Iterator[BylineItem]:
+def _part_items(part: str, byline: BylineText, outlet: Outlet, *, is_list: bool = False) -> Iterator[BylineItem]:
     """Yield the person or credit of a part, and the credits after slashes and in brackets."""
     whole = BY.sub("", tidy(part)).strip(EDGES)
-    parts = split_item(whole, outlet, is_list=is_list, may_be_both=given.kind == "person_and_organisation")
+    parts = split_item(whole, outlet, is_list=is_list, may_be_both=byline.kind == "person_and_organisation")
     first, name = parts.first, _TAIL.sub("", parts.first).strip(EDGES)
     is_credit = parts.kind in ("agency", "desk") or parts.is_outlet
-    if parts.kind and (is_credit or not _is_name(name, given, is_cut=name != first)):
+    if parts.kind and (is_credit or not _is_name(name, byline, is_cut=name != first)):
         yield BylineItem(first, parts.kind)
-    elif _is_name(name, given, is_cut=name != first or first != whole):
+    elif _is_name(name, byline, is_cut=name != first or first != whole):
         yield BylineItem(_title_case(name if _INITIAL_AT_END.search(name) else name.rstrip(".")), "person")
     for other in (_AND_FIRST.sub("", tidy(each)) for each in parts.others):
         if (other_kind := credit_kind_of(other, outlet)) is not None:
             yield BylineItem(other, other_kind)
-        elif _is_name(other, given, is_cut=True):
+        elif _is_name(other, byline, is_cut=True):
             yield BylineItem(_title_case(other), "person")
 
 
-def _is_name(name: str, given: BylineText, *, is_cut: bool) -> bool:
+def _is_name(name: str, byline: BylineText, *, is_cut: bool) -> bool:
     """Return whether a name is a person's. A single word of a longer line is a role, not a name."""
     if is_cut and is_single_word(name):
         return False
-    return is_person_name(name, min_words=given.min_words, is_person=given.kind.startswith("person"))
+    return is_person_name(name, min_words=byline.min_words, is_person=byline.kind.startswith("person"))
 
 
 def is_single_word(name: str) -> bool:

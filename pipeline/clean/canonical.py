@@ -31,7 +31,7 @@ def page_identity(page: Page) -> PageIdentity:
     """Return a page's canonical URL and its article_id.
 
     The canonical link, else og:url, counts if it is on the same site, is not its front page, and drops no parameter
-    that tells articles apart in the page's own links; else the final URL counts. A page without a URL is identified by
+    that tells articles apart in the page's links; else the final URL counts. A page without a URL is identified by
     its decoded text. Decision record 40 has the reasons. Raises: nothing.
     """
     try:
@@ -72,11 +72,11 @@ def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
         return None
 
 
-# What a page says about its own URL, compared with the URL that it came from and with its own links.
+# What a page says about its URL, compared with the URL that it came from and with its links.
 
 
 def _believed(stated: str, final: str, page: Page, text: str) -> str | None:
-    """Return the URL that a page states as its own, with the parameters that identify it; None if it is not believed.
+    """Return the URL that a page states about itself, with the parameters that identify it; None if it is not believed.
 
     A link to another site is a copy's, a link of any other page to the front page is a mistake of a template.
     """
@@ -85,11 +85,13 @@ def _believed(stated: str, final: str, page: Page, text: str) -> str | None:
         return None
     if (parts.netloc, parts.path) != (requested.netloc, requested.path):
         return stated
-    own = _values(requested)
-    dropped = own.keys() - _values(parts).keys()
+    requested_values = _values(requested)
+    dropped = requested_values.keys() - _values(parts).keys()
     links = _links_to(requested, text, base=page.final_url or page.url or "") if dropped else ()
-    kept = [(name, value) for name in _identifiers(dropped, own, links) for value in own[name]]
-    query = "&".join(filter(None, (parts.query, urlencode(kept, errors=_ANY))))
+    identifying = [
+        (name, value) for name in _identifiers(dropped, requested_values, links) for value in requested_values[name]
+    ]
+    query = "&".join(filter(None, (parts.query, urlencode(identifying, errors=_ANY))))
     return try_canonical_url(parts._replace(query=query).geturl()) or stated
 
 
@@ -101,22 +103,24 @@ def _values(parts: SplitResult) -> dict[str, list[str]]:
     return parse_qs(parts.query, keep_blank_values=True, errors=_ANY)
 
 
-def _identifiers(names: Set[str], own: Mapping[str, list[str]], links: Iterable[tuple[SplitResult, str]]) -> list[str]:
-    """Return the parameters that tell articles apart on this host, sorted. ``own`` are the values of the page.
+def _identifiers(
+    names: Set[str], page_values: Mapping[str, list[str]], links: Iterable[tuple[SplitResult, str]]
+) -> list[str]:
+    """Return the parameters that tell articles apart on this host, sorted. ``page_values`` are the values of the page.
 
-    At least two links lead to the page's own path with other values of the parameter, and have headlines as text.
+    At least two links lead to the page's path with other values of the parameter, and have headlines as text.
     """
     articles: dict[str, dict[str, str]] = {}
     for link, headline in links:
         values = _values(link)
         for name in names & values.keys():
-            if values[name] != own[name]:
+            if values[name] != page_values[name]:
                 articles.setdefault(name, {}).setdefault(headline, values[name][0])
-    return sorted(name for name, found in articles.items() if len(set(found.values())) >= _OTHER_ARTICLES)
+    return sorted(name for name, headlines in articles.items() if len(set(headlines.values())) >= _OTHER_ARTICLES)
 
 
 def _links_to(requested: SplitResult, text: str, *, base: str) -> Iterator[tuple[SplitResult, str]]:
-    """Yield the links of a page to its own path that have a headline as text, with that text, in page order."""
+    """Yield the links of a page to its path that have a headline as text, with that text, in page order."""
     root = parse_html(text)
     for element in () if root is None else islice(root.iter("a"), _LINKS_MAX):
         parts = urlsplit(try_canonical_url(element.get("href"), base=base) or "")

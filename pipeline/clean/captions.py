@@ -63,7 +63,7 @@ class Captions:
         return tuple(woven)
 
     def _places(self, pieces: Iterable[TextPiece]) -> list[int]:
-        """Return the page position of each piece; if it is not found, the position of the previous piece."""
+        """Return the page position of each piece; without one, the position of the previous piece."""
         places, last = [], -1
         for piece in pieces:
             last = max(last, self.positions.get(position_key(piece.text), last))
@@ -109,17 +109,17 @@ def position_key(text: str) -> str:
 
 def _caption_elements(root: Tree) -> list[Tree]:
     """Return the outermost elements of captions, by tag, class or microdata, and boxes of an image and few words."""
-    found = dict.fromkeys(_media_boxes(root))
+    boxes = dict.fromkeys(_media_boxes(root))
     marked = [
         element
         for element in root.iter(*_CAPTION_TAGS)
-        if element in found
+        if element in boxes
         or element.tag == "figcaption"
         or element.get("itemprop") == "caption"
         or ((names := element.get("class")) and is_caption_class(names))
     ]
-    others = [box for box in found if box.tag not in _CAPTION_TAGS]
-    return [element for element in outermost((*others, *marked)) if element in found or _is_short(element)]
+    others = [box for box in boxes if box.tag not in _CAPTION_TAGS]
+    return [element for element in outermost((*others, *marked)) if element in boxes or _is_short(element)]
 
 
 def _media_boxes(root: Tree) -> Iterator[Tree]:
@@ -133,14 +133,14 @@ def _media_boxes(root: Tree) -> Iterator[Tree]:
         around = takewhile(lambda element: element.tag in _BOX_TAGS, islice(image.iterancestors(), _BOX_DEPTH))
         boxes = [box for box in around if box.tag == "figure" or is_media_class(box.get("class") or "")]
         largest.update(dict.fromkeys(islice((box for box in reversed(boxes) if is_short(box)), 1)))
-    found = [box for box in largest if text_start(box, 1) and not _has_story(box)]
+    captioned = [box for box in largest if text_start(box, 1) and not _has_story(box)]
     paragraphs = {
-        box: [part for part in box.iter("p") if text_start(part, 1) and not is_in_figure(part)] for box in found
+        box: [part for part in box.iter("p") if text_start(part, 1) and not is_in_figure(part)] for box in captioned
     }
     words = sum(len(text_of(part).split()) for parts in paragraphs.values() for part in parts)
     if words > _CAPTION_MAX_WORDS and 2 * words > sum(len(text_of(part).split()) for part in root.iter("p")):
-        found = [box for box in found if not paragraphs[box]]
-    yield from (box for box in found if not any(map(_is_sentence, paragraphs[box])) or _is_credited(box))
+        captioned = [box for box in captioned if not paragraphs[box]]
+    yield from (box for box in captioned if not any(map(_is_sentence, paragraphs[box])) or _is_credited(box))
 
 
 def _is_sentence(paragraph: Tree) -> bool:

@@ -53,7 +53,7 @@ def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece,
     them. An extractor takes the first, or drops single paragraphs with long links. No text is doubled.
     """
     units = _all_units(pieces, root)
-    places = _own_places(units, pieces)
+    places = _body_places(units, pieces)
     if not places:
         return tuple(pieces)
     missing = _missing(units, places)
@@ -119,7 +119,7 @@ def _plain_names(names: str) -> str:
     return " ".join(_NUMBER.sub("0", name) for name in plain)
 
 
-def _own_places(units: Iterable[_Unit], pieces: Sequence[TextPiece]) -> frozenset[Place]:
+def _body_places(units: Iterable[_Unit], pieces: Sequence[TextPiece]) -> frozenset[Place]:
     """Return the places of the body: those with a good share of its words, and those of its headings."""
     words: Counter[Place] = Counter()
     for unit in units:
@@ -186,8 +186,8 @@ class _Containers:
         return any(each.tag in OUTSIDE_TAGS or is_aside_class(each.get("class") or "") for each in (element, *within))
 
 
-def _containers(units: Sequence[_Unit], own: Sequence[int], places: frozenset[Place]) -> _Containers:
-    parents = frozenset(units[index].element.getparent() for index in own)
+def _containers(units: Sequence[_Unit], body_units: Sequence[int], places: frozenset[Place]) -> _Containers:
+    parents = frozenset(units[index].element.getparent() for index in body_units)
     return _Containers(
         places,
         headings=frozenset(unit.place for unit in units if unit.is_heading and unit.piece is not None),
@@ -205,39 +205,41 @@ def _containers(units: Sequence[_Unit], own: Sequence[int], places: frozenset[Pl
 
 def _missing(units: Sequence[_Unit], places: frozenset[Place]) -> list[int]:
     """Return the indexes of the units that the body lacks, in page order."""
-    own = [index for index, unit in enumerate(units) if unit.piece is not None and unit.place in places]
-    if not own:
+    body_units = [index for index, unit in enumerate(units) if unit.piece is not None and unit.place in places]
+    if not body_units:
         return []
-    containers = _containers(units, own, places)
-    first = _last_near(units, range(own[0] - 1, -1, -1), containers, default=own[0])
-    last = _last_near(units, range(own[-1] + 1, len(units)), containers, default=own[-1])
+    containers = _containers(units, body_units, places)
+    first = _last_near(units, range(body_units[0] - 1, -1, -1), containers, default=body_units[0])
+    last = _last_near(units, range(body_units[-1] + 1, len(units)), containers, default=body_units[-1])
     lacking = [
         index
         for index in range(first, last + 1)
         if (unit := units[index]).piece is None
-        and (index > own[0] or not unit.is_heading)
+        and (index > body_units[0] or not unit.is_heading)
         and containers.holds(unit)
         and not containers.is_aside(unit.element)
     ]
-    prose = {index for index in lacking if _is_prose(units[index].element) and _is_inside(units[index], index, own)}
-    return sorted(prose.union(_labels(units, [index for index in lacking if index > own[0]], prose)))
+    prose = {
+        index for index in lacking if _is_prose(units[index].element) and _is_inside(units[index], index, body_units)
+    }
+    return sorted(prose.union(_labels(units, [index for index in lacking if index > body_units[0]], prose)))
 
 
-def _is_inside(unit: _Unit, index: int, own: Sequence[int]) -> bool:
+def _is_inside(unit: _Unit, index: int, body_units: Sequence[int]) -> bool:
     """Return whether a unit is between two of the body, if it must be: a division has no other sign of a paragraph."""
-    return unit.element.tag != "div" or own[0] < index < own[-1]
+    return unit.element.tag != "div" or body_units[0] < index < body_units[-1]
 
 
 def _labels(units: Sequence[_Unit], lacking: Sequence[int], prose: Container[int]) -> set[int]:
     """Return the indexes of short headings, labels and list items directly before a unit of the body."""
-    found: set[int] = set()
+    labels: set[int] = set()
     for index in reversed(lacking):
         after = index + 1
-        is_followed = after < len(units) and (units[after].piece is not None or after in prose or after in found)
+        is_followed = after < len(units) and (units[after].piece is not None or after in prose or after in labels)
         element = units[index].element
         if index not in prose and is_followed and _is_label(element) and _leads_to(element, units[after].element):
-            found.add(index)
-    return found
+            labels.add(index)
+    return labels
 
 
 def _is_label(element: Tree) -> bool:

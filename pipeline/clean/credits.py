@@ -159,7 +159,7 @@ def squash(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """Names by which a page's own outlet signs: its squashed names and domain, and the initials of its name."""
+    """Names by which the outlet of a page signs: its squashed names and domain, and the initials of its name."""
 
     names: frozenset[str]
     initials: frozenset[str]
@@ -219,14 +219,14 @@ def is_agency(text: str) -> bool:
 
 def agency_at_end(text: str) -> tuple[str, str] | None:
     """Return the name and the agency or broadcaster after it, as in "Ann Bell CNN"; None for any other text."""
-    found = _AGENCY_AT_END.match(text)
-    return (found["name"], found["agency"]) if found else None
+    match = _AGENCY_AT_END.match(text)
+    return (match["name"], match["agency"]) if match else None
 
 
 def agency_at_start(text: str) -> tuple[str, str] | None:
     """Return the person's name and the agency before it, as in "Reuters Ann Bell"; None for any other text."""
-    found = _AGENCY_AT_START.match(text)
-    return (found["name"], found["agency"]) if found and is_person_name(found["name"]) else None
+    match = _AGENCY_AT_START.match(text)
+    return (match["name"], match["agency"]) if match and is_person_name(match["name"]) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ def is_one_organisation(text: str) -> bool:
     parts = _AND.split(text)
     if len(parts) != 2 or "," in text or len(text) > _MAX_CREDIT_CHARS:
         return False
-    bodies = [{found.casefold() for found in _BODY.findall(part)} for part in parts]
+    bodies = [{body.casefold() for body in _BODY.findall(part)} for part in parts]
     is_pair = bool(bodies[0] and bodies[1] and not bodies[0] & bodies[1])
     return is_pair or _BODY_OF.search(parts[0]) is not None
 
@@ -293,8 +293,8 @@ def credit_kind_of(text: str, outlet: Outlet, *, is_organisation: bool = False) 
     host = _HOST.search(text)
     if host is not None:
         return "outlet" if outlet.has_name(host.group().casefold().removeprefix("www.")) else None
-    is_own = outlet.has_name(text) or outlet.has_account(text)
-    return "outlet" if is_own or _is_organisation(text, is_stated=is_organisation) else None
+    is_outlet = outlet.has_name(text) or outlet.has_account(text)
+    return "outlet" if is_outlet or _is_organisation(text, is_stated=is_organisation) else None
 
 
 def _is_organisation(text: str, *, is_stated: bool) -> bool:

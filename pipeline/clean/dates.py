@@ -1,4 +1,4 @@
-"""Publication and modification times of an article, and the method that found them.
+"""Publication and modification times of an article, and the method that read them.
 
 ``read_published`` is the entry point. Above it: moments, time zones, and the day visible on the page.
 """
@@ -63,10 +63,10 @@ def parse_moment(text: str) -> Moment | None:
 
 
 def _parse_iso(text: str) -> Moment | None:
-    found = _ISO_MOMENT.match(text)
-    if found is None:
+    match = _ISO_MOMENT.match(text)
+    if match is None:
         return None
-    year, month, day, clock, zone = found.groups()
+    year, month, day, clock, zone = match.groups()
     return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
 
 
@@ -118,10 +118,10 @@ def _parse_mail(text: str) -> Moment | None:
 def _parse_compact(text: str) -> Moment | None:
     if _EPOCH_SECONDS.match(text):
         return Moment(datetime.fromtimestamp(int(text[:10]), UTC), "second")
-    found = _COMPACT_MOMENT.match(text)
-    if found is None:
+    match = _COMPACT_MOMENT.match(text)
+    if match is None:
         return None
-    year, month, day, hour, minute, second, zone = found.groups()
+    year, month, day, hour, minute, second, zone = match.groups()
     clock = f"{hour}:{minute}:{second or '00'}" if hour else None
     return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
 
@@ -193,8 +193,8 @@ def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str
         return stated
     pattern = re.compile(rf"\d{{4}}-\d\d-\d\d[T ]\d\d:{moment.when:%M:%S}(?:\.\d+)?[+-]\d\d:?\d\d")
     for script in root.iter("script"):
-        for found in pattern.finditer(script.text or ""):
-            other = parse_moment(found.group())
+        for written in pattern.finditer(script.text or ""):
+            other = parse_moment(written.group())
             if other and other.zone != _UTC_ZONE and _is_same_minute(other, moment):
                 return other.zone
     return None
@@ -301,7 +301,7 @@ Candidate = tuple[DateMethod, Moment]
 
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """Publication and modification time of an article, the method that found them, and doubts as sorted ``flags``.
+    """Publication and modification time of an article, the method that read them, and doubts as sorted ``flags``.
 
     ``modified`` is never before ``when``. ``conflict`` has the method and day of the date that is taken, and of one far
     from it; it is empty if the dates of the page agree.
@@ -366,7 +366,7 @@ def _candidates(markup: Markup, page: Page, area: HeadlineArea, stated: tuple[Ca
     if shown := _shown_moment(markup, area):
         yield "shown", shown
     guess = _guess_moment(markup, page)
-    if guess and not _is_made_up(guess, markup):
+    if guess and not _is_completed(guess, markup):
         yield "htmldate", guess
 
 
@@ -379,8 +379,8 @@ def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, area
 
     Without a zone for that time it stays the day, with the shown time of day as its ``clock``.
     """
-    method, found = taken
-    moment = with_zone(found, _stated_moments(markup, stated), markup.root)
+    method, stated_moment = taken
+    moment = with_zone(stated_moment, _stated_moments(markup, stated), markup.root)
     if moment.precision != "day" or moment.clock is not None:
         return method, moment
     shown = _shown_moment(markup, area)
@@ -457,8 +457,8 @@ def _url_days(page: Page) -> Iterator[Candidate]:
 
 
 def _url_day(page: Page) -> Moment | None:
-    found = _URL_DAY.search(page.final_url or page.url or "")
-    return parse_moment("-".join(found.groups())) if found else None
+    match = _URL_DAY.search(page.final_url or page.url or "")
+    return parse_moment("-".join(match.groups())) if match else None
 
 
 def _hinted_moment(page: Page) -> Moment | None:
@@ -467,13 +467,13 @@ def _hinted_moment(page: Page) -> Moment | None:
 
 
 def _guess_moment(markup: Markup, page: Page) -> Moment | None:
-    found = find_date(
+    guess = find_date(
         deepcopy(markup.root), original_date=True, extensive_search=True, max_date=page.fetched_at.date().isoformat()
     )
-    return parse_moment(found) if found else None
+    return parse_moment(guess) if guess else None
 
 
-def _is_made_up(guess: Moment, markup: Markup) -> bool:
+def _is_completed(guess: Moment, markup: Markup) -> bool:
     """Return whether a guess is the first day of a month that the page does not have in full.
 
     htmldate completes a month or a year, such as that of a copyright line, with the first day.
@@ -486,8 +486,8 @@ def _is_made_up(guess: Moment, markup: Markup) -> bool:
 def _texts_with_days(root: Tree) -> Iterator[str]:
     """Yield the texts that a reader sees, and the values of meta and time elements."""
     for element in root.iter():
-        own = "" if element.tag in ("script", "style") else element.text
-        yield from filter(None, (own, element.tail, element.get("datetime"), element.get("content")))
+        text = "" if element.tag in ("script", "style") else element.text
+        yield from filter(None, (text, element.tail, element.get("datetime"), element.get("content")))
 
 
 def _modified_at(markup: Markup, page: Page, *, published: Moment | None) -> datetime | None:
@@ -499,9 +499,9 @@ def _modified_at(markup: Markup, page: Page, *, published: Moment | None) -> dat
     stated = _possible_modifications(markup, page)
     hinted = page.hints.modified_at
     times = (*stated, Moment(hinted, "second")) if hinted else stated
-    kept = (moment for moment in times if published is None or _is_not_before(moment, published))
-    found = next(kept, None)
-    return None if found is None else max(found.when, published.when) if published else found.when
+    later = (moment for moment in times if published is None or _is_not_before(moment, published))
+    modified = next(later, None)
+    return None if modified is None else max(modified.when, published.when) if published else modified.when
 
 
 def _is_not_before(modified: Moment, published: Moment) -> bool:
@@ -534,7 +534,7 @@ def _settle(
 ) -> tuple[Candidate, Candidate | None]:
     """Return the candidate to take, and the one that it contradicts; None if the page's dates agree.
 
-    The URL's own day is the best witness, because it does not change with an edit. Then the listing, then for a meta
+    The URL's day is the best witness, because it does not change with an edit. Then the listing, then for a meta
     tag or a time element the day near the headline.
     """
     possible = [each for each in stated if doubt_of(each[1], fetched_at=page.fetched_at) is None]

@@ -29,7 +29,7 @@ _CENTRAL = ("pl", "cs", "sk", "hu", "sl", "hr", "bs")
 def latin_charset(body: bytes) -> str:
     """Return the charset of Latin text with one byte per letter: cp1252 unless the language is clear."""
     texts = (text for text in _BETWEEN_TAGS.findall(body[:_SAMPLE_BYTES]) if not text.isascii())
-    sample = b" ".join(found for text in texts for found in _AROUND_HIGH.findall(text))[:_LATIN_SAMPLE_CHARS]
+    sample = b" ".join(words for text in texts for words in _AROUND_HIGH.findall(text))[:_LATIN_SAMPLE_CHARS]
     code, probability = language_identifier().classify(sample.decode("latin-1"))
     if not sample or probability < _SURE:
         return "cp1252"

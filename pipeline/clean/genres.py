@@ -1,4 +1,4 @@
-"""Genres of a page that is kept: press releases and opinion, each with the evidence for it.
+"""Genres of an article: press releases and opinion, each with the evidence for it.
 
 The words are data, in ``data/page_types.toml``. Evidence is what publishers say about the whole page: a type of
 JSON-LD, its section, a directory of its URL, the kicker above the headline, a by-line in the standfirst. A word in the
@@ -85,8 +85,8 @@ def genres_of_text(markup: Markup, pieces: Sequence[TextPiece], *, url: str, opi
 def _opinion_in_standfirst(text: str) -> Genre | None:
     """Return the sentence of a standfirst that is such a by-line, "Ein Kommentar von Ann Bell"; None without one."""
     for sentence in _SENTENCES.split(text[:_STANDFIRST_CHARS]):
-        found = _OPINION_BY.match(sentence)
-        names = _AND.split(found["names"].strip(" .:")) if found else []
+        byline = _OPINION_BY.match(sentence)
+        names = _AND.split(byline["names"].strip(" .:")) if byline else []
         if names and all(map(is_person_name, names)):
             return Genre("standfirst", f"{sentence.strip()!r} in its standfirst")
     return None
@@ -110,9 +110,9 @@ def release_in_text(lines: Sequence[str]) -> Genre | None:
     for line in lines[:_FIRST_LINES]:
         if fold_title(line[:_LINE_START]).startswith(_RELEASE_LINES):
             return Genre("release_line", f"{line[:60]!r} before its text")
-        found = _DATELINE.match(line)
-        if found and fold_title(found[1]) in _RELEASE["wires"]:
-            return Genre("wire_dateline", f"{found[1]!r} in its dateline")
+        dateline = _DATELINE.match(line)
+        if dateline and fold_title(dateline[1]) in _RELEASE["wires"]:
+            return Genre("wire_dateline", f"{dateline[1]!r} in its dateline")
     ends = [fold_title(line) for line in lines[-_LAST_LINES:] if len(line) <= _LINE_CHARS]
     contact = next((line for line in ends if f"{line} ".startswith(_CONTACTS)), None)
     sender = next((line for line in ends if line.startswith(_ABOUT) and _is_short(line)), None)
@@ -151,8 +151,8 @@ def _in_url(url: str, words: frozenset[str], *, has_host: bool = False) -> Genre
     parts = urlsplit(url)
     folders = unquote(parts.path).split("/")[:-1]
     host = (parts.hostname or "").split(".")[:1] if has_host else []
-    found = next((each for each in (*folders, *host) if _SLUG_MARKS.sub(" ", each).casefold() in words), None)
-    return Genre("url", f"{found!r} in its URL") if found else None
+    word = next((each for each in (*folders, *host) if _SLUG_MARKS.sub(" ", each).casefold() in words), None)
+    return Genre("url", f"{word!r} in its URL") if word else None
 
 
 def _in_title(markup: Markup, title: str, words: frozenset[str]) -> Genre | None:
@@ -166,8 +166,8 @@ def _in_title(markup: Markup, title: str, words: frozenset[str]) -> Genre | None
 
 
 def _in_kicker(root: Tree, words: frozenset[str]) -> Genre | None:
-    found = next((text for text in _kickers(root) if fold_title(text) in words), None)
-    return Genre("kicker", f"{found!r} above its headline") if found else None
+    kicker = next((text for text in _kickers(root) if fold_title(text) in words), None)
+    return Genre("kicker", f"{kicker!r} above its headline") if kicker else None
 
 
 def _kickers(root: Tree) -> Iterator[str]:

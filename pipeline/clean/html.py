@@ -83,10 +83,10 @@ def _xml_bytes(text: str) -> bytes:
 def _bounded_tags(source: bytes) -> bytes:
     """Return a source in which each tag with too many attributes has none."""
     parts, end = [], 0
-    for found in _TAG.finditer(source):
-        start, after = found.span()
-        if after - start >= _LONG_TAG and _is_overloaded(found.group()):
-            parts += [source[end:start], b"<", found.group(1), b">"]
+    for tag in _TAG.finditer(source):
+        start, after = tag.span()
+        if after - start >= _LONG_TAG and _is_overloaded(tag.group()):
+            parts += [source[end:start], b"<", tag.group(1), b">"]
             end = after
     return b"".join((*parts, source[end:])) if parts else source
 

@@ -86,7 +86,7 @@ def _of_type(nodes: Sequence[Node], types: Sequence[frozenset[str]], names: Iter
 def read_linked_data(root: Tree, *, canonical: str | None = None) -> LinkedData:
     """Return the JSON-LD of a page, without parts that cannot be repaired.
 
-    ``canonical`` is the URL that identifies the article's own object.
+    ``canonical`` is the URL that identifies the article's object.
     """
     nodes: list[Node] = []
     for script in root.iter("script"):

@@ -1,7 +1,7 @@
 """Lists in place of an article: headlines, links, results and names, recognized by the shape of their lines.
 
-A page with prose of its own is never one of them, whatever else is on it: only a page with fewer than ``PROSE_WORDS``
-words in sentences is looked at. Sentences that introduce other pages under linked headlines are not its own.
+A page with prose is never one of them, whatever else is on it: only a page with fewer than ``PROSE_WORDS``
+words in sentences is looked at. Sentences that introduce other pages under linked headlines do not count.
 """
 
 import re
@@ -25,7 +25,7 @@ _MANY, _VERY_MANY = 8, 15  # lines of one shape
 _SHARE, _HIGH_SHARE = 0.6, 0.8  # of all lines of the page
 _NAME_LINES = 10
 _TEASERS, _TEASER_SHARE, _TEASER_WORDS = 6, 0.7, 60
-_SUMMARY_LINES, _OWN_WORDS = 3, 25
+_SUMMARY_LINES, _PROSE_LEAST_WORDS = 3, 25
 _HEADLINE_WORDS = 3
 _KEY_CHARS = 60
 _TEASER_PARTS = 6  # elements next to a linked headline: summary, date, author
@@ -53,13 +53,15 @@ class LineList:
 def line_list_of(
     markup: Markup, pieces: Sequence[TextPiece], *, url: str, title: str | None, words: int
 ) -> LineList | None:
-    """Return the list that a page is; None for a page with prose of its own. ``words``: its words in paragraphs."""
+    """Return the list that a page is; None for a page with prose. ``words``: its words in paragraphs."""
     lines = [piece.text for piece in pieces if piece.kind in ("paragraph", "list")]
-    if words < _OWN_WORDS and (url or not words):  # no article anyway: only its name is open
+    if words < _PROSE_LEAST_WORDS and (url or not words):  # no article anyway: only its name is open
         is_marked = bool(markup.story.node) or markup.meta("og:type").lower() == "article"
         return None if is_marked else _headlines(markup.root)
-    if all(piece.word_count < _TEASER_WORDS for piece in pieces) and (found := _teaser_list(markup.root, lines, words)):
-        return found
+    if all(piece.word_count < _TEASER_WORDS for piece in pieces) and (
+        teasers := _teaser_list(markup.root, lines, words)
+    ):
+        return teasers
     if len(lines) < _MANY or any(total >= PROSE_WORDS for total in accumulate(map(_words_of_sentence, lines))):
         return None
     named = {word for text in (title or "", urlsplit(url).path) for word in _TITLE_WORD.findall(text.casefold())}
@@ -139,8 +141,8 @@ def _count(lines: Iterable[str], is_one: Callable[[str], bool]) -> int:
 def _teaser_list(root: Tree, lines: list[str], words: int) -> LineList | None:
     """Return the list of other pages that a text is: most of its words are in summaries under linked headlines.
 
-    More than a few lines under one headline are the page's own text, under a link to itself. A page with a paragraph of
-    its own is a short article among links to others.
+    More than a few lines under one headline are the page's text, under a link to itself. A page with another
+    paragraph is a short article among links to others.
     """
     teasers: dict[str, list[str]] = {}
     headings = list(_linked_headings(root))
@@ -151,7 +153,7 @@ def _teaser_list(root: Tree, lines: list[str], words: int) -> LineList | None:
             teasers.setdefault(target, [lines_by_key[key] for key in keys])
     summaries = {line for each in teasers.values() for line in each}
     share = count_words(summaries) / words if words else 0
-    if prose_words(line for line in lines if line not in summaries) >= _OWN_WORDS:
+    if prose_words(line for line in lines if line not in summaries) >= _PROSE_LEAST_WORDS:
         return None
     if len(teasers) >= _TEASERS and len(summaries) >= _TEASERS and share >= _TEASER_SHARE:
         said = f"{len(summaries)} summaries under linked headlines have {share:.0%} of its words"

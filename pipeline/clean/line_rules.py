@@ -111,8 +111,8 @@ def phrase_rule_of(text: str, *, words: int, place: LinePosition) -> str | None:
     """
     text = text.casefold()
     start = text.lstrip(_MARKS)
-    found = (rule.name for rule in _RULES_AT[place] if words <= rule.max_words and rule.matches(text, start))
-    return next(found, None)
+    names = (rule.name for rule in _RULES_AT[place] if words <= rule.max_words and rule.matches(text, start))
+    return next(names, None)
 
 
 def is_subscription_term(text: str) -> bool:

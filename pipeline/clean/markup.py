@@ -36,7 +36,7 @@ class Markup:
 
 
 def read_markup(root: Tree, *, canonical: str | None) -> Markup:
-    """Return the markup of a page. ``canonical`` is the URL that identifies the article's own JSON-LD."""
+    """Return the markup of a page. ``canonical`` is the URL that identifies the article's JSON-LD."""
     title = next(map(text_of, root.iter("title")), "")
     metas: dict[str, list[str]] = {}
     for element in root.iter("meta"):

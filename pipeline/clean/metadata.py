@@ -84,17 +84,17 @@ def _headline_element(root: Tree, title: str | None) -> Tree | None:
     title = fold_title(title or "")
     headings = list(root.iter("h1")) or list(root.iter("h2"))
     named = (heading for heading in headings if fold_title(text_of(heading)) == title != "")
-    found = next(named, next(iter(headings), None))
-    inner = found.iter() if found is not None else ()
+    heading = next(named, next(iter(headings), None))
+    inner = heading.iter() if heading is not None else ()
     return next((each for each in inner if isinstance(each.tag, str) and tidy(each.text)), None)
 
 
 def _visible_texts(root: Tree) -> Iterator[VisibleText]:
     body = root.find("body")
     for element in (root if body is None else body).iter():
-        own, tail = element.text, element.tail
-        is_read = own and element.tag not in _OUTSIDE_TAGS and isinstance(element.tag, str)
-        if is_read and (text := tidy(own)):
+        inner, tail = element.text, element.tail
+        is_read = inner and element.tag not in _OUTSIDE_TAGS and isinstance(element.tag, str)
+        if is_read and (text := tidy(inner)):
             yield VisibleText(element, text)
         if tail and (text := tidy(tail)) and (parent := element.getparent()) is not None:
             yield VisibleText(parent, text)
@@ -120,7 +120,7 @@ def is_elsewhere(shown: VisibleText, *, around: Container[Tree] = ()) -> bool:
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
 _MAX_TAGS = 30
 _LANGUAGE = re.compile(r"[a-z]{2}(?=$|[-_])", re.IGNORECASE)
-_LANGID_SURE = 0.9  # minimum probability for the text's own language to override the declared one
+_LANGID_SURE = 0.9  # minimum probability for the language of the text to override the declared one
 _LANGID_MIN_WORDS = 20
 _LANGID_CHARS = 600
 # Far more than a sixth of the words of an English text are in this set; other languages have few of them.
@@ -195,9 +195,9 @@ def read_description(markup: Markup) -> str:
 
 
 def read_language(markup: Markup, page: Page, *, text: str) -> ExtractedField:
-    """Return the language of a page, ISO 639-1: the text's own if it is long and clear, else the declared one.
+    """Return the language of a page, ISO 639-1: that of the text if it is long and clear, else the declared one.
 
-    Method: "markup" or "feed" (the listing) for the declared one, "text" for the text's own.
+    Method: "markup" or "feed" (the listing) for the declared one, "text" for that of the text.
     """
     stated = _declared_language(markup)
     declared = stated or page.hints.language
@@ -297,7 +297,7 @@ _STANDFIRST_TAGS = ("h1", "h2", "h3", "p", "div", "span")
 _AFTER_HEADLINE = 80  # elements after the headline that may be the standfirst
 _STANDFIRST_MIN_WORDS, _STANDFIRST_MAX_WORDS = 5, 80
 _SAME_START = 20
-_BRACE = re.compile(r"[{}]")  # a template's own words: "{ 38 comments… read them below }"
+_BRACE = re.compile(r"[{}]")  # words of a template: "{ 38 comments… read them below }"
 _MAX_CHILDREN = 6
 _PLAIN_TAGS, _PLAIN_ELEMENTS = frozenset({"p", "h2", "h3"}), 12
 _PLAIN_MIN_WORDS, _PLAIN_ENDS, _CUT_ENDS = 8, (".", "!", "?", "…", "。"), ("…", "...")

@@ -56,24 +56,24 @@ _SNAPSHOT = re.compile(r"https?://web\.archive\.org/web/\d{4,14}[a-z_]*/(https?:
 _SINGLE_SLASH = re.compile(r"^(https?):/+", re.IGNORECASE)
 
 
-def outlet_key_of(url: str | None, given: OutletKeys = NO_OUTLET_KEYS) -> str | None:
-    """Return the key of the outlet that published a URL: the ``given`` one, else its registrable domain.
+def outlet_key_of(url: str | None, user_keys: OutletKeys = NO_OUTLET_KEYS) -> str | None:
+    """Return the key of the outlet that published a URL: the one of ``user_keys``, else its registrable domain.
 
     The longest host of the aliases counts; the user's precede the built-in ones. On a host that outlets share, the key
     is the subdomain: "harbour.substack.com". A web archive's snapshot has the key of its page. None without a host.
     """
-    if given.own is not None:
-        return given.own
+    if user_keys.key is not None:
+        return user_keys.key
     if not url:
         return None
-    if found := _SNAPSHOT.match(url):
-        url = _SINGLE_SLASH.sub(r"\1://", found[1])
+    if snapshot := _SNAPSHOT.match(url):
+        url = _SINGLE_SLASH.sub(r"\1://", snapshot[1])
     try:
         domain, host = domain_of(url), (urlsplit(url).hostname or "").rstrip(".").removeprefix("www.")
     except ValueError:  # brackets without an address
         return None
     names = tuple(_parents(host))
-    for table in (given.aliases, _DATA.aliases):
+    for table in (user_keys.aliases, _DATA.aliases):
         if key := next((table[name] for name in names if name in table), None):
             return key
     if domain in _DATA.shared_hosts and host != domain:
@@ -162,8 +162,8 @@ def _confirmed_name(named: Sequence[tuple[str, str]], shown: Iterable[tuple[str,
     if any(_fold(name) == _fold(named[0][1]) for method, name in read if method != "jsonld"):
         return stated
     close = (each for each in read if len(each[1]) >= _NAME_LETTERS and _is_close(*each, label=label))
-    found = _first(each for each in close if not _is_plain_host(each[1]))
-    return found if found.text else stated
+    shown_name = _first(each for each in close if not _is_plain_host(each[1]))
+    return shown_name if shown_name.text else stated
 
 
 def _is_close(method: str, name: str, *, label: str) -> bool:
@@ -183,16 +183,16 @@ def _is_plain_host(name: str) -> bool:
     return name.islower() and name.isascii() and _HOST_NAME.fullmatch(name) is not None
 
 
-def _better_spelling(found: ExtractedField, names: Iterable[tuple[str, str]]) -> ExtractedField:
-    """Return the name with the same letters that is written as a name, "PC Gamer" for "pcgamer"; else the found one."""
-    host = _HOST_NAME.fullmatch(found.text or "")
+def _better_spelling(alike: ExtractedField, names: Iterable[tuple[str, str]]) -> ExtractedField:
+    """Return the name with the same letters that is written as a name, "PC Gamer" for "pcgamer"; else ``alike``."""
+    host = _HOST_NAME.fullmatch(alike.text or "")
     bare, end = host.group("bare", "end") if host else ("", None)
     for method, name in names:
         capitals = sum(map(str.isupper, name))
         is_name = " " in name or (capitals > 0 if end else 1 < capitals < len(name))
         if is_name and not _ENDS_LIKE_HOST.search(name) and squash(name) == squash(bare):
             return ExtractedField(name, method)
-    return found
+    return alike
 
 
 def _names_shown_twice(shown: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

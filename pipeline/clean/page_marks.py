@@ -1,8 +1,8 @@
 """Marks by which a page shows that it is something else than an article: a forum, a reference work, a paper, a shop.
 
 The words are data, in ``data/page_types.toml``. Only what a page says of itself as a whole counts: types of schema.org,
-metas, the software that made it, its URL, the name of its site. A page that marks itself as an article stays one,
-whatever products or terms it also has: a lost article costs more than another page that is kept.
+metas, its software, its URL, the name of its site. A page that marks itself as an article stays one,
+whatever products or terms it also has: a lost article costs more than another page that stays.
 """
 
 import re
@@ -67,15 +67,15 @@ def page_mark_of(markup: Markup, *, url: str, title: str | None) -> PageMark | N
     if articles - _UNCERTAIN:
         return None
     parts = urlsplit(url)
-    if found := _software(markup, parts) or _policy(markup, parts, title or "") or _paper(markup):
-        return found
+    if certain := _software(markup, parts) or _policy(markup, parts, title or "") or _paper(markup):
+        return certain
     if articles:
         return None
-    found = _typed(markup, items)
+    typed = _typed(markup, items)
     # Every page of some sites has this type, also of forums; a time of publication is that of a post.
     is_card = markup.meta("og:type").lower() == "article" or bool(markup.meta("article:published_time"))
-    if found and (found.page_type == "forum" or not is_card):
-        return found
+    if typed and (typed.page_type == "forum" or not is_card):
+        return typed
     return None if is_card else _card(markup) or _located(parts) or _named(markup, parts, title or "")
 
 
@@ -85,12 +85,12 @@ def _article_types(names: Iterable[str]) -> frozenset[str]:
 
 def _top_items(root: Tree) -> list[str]:
     """Return the types of the microdata objects that are no property of another one, in page order."""
-    found = _TOP_ITEMS(root)
-    return [name.rsplit("/", 1)[-1] for value in found for name in value.split()]
+    values = _TOP_ITEMS(root)
+    return [name.rsplit("/", 1)[-1] for value in values for name in value.split()]
 
 
 def _software(markup: Markup, parts: SplitResult) -> PageMark | None:
-    """Return the page of a forum, a reference work, a shop or a repository by the software that made it."""
+    """Return the page of a forum, a reference work, a shop or a repository by its software."""
     for text in markup.all_meta("generator"):
         for kind, names in _GENERATORS:
             if f"{fold_title(text)} ".startswith(names) and not _is_post(kind, parts):
@@ -151,17 +151,17 @@ def _typed(markup: Markup, items: list[str]) -> PageMark | None:
     """Return the page whose JSON-LD or microdata has the type of another kind of page."""
     for kind in _TYPED:
         names = WORDS[kind]["types"]
-        nodes, found = markup.data.of_type(*names), [name for name in items if name in names]
-        if (nodes or found) and not _is_refuted(kind, markup, nodes, found):
-            name = min(types_of(nodes[0]) & names) if nodes else found[0]
+        nodes, typed_items = markup.data.of_type(*names), [name for name in items if name in names]
+        if (nodes or typed_items) and not _is_refuted(kind, markup, nodes, typed_items):
+            name = min(types_of(nodes[0]) & names) if nodes else typed_items[0]
             return PageMark(kind, "jsonld_type" if nodes else "microdata_type", f"{name} as its type")
     return None
 
 
-def _is_refuted(kind: PageType, markup: Markup, nodes: tuple[Node, ...], found: list[str]) -> bool:
+def _is_refuted(kind: PageType, markup: Markup, nodes: tuple[Node, ...], items: list[str]) -> bool:
     """Return whether a product is not the one that the page offers, or an entry has a date, as a post has."""
     if kind == "product":
-        return not _is_offer(markup, nodes, found)
+        return not _is_offer(markup, nodes, items)
     return kind == "reference" and _is_dated(markup, nodes)
 
 
@@ -169,11 +169,11 @@ def _is_dated(markup: Markup, nodes: tuple[Node, ...]) -> bool:
     return any(node.get("datePublished") for node in nodes) or bool(property_values(markup.root, "datePublished"))
 
 
-def _is_offer(markup: Markup, nodes: tuple[Node, ...], found: list[str]) -> bool:
+def _is_offer(markup: Markup, nodes: tuple[Node, ...], items: list[str]) -> bool:
     """Return whether a page has one product, with an offer: articles have a list of them, or a rating only."""
     if nodes:
         return len(nodes) == 1 and bool(nodes[0].get("offers"))
-    return len(found) == 1 and bool(_OFFERS(markup.root))
+    return len(items) == 1 and bool(_OFFERS(markup.root))
 
 
 def _card(markup: Markup) -> PageMark | None:

@@ -177,12 +177,12 @@ def drop_boxes(root: Tree) -> None:
 
     A list of words that are each "true" or "false", as "premium: false", is such a box: the settings of a template.
     """
-    found = [
+    boxes = [
         element
         for element in root.iter(*_BOX_TAGS)
         if is_box_class(element.get("class") or "") or _has_settings(element)
     ]
-    for element in outermost(found):
+    for element in outermost(boxes):
         if element.getparent() is not None and _is_box(element):
             element.drop_tree()
 
@@ -202,11 +202,11 @@ def _is_box(element: Tree) -> bool:
 def drop_appeals(root: Tree) -> None:
     """Remove blocks that ask for money: a button such as "Donate now" under a few sentences about journalism."""
     buttons = [each for each in root.iter("a", "button") if _is_appeal_button(each)]
-    found = [block for button in buttons if (block := _appeal_of(button)) is not None]
-    if not found:
+    appeals = [block for button in buttons if (block := _appeal_of(button)) is not None]
+    if not appeals:
         return
     words = sum(len(text_of(paragraph).split()) for paragraph in root.iter("p"))
-    for block in outermost(found):
+    for block in outermost(appeals):
         if words > (_STORY_SHARE + 1) * len(text_of(block).split()):
             block.drop_tree()
 
@@ -223,8 +223,8 @@ def _appeal_of(button: Tree) -> Tree | None:
         if block.tag not in _APPEAL_TAGS or len(text.split()) < _APPEAL_MIN_WORDS:
             continue
         is_short = len(text.split()) <= _BOX_MAX_WORDS
-        is_own = not is_story_class(block.get("class") or "") and next(block.iter("h1", "article"), None) is None
-        return block if is_short and is_own and _APPEAL_WORD.search(text) else None
+        is_outside = not is_story_class(block.get("class") or "") and next(block.iter("h1", "article"), None) is None
+        return block if is_short and is_outside and _APPEAL_WORD.search(text) else None
     return None
 
 
@@ -274,7 +274,7 @@ def join_drop_caps(root: Tree) -> None:
 def drop_note_marks(root: Tree) -> None:
     """Remove the numbers of footnotes that are glued to the words before them: raised, and a link or of such a class.
 
-    A power or an index, as in "m²", is no link of its own. The number at the start of a note stays.
+    A power or an index, as in "m²", is no link. The number at the start of a note stays.
     """
     for mark in list(root.iter("sup")):
         text = text_start(mark, _NOTE_MARK_CHARS)

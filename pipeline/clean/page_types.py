@@ -106,9 +106,9 @@ def page_kind_of(
         tried += [_replacement_kind(markup, title or "", text), _media(markup, url, title or "")]
     tried += [_marked(markup, url, title), _section(markup, url, pieces, words)]
     tried.append(PageKind("paywall", wall) if wall else None)
-    found = next((kind for kind in tried if kind is not None), None)
-    if found is not None:
-        return found
+    kind = next((kind for kind in tried if kind is not None), None)
+    if kind is not None:
+        return kind
     if lines := line_list_of(markup, pieces, url=url, title=title, words=words):
         return PageKind(lines.page_type, lines.method, lines.evidence)
     return PageKind("press_release", release.method, release.evidence) if release else PageKind("article", "text")
@@ -125,22 +125,22 @@ def _live(markup: Markup, url: str, title: str) -> PageKind | None:
 
 def _replacement_kind(markup: Markup, title: str, text: str) -> PageKind | None:
     """Return the type of an error or consent page in place of an article; None for any other page."""
-    for page_type, reason, found in (
+    for page_type, reason, match in (
         ("error", "error_title", _ERROR.search(title) or _ERROR.search(markup.document_title)),
         ("error", "error_words", _ERROR.search(text) if len(text) < _ERROR_CHARS else None),
         ("consent", "consent_title", _CONSENT.search(title)),
         ("consent", "login_title", _LOGIN.search(title)),
         ("consent", "consent_words", _CONSENT.search(text)),
     ):
-        if found:
+        if match:
             place = "text" if reason.endswith("_words") else "title"
-            return PageKind(page_type, reason, f"{found[0].strip()!r} in its {place}")  # type: ignore[arg-type]
+            return PageKind(page_type, reason, f"{match[0].strip()!r} in its {place}")  # type: ignore[arg-type]
     return None
 
 
 def _media(markup: Markup, url: str, title: str) -> PageKind | None:
     has_video = bool(markup.data.of_type("VideoObject")) and not markup.data.articles
-    for page_type, reason, found in (
+    for page_type, reason, words in (
         ("video", "opengraph_type", markup.meta("og:type").lower().startswith("video") and markup.meta("og:type")),
         ("video", "jsonld_type", has_video and "VideoObject"),
         ("video", "url", _match_in(_VIDEO_URL, url)),
@@ -150,8 +150,8 @@ def _media(markup: Markup, url: str, title: str) -> PageKind | None:
         ("gallery", "url", _match_in(_GALLERY_URL, url)),
         ("gallery", "jsonld_type", markup.data.of_type("ImageGallery") and "ImageGallery"),
     ):
-        if found:
-            return PageKind(page_type, reason, f"{found!r} in its {_PLACES[reason]}")  # type: ignore[arg-type]
+        if words:
+            return PageKind(page_type, reason, f"{words!r} in its {_PLACES[reason]}")  # type: ignore[arg-type]
     return None
 
 
@@ -162,8 +162,8 @@ def _marked(markup: Markup, url: str, title: str | None) -> PageKind | None:
 
 
 def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
-    found = pattern.search(text)
-    return found[0] if found else None
+    match = pattern.search(text)
+    return match[0] if match else None
 
 
 def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
@@ -184,7 +184,7 @@ def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) 
 
 
 def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
-    """Return why a page is rejected; None if it is kept. The visible part of a paid article is kept.
+    """Return why a page is rejected; None for an article. The visible part of a paid article is kept.
 
     ``evidence`` says why the page has its type.
     """

@@ -59,11 +59,11 @@ def blocks_of_text(text: str, *, title: str | None) -> tuple[Block, ...]:
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
     pattern = _PARAGRAPH if _is_wrapped(text) else _LINE
-    for found in pattern.finditer(text):
-        stretch = found.group()
+    for match in pattern.finditer(text):
+        stretch = match.group()
         body = stretch.strip()
         if body:
-            start = found.start() + stretch.index(body[0])
+            start = match.start() + stretch.index(body[0])
             yield start, start + len(body)
 
 
@@ -146,7 +146,7 @@ def article_from_text(
 
     Blank lines or line breaks separate paragraphs. Headline, captions and headings are blocks of their kind. Without
     ``title`` the first line is the title if it looks like a title. ``published_at`` is aware; its method is "given".
-    ``fetched_at`` is the epoch, because the text was not fetched. Lone surrogates are kept.
+    ``fetched_at`` is the epoch, because the text was not fetched. Lone surrogates stay.
     """
     page = Page(
         url=url,

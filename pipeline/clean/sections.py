@@ -130,13 +130,13 @@ class _Evidence:
     def shown(self) -> Iterator[tuple[str, str]]:
         """Yield the (method, name) pairs that the page shows, placeholders among them, in the order of trust."""
         steps = chain(self.markup.data.breadcrumbs, self._trail_steps())
-        found = chain(
+        places = chain(
             (("microdata", text) for text in self.markup.properties["articleSection"]),
             (("breadcrumb", text) for text, url in steps if not _is_home(url) and not _is_person_or_tag(url)),
             (("kicker", text) for text in self._kickers()),
             (("url", text) for text in self._folder_names()),
         )
-        return ((method, name) for method, text in found if (name := self._shown_name(text)))
+        return ((method, name) for method, text in places if (name := self._shown_name(text)))
 
     def _shown_name(self, text: str) -> str:
         """Return a text as a section's name, "" if it is a headline, a date, a name of the outlet or a code."""
@@ -154,15 +154,15 @@ class _Evidence:
     def _links(self) -> list[tuple[str, str]]:
         """Path, in lower case, and text of each link of the page that may name a section."""
         host = (urlsplit(self.url).hostname or "").removeprefix("www.")
-        found = []
+        sections = []
         for link in self.markup.root.iter("a"):
             href = (link.get("href") or "").strip()
             if not href or len(href) > _BOX_CHARS or href[0] in "#?" or "?" in href:
                 continue
             path = _path_of(href, host)
             if path and (text := text_start(link, _SHOWN_CHARS + 1).strip(_EDGES)) and len(text) <= _SHOWN_CHARS:
-                found.append((path, text))
-        return found
+                sections.append((path, text))
+        return sections
 
     def _folder_names(self) -> Iterator[str]:
         """Yield the names of the folders of the URL, outermost first: the text of a link to it, or a known section."""
@@ -286,8 +286,8 @@ def _is_home(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return True
-    is_given = bool(parts.netloc or parts.path) and not parts.query and not parts.fragment
-    return is_given and _HOME_PATH.fullmatch(parts.path) is not None
+    is_path = bool(parts.netloc or parts.path) and not parts.query and not parts.fragment
+    return is_path and _HOME_PATH.fullmatch(parts.path) is not None
 
 
 def _is_person_or_tag(url: str) -> bool:

@@ -52,12 +52,12 @@ def shown_names(markup: Markup, *, title: str, host: str) -> Iterator[tuple[str,
         yield "jsonld", plain_text(node)
     for name in markup.all_meta("application-name", "apple-mobile-web-app-title", "publisher", "dc.publisher"):
         yield "meta", name
-    found = chain(
+    places = chain(
         (("title", name) for name in _title_parts(markup.document_title, title)),
         (("logo", name) for name in _logo_names(markup.root, host)),
         (("copyright", name) for name in _copyright_names(markup.root)),
     )
-    yield from ((method, name) for method, name in found if 1 < len(name) <= _NAME_CHARS)
+    yield from ((method, name) for method, name in places if 1 < len(name) <= _NAME_CHARS)
 
 
 def _title_parts(whole: str, title: str) -> Iterator[str]:
@@ -100,8 +100,8 @@ def _copyright_names(root: Tree) -> Iterator[str]:
             text = tidy(str(line))
             if len(_COPYRIGHT.sub("", text)) < 1 or text.strip("©() 0123456789-–").casefold() in ("", "copyright"):
                 text = text_of(parent)
-            if len(text) <= _LINE_CHARS and (found := _COPYRIGHT.search(text)):
-                yield _COPYRIGHT_END.split(found["name"])[0].strip(_EDGES)
+            if len(text) <= _LINE_CHARS and (line_match := _COPYRIGHT.search(text)):
+                yield _COPYRIGHT_END.split(line_match["name"])[0].strip(_EDGES)
 
 
 def is_spelled_like(name: str, label: str) -> bool:

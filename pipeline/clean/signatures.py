@@ -1,6 +1,6 @@
 """Signatures: names at the end of a text, where some pages have them instead of a by-line.
 
-A signature has a mark ("– Ann Bell", "By Ann Bell", "(Ann Bell)"), or is a paragraph of its own after prose.
+A signature has a mark ("– Ann Bell", "By Ann Bell", "(Ann Bell)"), or is a paragraph after prose.
 """
 
 import re
@@ -54,8 +54,8 @@ def _marked_names(pieces: Sequence[TextPiece]) -> tuple[str, ...]:
             continue
         if place and _is_quoted(pieces[place - 1]):
             continue
-        found = _MARKED.fullmatch(piece.text) or _IN_BRACKETS.fullmatch(piece.text)
-        names = _names_of(_AFTER.sub("", found["names"])) or _names_of(found["names"]) if found else ()
+        signature = _MARKED.fullmatch(piece.text) or _IN_BRACKETS.fullmatch(piece.text)
+        names = _names_of(_AFTER.sub("", signature["names"])) or _names_of(signature["names"]) if signature else ()
         if names:
             return names
     return ()

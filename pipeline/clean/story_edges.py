@@ -87,21 +87,21 @@ def teaser_start(pieces: Sequence[TextPiece], is_link: IsLink) -> int:
     """Return the index of the first of several teasers after the story; the number of pieces if it has none.
 
     Teasers are short, and two or more of them are linked headlines or end as a template has cut them. Linked headlines
-    with more text than summaries have are in the story. A list of links that is spread over the page is its own text.
+    with more text than summaries have are in the story. A list of links that is spread over the page is its text.
     """
     first = len(pieces)
     while first > 0 and (pieces[first - 1].word_count < _TEASER_WORDS or _is_cut(pieces[first - 1])):
         first -= 1
-    found = [index for index in range(first, len(pieces)) if _is_teaser(pieces[index], is_link)]
-    if len(found) < _TEASERS_MIN and not (found and _is_cut(pieces[-1])):
+    teasers = [index for index in range(first, len(pieces)) if _is_teaser(pieces[index], is_link)]
+    if len(teasers) < _TEASERS_MIN and not (teasers and _is_cut(pieces[-1])):
         return len(pieces)
-    start = found[0]
+    start = teasers[0]
     if start and _is_cut(pieces[start]) and pieces[start - 1].kind == "heading":
         start -= 1
     before = sum(piece.word_count for piece in pieces[:start])
-    share = _READ_SHARE_CUT if all(_is_cut(pieces[index]) for index in found) else _READ_SHARE
+    share = _READ_SHARE_CUT if all(_is_cut(pieces[index]) for index in teasers) else _READ_SHARE
     sentences = sum(piece.word_count for piece in pieces[start:] if is_sentence(piece) and not _is_cut(piece))
-    if sentences > _SUMMARY_MAX_WORDS * len(found):
+    if sentences > _SUMMARY_MAX_WORDS * len(teasers):
         return len(pieces)
     is_late = before >= share * sum(piece.word_count for piece in pieces)
     return start if is_late and not _has_linked_heading(pieces[:first], is_link) else len(pieces)
@@ -138,10 +138,10 @@ def terms_start(pieces: Sequence[TextPiece]) -> int:
     start = len(pieces)
     while start > 1 and pieces[start - 1].word_count <= TERMS_MAX_WORDS:
         start -= 1
-    found = [index for index in range(start, len(pieces)) if _is_term(pieces[index])]
-    if len(found) < _TERMS_MIN:
+    terms = [index for index in range(start, len(pieces)) if _is_term(pieces[index])]
+    if len(terms) < _TERMS_MIN:
         return len(pieces)
-    start = found[0]
+    start = terms[0]
     while start > 1 and pieces[start - 1].kind == "heading":
         start -= 1
     return start
@@ -160,21 +160,21 @@ def pull_quotes(pieces: Sequence[TextPiece], folded: Sequence[str]) -> frozenset
     if len(pieces) > _QUOTE_MAX_PIECES:
         return frozenset()
     whole = "\n".join(f" {text} " for text in folded)
-    found = frozenset(
+    quotes = frozenset(
         index
         for index, piece in enumerate(pieces)
         if index >= _QUOTE_FROM and piece.kind == "paragraph" and _is_repeated(piece, whole)
     )
     words = sum(piece.word_count for piece in pieces)
-    return found if sum(pieces[index].word_count for index in found) <= _QUOTE_SHARE * words else frozenset()
+    return quotes if sum(pieces[index].word_count for index in quotes) <= _QUOTE_SHARE * words else frozenset()
 
 
 def _is_repeated(piece: TextPiece, whole: str) -> bool:
     if not _QUOTE_MIN_WORDS <= piece.word_count <= _QUOTE_MAX_WORDS:
         return False
     for dash in _DASHES:
-        quote, found, speaker = piece.text.rpartition(dash)
+        quote, mark, speaker = piece.text.rpartition(dash)
         words = fold_title(quote)
-        if found and len(speaker.split()) <= _SPEAKER_MAX_WORDS and words.count(" ") >= _QUOTE_MIN_WORDS - 1:
+        if mark and len(speaker.split()) <= _SPEAKER_MAX_WORDS and words.count(" ") >= _QUOTE_MIN_WORDS - 1:
             return whole.count(f" {words} ") > 1
     return False

@@ -65,10 +65,10 @@ def read_headline(markup: Markup, *, domain: str | None, hint: str | None) -> Ex
         ("title", markup.document_title),
     )
     sites = site_names(markup, domain=domain)
-    found = elect_title(_headings(markup.root, sites), stated, sites)
-    if found.text is None:
-        found = ExtractedField(hint, "feed") if hint else NOT_FOUND
-    return ExtractedField(found.text[:_HEADLINE_CHARS].rstrip(), found.method) if found.text else found
+    headline = elect_title(_headings(markup.root, sites), stated, sites)
+    if headline.text is None:
+        headline = ExtractedField(hint, "feed") if hint else NOT_FOUND
+    return ExtractedField(headline.text[:_HEADLINE_CHARS].rstrip(), headline.method) if headline.text else headline
 
 
 def site_names(markup: Markup, *, domain: str | None) -> frozenset[str]:
@@ -88,13 +88,13 @@ def _squash(text: str) -> str:
 
 def _headings(root: Tree, sites: frozenset[str]) -> list[Heading]:
     """Return the first h1 and h2 elements, h1 first, without logos and site names."""
-    found = []
+    headings = []
     for tag in ("h1", "h2"):
         for element in list(root.iter(tag))[:_MAX_HEADINGS]:
             text = text_of(element)[:_STATED_CHARS]
             if text and _squash(text) not in sites | {""} and not _links_home(element):
-                found.append(Heading(tag, text, fold_title(text)))
-    return found
+                headings.append(Heading(tag, text, fold_title(text)))
+    return headings
 
 
 def _links_home(heading: Tree) -> bool:
@@ -107,8 +107,8 @@ def _links_home(heading: Tree) -> bool:
 
 def elect_title(headings: list[Heading], stated: Iterable[tuple[str, str]], sites: frozenset[str]) -> ExtractedField:
     """Return the elected text and the voters for it, joined by "+". ``stated`` are (voter, text) pairs."""
-    given = [(voter, text) for voter, text in stated if text]
-    claims = _completed(list(_claims(headings, given, sites)), headings)
+    texts = [(voter, text) for voter, text in stated if text]
+    claims = _completed(list(_claims(headings, texts, sites)), headings)
     heading = _heading_claim(headings, claims)
     ballot = [heading, *claims] if heading else claims
     if not ballot:
@@ -119,9 +119,9 @@ def elect_title(headings: list[Heading], stated: Iterable[tuple[str, str]], site
     return ExtractedField(_written(voters), "+".join(each.voter for each in voters))
 
 
-def _claims(headings: list[Heading], given: list[tuple[str, str]], sites: frozenset[str]) -> Iterator[TitleClaim]:
+def _claims(headings: list[Heading], texts: list[tuple[str, str]], sites: frozenset[str]) -> Iterator[TitleClaim]:
     shown, claimed = {each.folded for each in headings}, set[str]()
-    for voter, text in given:
+    for voter, text in texts:
         bare = without_site(text, sites, shown=shown, claimed=claimed, is_tail_expected=voter == "title")
         if folded := fold_title(bare):
             claimed.add(folded)
@@ -135,8 +135,8 @@ def _completed(claims: list[TitleClaim], headings: list[Heading]) -> list[TitleC
     completed = []
     for claim in claims:
         whole = (*shown, *stated) if _ELLIPSIS.search(claim.text) else shown
-        found = next((each for each in whole if _is_start(claim, *each)), (claim.text, claim.folded))
-        completed.append(TitleClaim(claim.voter, *found))
+        title = next((each for each in whole if _is_start(claim, *each)), (claim.text, claim.folded))
+        completed.append(TitleClaim(claim.voter, *title))
     return completed
 
 
@@ -225,7 +225,7 @@ def without_site(
     if fold_title(title) in shown:
         return title
     separators = islice(_SEPARATOR.finditer(title), _MAX_SEPARATORS)
-    cuts = [(0, 0), *(found.span() for found in separators), (len(title), len(title))]
+    cuts = [(0, 0), *(each.span() for each in separators), (len(title), len(title))]
     part = _known_part(title, cuts, shown)
     if part is not None:
         return part

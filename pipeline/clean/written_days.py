@@ -35,17 +35,17 @@ def written_day(text: str, *, is_month_first: bool = False) -> date | None:
 
     With ``is_month_first`` 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
     """
-    found = (
+    days = (
         (match.start(), day)
         for read in (_find_numbered_days, _find_named_days)
         for match, day in read(text, is_month_first=is_month_first)
         if day is not None
     )
-    return min(found, default=(0, None), key=lambda each: each[0])[1]
+    return min(days, default=(0, None), key=lambda each: each[0])[1]
 
 
 def _find_numbered_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
-    found = [
+    days = [
         (match, _day(match[1], match[2], match[3]))
         for pattern in (_ISO_DAY, _YEAR_FIRST, _EAST_ASIAN)
         if (match := pattern.search(text))
@@ -53,8 +53,8 @@ def _find_numbered_days(text: str, *, is_month_first: bool) -> list[tuple[re.Mat
     if match := _DAY_NUMBERED.search(text):
         day, month = match[1], match[3]
         is_swapped = match[2] in "/-" and (int(month) > 12 or (is_month_first and int(day) <= 12))
-        found.append((match, _day(match[4], day, month) if is_swapped else _day(match[4], month, day)))
-    return found
+        days.append((match, _day(match[4], day, month) if is_swapped else _day(match[4], month, day)))
+    return days
 
 
 def _find_named_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
@@ -109,10 +109,10 @@ def written_clock(text: str) -> WrittenClock | None:
 
     "23:15", "11:15 PM", "23h15", and with a word that shows it to be a time "23.15 Uhr", "kl. 23.15".
     """
-    found = [match for match in _CLOCK.finditer(text) if _is_clock(match, text)]
-    if len(found) != 1:
+    clocks = [match for match in _CLOCK.finditer(text) if _is_clock(match, text)]
+    if len(clocks) != 1:
         return None
-    match, hour = found[0], int(found[0]["hour"])
+    match, hour = clocks[0], int(clocks[0]["hour"])
     if match["half"]:
         hour = hour % 12 + (12 if match["half"] in "pP" else 0)
     zone = (match["zone"] or "").casefold()

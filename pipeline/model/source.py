@@ -70,12 +70,12 @@ class LayoutRule:
 
 @dataclass(frozen=True, slots=True)
 class OutletKeys:
-    """The user's keys of outlets: ``own`` for every page of a source, ``aliases`` by host.
+    """The user's keys of outlets: ``key`` for every page of a source, ``aliases`` by host.
 
-    An alias also counts for the subdomains of its host, unless they have their own.
+    An alias also counts for the subdomains of its host, unless they have keys.
     """
 
-    own: str | None = None
+    key: str | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
 
 
