@@ -33,7 +33,7 @@ def repair_spans(tokens: Tokens, data: NameData, spans: Sequence[Name], taken: S
         for piece in _split_span(tokens, span, people, data):
             name = _trim_span(tokens, data, piece)
             if name is not None:
-                yield extend_span(tokens, data, name, taken) if name.first == span.first else name
+                yield _extend_span(tokens, data, name, taken) if name.first == span.first else name
 
 
 def _split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
@@ -267,7 +267,16 @@ def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
     )
 
 
-def extend_span(tokens: Tokens, data: NameData, name: Name, taken: Set[int]) -> Name:
+def extend_spans(
+    tokens: Tokens, data: NameData, names: Iterable[Name], taken: Set[int], all_caps: Set[int]
+) -> list[Name]:
+    """Return the names, each with the parts that the model missed; ``all_caps`` are sentences where none is added."""
+    return [
+        name if tokens.sentence[name.first] in all_caps else _extend_span(tokens, data, name, taken) for name in names
+    ]
+
+
+def _extend_span(tokens: Tokens, data: NameData, name: Name, taken: Set[int]) -> Name:
     """Return the name with the parts that the model missed: a forename, the first words of an organisation's name, the
     first half of a double name, the numeral of a king, "United" of a team.
     """

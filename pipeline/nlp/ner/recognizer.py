@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.nlp.languages.spec import NameData
-from newslake.pipeline.nlp.ner.boundaries import NUMERALS, extend_span, is_non_name, repair_spans, with_titles
+from newslake.pipeline.nlp.ner.boundaries import NUMERALS, extend_spans, is_non_name, repair_spans, with_titles
 from newslake.pipeline.nlp.ner.patterns import (
     PatternContext,
     add_family_names,
@@ -43,8 +43,9 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
         find_after_honorific(context, others),
         [name for name in model if tokens.sentence[name.first] not in all_caps],
     )
-    for name in _find_known_names(tokens, data, found.names(), casing):
-        found.put(name if tokens.sentence[name.first] in all_caps else extend_span(tokens, data, name, taken))
+    known = _find_known_names(tokens, data, found.names(), casing)
+    for name in extend_spans(tokens, data, known, taken, all_caps):
+        found.put(name)
     for name in _from_headlines(tokens, data, model, casing):
         found.add_free(name)
     names = _complete_names(tokens, data, kb, found)
