@@ -1,4 +1,4 @@
-"""What add-ons do in a takedown, each in its own data: an error of one leaves the takedown open, and the next follows.
+"""What add-ons do in a takedown, each in its data: an error of one leaves the takedown open, and the next follows.
 
 A takedown reaches the data of loaded add-ons only. So it does not start while there is other data of articles.
 """

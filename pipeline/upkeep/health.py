@@ -39,11 +39,11 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
     services = tuple(_examine_services(workspace, new))
     broken = next((each.name for each in services if each.status == "fail"), None)
     has_store = broken is None and not new
-    made = [check for check in checks if has_store or not check.needs_store]
-    order = sorted(made, key=lambda check: check.name not in ("archive", "lake"))
-    found = {check.name: _finding(check, workspace) for check in order}
+    possible = [check for check in checks if has_store or not check.needs_store]
+    order = sorted(possible, key=lambda check: check.name not in ("archive", "lake"))
+    findings = {check.name: _finding(check, workspace) for check in order}
     place = next(number for number, check in enumerate(checks) if check.needs_store)
-    named = [found[check.name] for check in made]
+    named = [findings[check.name] for check in possible]
     rest = (
         ()
         if has_store
@@ -85,7 +85,7 @@ def _not_checked(
     needed: str,
     is_new: bool,
 ) -> Finding:
-    """Return the finding that names all checks that were not made, because they need a service."""
+    """Return the finding that names all checks that are left out, because they need a service."""
     done = {each.name for each in services}
     others = () if "store" in done else (name for name in workspace.store.checks() if name not in done)
     names = [*others, *(check.name for check in checks if check.needs_store)]
@@ -101,9 +101,9 @@ def _not_checked(
 def _examine_services(workspace: Workspace, new: list[str]) -> Iterator[Finding]:
     """Yield a finding per service of the store; the first that fails is the last. Add those to ``new`` that are new."""
     store = HealthCheck("store", _store, "correct the settings of the store")
-    found = _finding(store, workspace)
-    if found.status == "fail":
-        yield found
+    finding = _finding(store, workspace)
+    if finding.status == "fail":
+        yield finding
         return
     checks = workspace.store.checks()
 
@@ -115,8 +115,8 @@ def _examine_services(workspace: Workspace, new: list[str]) -> Iterator[Finding]
         return Finding(name=name, status=status, message=health.message, action=health.action)
 
     for name in checks:
-        yield (found := _finding(HealthCheck(name, run, _SERVICE_ADVICE), workspace))
-        if found.status == "fail":
+        yield (finding := _finding(HealthCheck(name, run, _SERVICE_ADVICE), workspace))
+        if finding.status == "fail":
             return
 
 
@@ -202,9 +202,9 @@ def _knowledge(workspace: Workspace, name: str) -> Finding:
     corrections = read_overrides(settings.overrides_file)
     for place in sorted(line.scope[1] for line in corrections.lines if line.scope[0] == "source"):
         workspace.sources.named(place)  # raises for a source that does not exist
-    own = kb_info(settings)
+    knowledge = kb_info(settings)
     lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
-    entries = pluralize(own.entries if own else 0, "entry", "entries")
+    entries = pluralize(knowledge.entries if knowledge else 0, "entry", "entries")
     message = f"{entries} of your own, {pluralize(lines, 'correction')} in {settings.overrides_file.name}"
     return Finding(name=name, status="ok", message=message)
 

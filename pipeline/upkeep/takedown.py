@@ -199,7 +199,7 @@ def _carry_out(
 ) -> dict[str, Any]:
     """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that a plan does not know.
 
-    ``lease`` is the takedown's own, and is checked before each part. Raises: StoreError (lease_lost).
+    ``lease`` is that of takedowns, and is checked before each part. Raises: StoreError (lease_lost).
     """
     begin = partial(_begin_part, lease, report_progress)
     begin(_waiting(workspace.store.leases.notice_seconds))
@@ -268,7 +268,7 @@ def _begin_part(lease: Lease, report_progress: ProgressCallback, part: str) -> N
 
 def _complete_plan(workspace: Workspace, takedown: Takedown) -> TakedownPlan:
     """Return the plan with what runs have added meanwhile; store it, and block its names."""
-    workspace.archive.recover(is_quick=True)  # so that pages archived by dead runs are found too
+    workspace.archive.recover(is_quick=True)  # so that pages archived by dead runs are there, too
     stored = _with_source_key(workspace, workspace.takedowns.work(takedown.takedown_id))
     work = with_rows(workspace, expand_plan(workspace, stored))
     workspace.takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
@@ -316,7 +316,7 @@ def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -
 
 
 def _captures(workspace: Workspace, work: TakedownPlan) -> tuple[Capture, ...]:
-    """Return the records to delete; for a source, only its own."""
+    """Return the records to delete; for a source, only those of the source."""
     if work.source_key is not None:
         return workspace.archive.find_captures(source_key=work.source_key)
     return workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
@@ -377,8 +377,8 @@ def target_names(target: TakedownTarget, work: TakedownPlan) -> set[str]:
     """Return the names to block from now on."""
     if target.kind == "source":
         return {source_name(target.value)}
-    own = {publisher_name(target.value)} if target.kind == "publisher" else set()
-    return own | plan_names(work)
+    publisher = {publisher_name(target.value)} if target.kind == "publisher" else set()
+    return publisher | plan_names(work)
 
 
 def plan_names(work: TakedownPlan) -> set[str]:
@@ -395,9 +395,9 @@ def expand_plan(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
         more = _of_publisher(workspace, work.publisher)
         work = replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
     while True:
-        found = workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
-        keys = work.page_keys | {each.page_key for each in found}
-        ids = work.article_ids | {each.article_id for each in found}
+        captures = workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
+        keys = work.page_keys | {each.page_key for each in captures}
+        ids = work.article_ids | {each.article_id for each in captures}
         if (keys, ids) == (work.page_keys, work.article_ids):
             return work
         work = replace(work, page_keys=keys, article_ids=ids)
@@ -429,23 +429,23 @@ def _of_publisher(workspace: Workspace, wanted: str) -> TakedownPlan:
 
 def _captures_by_publisher(workspace: Workspace, wanted: str) -> Iterator[Capture]:
     """Yield the captures that their source or listing attributes to a publisher."""
-    given = {each.key: each.publisher for each in workspace.sources.sources}
+    publishers = {each.key: each.publisher for each in workspace.sources.sources}
     for each in workspace.archive.captures():
-        name = given.get(each.source_key) or each.hints.publisher
+        name = publishers.get(each.source_key) or each.hints.publisher
         if name and publisher_name(name) == wanted:
             yield each
 
 
 def _pages_by_publisher(workspace: Workspace, wanted: str) -> Iterator[tuple[str, str, str, str | None]]:
-    given = {each.key: each.publisher for each in workspace.sources.sources}
-    for row in workspace.fetch_state.pages_of(given):
-        name = given[row[2]] or row[3]
+    publishers = {each.key: each.publisher for each in workspace.sources.sources}
+    for row in workspace.fetch_state.pages_of(publishers):
+        name = publishers[row[2]] or row[3]
         if name and publisher_name(name) == wanted:
             yield row
 
 
 def with_rows(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
-    """Return the plan with its rows in the lake, and with those that a killed attempt found."""
+    """Return the plan with its rows in the lake, and with those of a killed attempt."""
     stored = workspace.lake.index.stored(work.article_ids)
     table = workspace.lake.read(
         "revisions", days={each.published_date for each in stored.values()}, columns=_REVISION_COLUMNS
@@ -536,17 +536,17 @@ def erase_from_inboxes(workspace: Workspace, work: TakedownPlan) -> int:
     """Delete the pages from the files of all inboxes, or all files of a target source; return how many changed."""
     changed = 0
     for source in workspace.sources.sources:
-        is_own = source.key == work.source_key
-        if source.kind == "inbox" and (is_own or work.source_key is None):
+        is_target = source.key == work.source_key
+        if source.kind == "inbox" and (is_target or work.source_key is None):
             limit = workspace.settings.page_max_bytes
             reading = ReadContext(source_key=source.key, now=workspace.settings.now(), page_max_bytes=limit)
-            doomed = _match_everything() if is_own else _entry_filter(work)
+            doomed = _match_everything() if is_target else _entry_filter(work)
             changed += workspace.inbox(source).erase(partial(erase_from, context=reading, doomed=doomed))
     return changed
 
 
 def _match_everything() -> EntryFilter:
-    return EntryFilter(is_page=lambda found: True, is_url=lambda url: True, spellings=(b"",))
+    return EntryFilter(is_page=lambda entry: True, is_url=lambda url: True, spellings=(b"",))
 
 
 def _entry_filter(work: TakedownPlan) -> EntryFilter:
@@ -555,10 +555,10 @@ def _entry_filter(work: TakedownPlan) -> EntryFilter:
     def is_url(url: str) -> bool:
         return _key_of(url) in work.page_keys
 
-    def is_page(found: ListingEntry) -> bool:
-        if found.ref.url is not None and is_url(found.ref.url):
+    def is_page(entry: ListingEntry) -> bool:
+        if entry.ref.url is not None and is_url(entry.ref.url):
             return True
-        page = found.page
+        page = entry.page
         return page is not None and (
             page_key_of(page) in work.page_keys or page_identity(page).article_id in work.article_ids
         )

@@ -3,8 +3,8 @@
 A writer that lost its lease, or a file that somebody put back, may bring them in again after a takedown.
 
 Each file of outcomes is read once for the same blocked names. The cache of the lake has the marks of the files without
-a trace. A takedown deletes the cache, and other names, as after a takedown that is revoked, or other code have marks of
-their own. A file of the archive that is put back changes no outcomes; a file of outcomes that is put back has another
+a trace. A takedown deletes the cache, and other names, as after a takedown that is revoked, or other code have other
+marks. A file of the archive that is put back changes no outcomes; a file of outcomes that is put back has another
 mark.
 """
 
@@ -31,7 +31,7 @@ _COLUMNS = ("url", "article_id", "source_key")
 
 @dataclass(slots=True)
 class BlockedTraces:
-    """The blocked pages, articles and sources of which a trace was found."""
+    """The blocked pages, articles and sources of which there is a trace."""
 
     page_keys: set[str] = field(default_factory=set)
     article_ids: set[str] = field(default_factory=set)
@@ -40,40 +40,40 @@ class BlockedTraces:
 
 def find_traces(workspace: Workspace, blocked: Collection[str]) -> BlockedTraces:
     """Return the traces of blocked names. It reads the names of all listed pages, and of outcomes not read before."""
-    names, found = frozenset(blocked), BlockedTraces()
+    names, traces = frozenset(blocked), BlockedTraces()
     ids = [name for name in names if ":" not in name]
-    _find_in_states(workspace, names, found)
-    _find_in_new_outcomes(workspace, names, found)
+    _find_in_states(workspace, names, traces)
+    _find_in_new_outcomes(workspace, names, traces)
     # A cached outcome that says that its article is blocked names nothing else of it.
     cached = workspace.lake.index.cached_outcomes(ids)
-    found.article_ids |= {each for each, outcome in cached.items() if outcome.reason != REASON}
-    found.article_ids |= workspace.lake.erasure.staged(ids)
-    return found
+    traces.article_ids |= {each for each, outcome in cached.items() if outcome.reason != REASON}
+    traces.article_ids |= workspace.lake.erasure.staged(ids)
+    return traces
 
 
-def _find_in_states(workspace: Workspace, blocked: frozenset[str], found: BlockedTraces) -> None:
+def _find_in_states(workspace: Workspace, blocked: frozenset[str], traces: BlockedTraces) -> None:
     sources = set()
     for page in workspace.fetch_state.known(date.min, date.max):
         sources.add(page.source_key)
         if page_name(page.page_key) in blocked:
-            found.page_keys.add(page.page_key)
-    found.source_keys.update(_blocked_sources(sources, blocked))
+            traces.page_keys.add(page.page_key)
+    traces.source_keys.update(_blocked_sources(sources, blocked))
 
 
-def _find_in_new_outcomes(workspace: Workspace, blocked: frozenset[str], found: BlockedTraces) -> None:
+def _find_in_new_outcomes(workspace: Workspace, blocked: frozenset[str], traces: BlockedTraces) -> None:
     """Add what the files of outcomes name that no earlier call has read for the same names.
 
     Files are marked as read if none of them has a trace: a process may die before the trace is erased.
     """
-    log, question, traces = workspace.lake.log, _question(blocked), BlockedTraces()
+    log, question, new = workspace.lake.log, _question(blocked), BlockedTraces()
     known = _files_read(workspace, question)
     there = log.marks("outcomes")  # first: a file that is written meanwhile is not among them
     for rows in log.months("outcomes", columns=_COLUMNS, skips=known):
-        _find_in_outcomes(rows, blocked, traces)
-    if traces != BlockedTraces():
-        found.page_keys |= traces.page_keys
-        found.article_ids |= traces.article_ids
-        found.source_keys |= traces.source_keys
+        _find_in_outcomes(rows, blocked, new)
+    if new != BlockedTraces():
+        traces.page_keys |= new.page_keys
+        traces.article_ids |= new.article_ids
+        traces.source_keys |= new.source_keys
     elif there != known:
         workspace.lake.put_cached(_READ, "\n".join([question, *sorted(there)]).encode())
 
@@ -84,23 +84,23 @@ def _question(blocked: frozenset[str]) -> str:
 
 
 def _files_read(workspace: Workspace, question: str) -> frozenset[str]:
-    """Return the marks of the files of outcomes in which an earlier call found no trace; none if that is not known."""
+    """Return the marks of the files of outcomes that had no trace in an earlier call; none if that is not known."""
     earlier, *marks = (workspace.lake.get_cached(_READ) or b"").decode().split("\n")
     return frozenset(marks) if earlier == question else frozenset()
 
 
-def _find_in_outcomes(rows: "pa.Table", blocked: frozenset[str], found: BlockedTraces) -> None:
+def _find_in_outcomes(rows: "pa.Table", blocked: frozenset[str], traces: BlockedTraces) -> None:
     """Add what some rows name. A row of a takedown, or of what it blocked, has a pseudonym."""
     named = rows.filter(pc.invert(pc.starts_with(rows["url"], PSEUDONYM)))
-    found.article_ids |= blocked.intersection(pc.unique(named["article_id"]).to_pylist())
-    found.source_keys.update(_blocked_sources(pc.unique(named["source_key"]).to_pylist(), blocked))
+    traces.article_ids |= blocked.intersection(pc.unique(named["article_id"]).to_pylist())
+    traces.source_keys.update(_blocked_sources(pc.unique(named["source_key"]).to_pylist(), blocked))
     for url in pc.unique(named["url"]).to_pylist():
         try:
             key = canonical_url(url)
         except ValueError:  # a file name
             continue
         if page_name(key) in blocked:
-            found.page_keys.add(key)
+            traces.page_keys.add(key)
 
 
 def _blocked_sources(source_keys: Iterable[str], blocked: frozenset[str]) -> Iterator[str]:

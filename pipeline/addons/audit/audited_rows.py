@@ -57,8 +57,8 @@ def count_share(
     rows = population_sql(connection, population, by=by, excluded=excluded)
     sql = _COUNTS.format(rows=rows, numerator=share.numerator, denominator=share.denominator)
     with explain_errors("--share or --of"):
-        found = query(connection, sql).rows
-    return {str(name): StratumCounts(*(int(str(each)) for each in counts)) for name, *counts in found}
+        records = query(connection, sql).rows
+    return {str(name): StratumCounts(*(int(str(each)) for each in counts)) for name, *counts in records}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def rows_in_share(
     rows = population_sql(connection, population, by=by, excluded=())
     corrected = _CORRECTED.format(rows=rows, replaced=replaced or "rows.row_name AS row_name")
     sql = _ROWS.format(rows=corrected, numerator=share.numerator, denominator=share.denominator)
-    found = query(connection, sql).rows
-    return {str(name): RowInShare(str(stratum), bool(whole), bool(part)) for name, stratum, whole, part in found}
+    records = query(connection, sql).rows
+    return {str(name): RowInShare(str(stratum), bool(whole), bool(part)) for name, stratum, whole, part in records}
 
 
 def _table(corrections: Mapping[str, Mapping[str, str | None]], columns: Iterable[str]) -> pa.Table:

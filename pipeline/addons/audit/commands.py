@@ -181,17 +181,17 @@ def score(
     outputs = [each for each in (differences, csv) if each is not None]
     for path in outputs:
         _check_output(path, draw.table)
-    found = score_audit(draw, sheets, decision=decision)
-    if not found.rows:
+    audit_score = score_audit(draw, sheets, decision=decision)
+    if not audit_score.rows:
         raise ConfigError(f"{', '.join(map(str, files))}: no row has an answer yet; fill the sheet first", key="sheet")
     if differences is not None:
         _write_differences(draw, sheets, files[0], differences)
     if csv is not None:
-        _write_figures(found, csv)
+        _write_figures(audit_score, csv)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(audit_score))
     else:
-        _print_score(found)
+        _print_score(audit_score)
     raise typer.Exit(code)
 
 
@@ -247,8 +247,8 @@ _FIGURE_COLUMNS = (
 )
 
 
-def _figures(found: "AuditScore") -> Iterator[tuple[object, ...]]:
-    for each in found.fields:
+def _figures(score: "AuditScore") -> Iterator[tuple[object, ...]]:
+    for each in score.fields:
         shares = [
             None if part is None else round(part, 4)
             for share in (each.strict, each.lenient)
@@ -258,26 +258,26 @@ def _figures(found: "AuditScore") -> Iterator[tuple[object, ...]]:
         yield (each.question, each.stratum or "all", each.n, *shares, *counts, each.open)
 
 
-def _write_figures(found: "AuditScore", target: Path) -> None:
+def _write_figures(score: "AuditScore", target: Path) -> None:
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv_format.writer(file)
         writer.writerow(_FIGURE_COLUMNS)
-        writer.writerows(_figures(found))
+        writer.writerows(_figures(score))
 
 
-def _print_score(found: "AuditScore") -> None:
-    judged = f"{found.rows:,} of {pluralize(found.drawn, 'row')}"
-    out.print(f"{found.draw_id}: {judged} judged by {', '.join(found.readers)}", highlight=False)
+def _print_score(score: "AuditScore") -> None:
+    judged = f"{score.rows:,} of {pluralize(score.drawn, 'row')}"
+    out.print(f"{score.draw_id}: {judged} judged by {', '.join(score.readers)}", highlight=False)
     columns = ("question", "stratum", "rows", "right %", "95 % interval", "or partly %", *_COUNTS, "readers differ")
-    print_rows(columns, map(_score_line, found.fields), as_json=False)
-    if is_open := max(each.open for each in found.fields):
+    print_rows(columns, map(_score_line, score.fields), as_json=False)
+    if is_open := max(each.open for each in score.fields):
         print_note(f"up to {pluralize(is_open, 'row')} on which the readers differ do not count; --decide settles them")
-    for question, agreement in found.agreements.items():
+    for question, agreement in score.agreements.items():
         kappa = "not defined: all answers are equal" if agreement.kappa is None else f"{agreement.kappa:.2f}"
         print_note(
             f"{question}: readers agree on {agreement.agreement:.0%} of {agreement.n} rows; Cohen's kappa {kappa}"
         )
-    for question, difference in found.detectable.items():
+    for question, difference in score.detectable.items():
         points = f"{difference * 100:.0f} points"
         print_note(f"{question}: between two audits of this size, a difference of less than {points} may be chance")
 
@@ -328,16 +328,16 @@ def correct(
 
     draw, sheets, decision = _read_sheets(files, decide)
     code = _print_problems(files, sheets, decide, decision)
-    found = correct_by_audit(workspace(is_reader=True), draw, sheets, Share(share, of), decision=decision)
+    correction = correct_by_audit(workspace(is_reader=True), draw, sheets, Share(share, of), decision=decision)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(correction))
     else:
-        _print_correction(found)
+        _print_correction(correction)
     raise typer.Exit(code)
 
 
-def _print_correction(found: "AuditCorrection") -> None:
-    each = found.share
+def _print_correction(correction: "AuditCorrection") -> None:
+    each = correction.share
     rows = [
         ("as the tables have it", f"{each.naive * 100:.1f}", "", f"{each.naive_count:,}", ""),
         (
@@ -350,27 +350,27 @@ def _print_correction(found: "AuditCorrection") -> None:
     print_note(
         f"{pluralize(each.n, 'audited row')} of {each.size:,}; the tables count {each.error_count} of them wrongly"
     )
-    for note in _correction_notes(found):
+    for note in _correction_notes(correction):
         print_note(note)
-    for name in found.gone:
+    for name in correction.gone:
         print_error(f"row {name} is not in the lake any more; it does not count")
-    for name in found.changed:
+    for name in correction.changed:
         print_error(f"row {name} has changed since it was drawn; it does not count")
 
 
-def _correction_notes(found: "AuditCorrection") -> Iterator[str]:
+def _correction_notes(correction: "AuditCorrection") -> Iterator[str]:
     """Yield what a person has to know about a corrected share."""
-    if found.unknown:
-        yield f"not counted: {pluralize(found.unknown, 'drawn row')} without a verdict"
-    if found.uncorrected:
+    if correction.unknown:
+        yield f"not counted: {pluralize(correction.unknown, 'drawn row')} without a verdict"
+    if correction.uncorrected:
         yield (
-            f"{pluralize(found.uncorrected, 'row')} with a wrong value, without what it should be: "
+            f"{pluralize(correction.uncorrected, 'row')} with a wrong value, without what it should be: "
             "the value counts as empty"
         )
-    for column in found.unjudged:
+    for column in correction.unjudged:
         yield f"no question of the audit judges {column}: it counts as the tables have it"
-    if found.pooled:
-        yield f"strata with fewer than two verdicts count as one: {', '.join(found.pooled)}"
-    if found.drawn_size != found.share.size:
-        sizes = f"{found.drawn_size:,} rows when it was drawn, and has {found.share.size:,} now"
+    if correction.pooled:
+        yield f"strata with fewer than two verdicts count as one: {', '.join(correction.pooled)}"
+    if correction.drawn_size != correction.share.size:
+        sizes = f"{correction.drawn_size:,} rows when it was drawn, and has {correction.share.size:,} now"
         yield f"the population had {sizes}: the errors of the new rows are taken to be like those of the old ones"

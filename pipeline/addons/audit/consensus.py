@@ -42,15 +42,15 @@ def _of_row(rows: Sequence[RowAnswers], decided: RowAnswers | None, questions: S
     corrections: dict[str, str] = {}
     is_open: set[str] = set()
     for question in questions:
-        given = Counter(verdict for row in rows if (verdict := verdict_of(row, question)) is not None)
-        verdict = _majority(given)
-        if verdict is None and given and decided:
+        votes = Counter(verdict for row in rows if (verdict := verdict_of(row, question)) is not None)
+        verdict = _majority(votes)
+        if verdict is None and votes and decided:
             verdict = verdict_of(decided, question)
             rows = [decided] if question.is_gate else rows
         if verdict is not None:
             verdicts[question.name] = verdict
             corrections |= _correction(question, verdict, [*([decided] if decided else []), *rows])
-        elif given:
+        elif votes:
             is_open.add(question.name)
         if question.is_gate and verdict != "right":
             break
@@ -63,12 +63,12 @@ def verdict_of(row: RowAnswers, question: AuditQuestion) -> Verdict | None:
     return None if answer is None else answer.verdict
 
 
-def _majority(given: Counter[Verdict]) -> Verdict | None:
-    return next((verdict for verdict, count in given.items() if count * 2 > given.total()), None)
+def _majority(votes: Counter[Verdict]) -> Verdict | None:
+    return next((verdict for verdict, count in votes.items() if count * 2 > votes.total()), None)
 
 
 def _correction(question: AuditQuestion, verdict: Verdict, rows: Sequence[RowAnswers]) -> dict[str, str]:
     """Return what the column should be, by the first reader who says it and gives this verdict."""
     said = (row.corrections.get(question.column) for row in rows if verdict_of(row, question) == verdict)
-    found = next(filter(None, said), None)
-    return {} if found is None else {question.column: found}
+    value = next(filter(None, said), None)
+    return {} if value is None else {question.column: value}

@@ -92,10 +92,10 @@ def correct_by_audit(
 
 def _by_stratum(predicted: Mapping[str, RowInShare], true: Mapping[str, RowInShare]) -> dict[str, list[AuditedRow]]:
     """Return the audited rows of each stratum; a row that is missing in ``true`` should not exist."""
-    found: dict[str, list[AuditedRow]] = {}
+    strata: dict[str, list[AuditedRow]] = {}
     for name, before in predicted.items():
         after = true.get(name)
-        found.setdefault(before.stratum, []).append(
+        strata.setdefault(before.stratum, []).append(
             AuditedRow(
                 is_predicted_in_denominator=before.is_in_denominator,
                 is_predicted_in_numerator=before.is_in_numerator,
@@ -103,7 +103,7 @@ def _by_stratum(predicted: Mapping[str, RowInShare], true: Mapping[str, RowInSha
                 is_in_numerator=after is not None and after.is_in_numerator,
             )
         )
-    return found
+    return strata
 
 
 def _pool(

@@ -1,4 +1,4 @@
-"""Correction: a share of a table, and its count, corrected by the errors that an audit found in a sample of the rows.
+"""Correction: a share of a table, and its count, corrected by the errors that an audit of a sample of the rows shows.
 
 A share has a denominator (say, the quotes of a month) and a numerator (those of a woman). The table says of every row
 whether it belongs to them; a reader says it only of the audited rows. These are a simple random sample of each stratum,
@@ -34,7 +34,7 @@ none is. Two remedies hold in simulation (tests/addons/audit/test_correction.py)
 
 It covers the truth in 93 to 97 of 100 audits if about ten rows of the sample or more are expected to be wrong about the
 numerator, in 94 to 98 from five rows on. It is too long, and covers in 94 to 100, if fewer are, or if most of the table
-is in a stratum with few audited rows: errors may be there that no audited row shows. The least coverage found is 92.7,
+is in a stratum with few audited rows: errors may be there that no audited row shows. The least coverage is 92.7,
 for equal samples of strata of which one is ten times as large as another; draw in proportion to size.
 
 What it cannot do. Only rows of the table are audited: what the rules missed is in no row, and not in D and Y. The

@@ -32,8 +32,14 @@ class Population:
     @property
     def conditions(self) -> str:
         """Return all conditions as options of `newslake audit sample`, "" for none."""
-        given = {"from": self.first, "to": self.last, "source": self.source, "lang": self.language, "where": self.where}
-        options = [f"--{name} {value}" for name, value in given.items() if value is not None]
+        values = {
+            "from": self.first,
+            "to": self.last,
+            "source": self.source,
+            "lang": self.language,
+            "where": self.where,
+        }
+        options = [f"--{name} {value}" for name, value in values.items() if value is not None]
         return " ".join([*options, *(["--per-cluster"] if self.is_per_cluster else [])])
 
 
@@ -142,46 +148,46 @@ class AuditDraw:
             raise ConfigError(message, key=key) from error
 
     @classmethod
-    def _of(cls, given: Mapping[str, Any]) -> Self:
-        population = dict(given["population"])
+    def _of(cls, content: Mapping[str, Any]) -> Self:
+        population = dict(content["population"])
         for name in ("first", "last"):
             population[name] = population[name] and date.fromisoformat(population[name])
         return cls(
-            draw_id=given["draw_id"],
+            draw_id=content["draw_id"],
             population=Population(**population),
-            design=SamplingDesign(**{**given["design"], "without": tuple(given["design"]["without"])}),
-            drawn_at=datetime.fromisoformat(given["drawn_at"]),
-            code_version=given["code_version"],
-            pipeline_versions=tuple(given["pipeline_versions"]),
-            strata=tuple(Stratum(**each) for each in given["strata"]),
-            rows=tuple(DrawnRow(**each) for each in given["rows"]),
-            sheet_hash=given["sheet_hash"],
-            folder=str(given["folder"]),
-            deleted_articles=tuple(map(str, given.get("deleted_articles", ()))),
+            design=SamplingDesign(**{**content["design"], "without": tuple(content["design"]["without"])}),
+            drawn_at=datetime.fromisoformat(content["drawn_at"]),
+            code_version=content["code_version"],
+            pipeline_versions=tuple(content["pipeline_versions"]),
+            strata=tuple(Stratum(**each) for each in content["strata"]),
+            rows=tuple(DrawnRow(**each) for each in content["rows"]),
+            sheet_hash=content["sheet_hash"],
+            folder=str(content["folder"]),
+            deleted_articles=tuple(map(str, content.get("deleted_articles", ()))),
         )
 
 
 def allocate(sizes: Mapping[str, int], count: int) -> dict[str, int]:
     """Return how many rows to draw from each stratum: in proportion to the root of its size, at least two, or all.
 
-    That is a power allocation (Bankier 1988): rare strata get enough rows for a figure of their own, frequent ones
+    That is a power allocation (Bankier 1988): rare strata get enough rows for a figure, frequent ones
     enough for the figure of the whole. The sum is ``count``, or less if there are fewer rows.
     Raises: ConfigError for more strata than ``count`` has rows for.
     """
-    found = {name: min(size, _LEAST) for name, size in sizes.items()}
-    if len(found) > 1 and sum(found.values()) > count:
-        message = f"{len(found):,} strata need at least {sum(found.values()):,} rows; raise -n, or draw --by less"
+    counts = {name: min(size, _LEAST) for name, size in sizes.items()}
+    if len(counts) > 1 and sum(counts.values()) > count:
+        message = f"{len(counts):,} strata need at least {sum(counts.values()):,} rows; raise -n, or draw --by less"
         raise ConfigError(message, key="n")
-    waiting = [(-_priority(size, found[name]), name) for name, size in sizes.items() if found[name] < size]
+    waiting = [(-_priority(size, counts[name]), name) for name, size in sizes.items() if counts[name] < size]
     heapify(waiting)
-    for _ in range(min(count, sum(sizes.values())) - sum(found.values())):
+    for _ in range(min(count, sum(sizes.values())) - sum(counts.values())):
         name = waiting[0][1]
-        found[name] += 1
-        if found[name] < sizes[name]:
-            heapreplace(waiting, (-_priority(sizes[name], found[name]), name))
+        counts[name] += 1
+        if counts[name] < sizes[name]:
+            heapreplace(waiting, (-_priority(sizes[name], counts[name]), name))
         else:
             heappop(waiting)
-    return found
+    return counts
 
 
 def _priority(size: int, drawn: int) -> float:

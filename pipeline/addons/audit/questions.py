@@ -55,20 +55,20 @@ def _questions() -> Mapping[str, tuple[AuditQuestion, ...]]:
     read = tomllib.loads(files("newslake.pipeline.addons.audit").joinpath("questions.toml").read_text(encoding="utf-8"))
     # "right_empty" has another label only: a sheet stores both as "right".
     answers = {
-        name: Answer(name.removesuffix("_empty"), given["key"], given["label"], cast("Verdict", given["verdict"]))
-        for name, given in read["answers"].items()
+        name: Answer(name.removesuffix("_empty"), entry["key"], entry["label"], cast("Verdict", entry["verdict"]))
+        for name, entry in read["answers"].items()
     }
     return {
         table: tuple(
             AuditQuestion(
-                name=given["name"],
-                text=given["text"],
-                help=given.get("help", ""),
-                answers=tuple(answers[name] for name in given["answers"]),
-                column=given.get("column", ""),
-                is_gate=given.get("gate", False),
+                name=entry["name"],
+                text=entry["text"],
+                help=entry.get("help", ""),
+                answers=tuple(answers[name] for name in entry["answers"]),
+                column=entry.get("column", ""),
+                is_gate=entry.get("gate", False),
             )
-            for given in read[table]
+            for entry in read[table]
         )
         for table in AUDITED_TABLES
     }

@@ -109,38 +109,38 @@ def _draw_items(
 def audit_item(drawn: DrawnRow, *, row: Row, article: Row, original: str | None) -> AuditItem:
     """Return a drawn row with the text around it; for ``articles``, ``row`` is the article itself."""
     is_article = drawn.name == drawn.article_id
-    own = (0, len(article["text"])) if is_article else (row["start_char"], row["end_char"])
-    words = (0, 0) if is_article else own
-    sentence = words if is_article else _sentences_of(article, own)
+    extent = (0, len(article["text"])) if is_article else (row["start_char"], row["end_char"])
+    words = (0, 0) if is_article else extent
+    sentence = words if is_article else _sentences_of(article, extent)
     return AuditItem(
         drawn=drawn,
         row=row,
         article=article,
-        context=_context(article, words=words, sentence=sentence, paragraph=_blocks_of(article, own)),
+        context=_context(article, words=words, sentence=sentence, paragraph=_blocks_of(article, extent)),
         sentence=sentence,
         original=original,
     )
 
 
-def _sentences_of(article: Row, own: Span) -> Span:
+def _sentences_of(article: Row, extent: Span) -> Span:
     """Return the span of the sentences that have words of a row, without the blanks after them."""
-    text, found = article["text"], []
-    for block in _overlapping(article, own):
+    text, sentences = article["text"], []
+    for block in _overlapping(article, extent):
         start = block["start_char"]
         spans = ((start + first, start + last) for first, last in sentence_spans(text[start : block["end_char"]]))
-        found += [span for span in spans if span[0] < own[1] and own[0] < span[1]]
-    start, end = (found[0][0], found[-1][1]) if found else own
+        sentences += [span for span in spans if span[0] < extent[1] and extent[0] < span[1]]
+    start, end = (sentences[0][0], sentences[-1][1]) if sentences else extent
     return start, start + len(text[start:end].rstrip())
 
 
-def _blocks_of(article: Row, own: Span) -> Span:
+def _blocks_of(article: Row, extent: Span) -> Span:
     """Return the span of the blocks that have words of a row: a quote may run over several paragraphs."""
-    blocks = _overlapping(article, own)
-    return (blocks[0]["start_char"], blocks[-1]["end_char"]) if blocks else own
+    blocks = _overlapping(article, extent)
+    return (blocks[0]["start_char"], blocks[-1]["end_char"]) if blocks else extent
 
 
-def _overlapping(article: Row, own: Span) -> list[Row]:
-    return [each for each in article["blocks"] if each["start_char"] < own[1] and own[0] < each["end_char"]]
+def _overlapping(article: Row, extent: Span) -> list[Row]:
+    return [each for each in article["blocks"] if each["start_char"] < extent[1] and extent[0] < each["end_char"]]
 
 
 def _original(workspace: Workspace, article: Row) -> str | None:

@@ -12,7 +12,7 @@ from newslake.pipeline.tables.spec import Row
 
 # The column that numbers the rows of an article, as in the names of `newslake why`.
 _INDEX = {"quotes": "quote_index", "entities": "entity_index", "events": "event_index"}
-# What the rows of an article may be selected and grouped by, in addition to their own columns.
+# What the rows of an article may be selected and grouped by, in addition to their columns.
 _OF_ARTICLE = ("source_key", "publisher", "domain", "section", "language", "page_type", "model_name")
 _ALIASES = {"source": "source_key"}
 _EMPTY = "(empty)"
@@ -90,7 +90,7 @@ def population_sql(connection: Connection, population: Population, *, by: str, e
         if table != "entities":
             raise ConfigError(f"only entities have clusters of mentions, {table} have none", key="per_cluster")
         source = f"({_FIRST_OF_CLUSTER.format(source=source)})"
-    if population.where is not None:  # in a query of its own, so that no bracket of it ends the other conditions
+    if population.where is not None:  # in a subquery, so that no bracket of it ends the other conditions
         source = _SELECTED.format(source=source, where=population.where)
     stratum = f"coalesce(CAST({_column(table, by)} AS VARCHAR), '{_EMPTY}')" if by else "''"
     return _POPULATION.format(name=name, stratum=stratum, source=source, conditions=" AND ".join(conditions))
@@ -113,5 +113,5 @@ def row_name_sql(table: str) -> str:
 def rows_named(connection: Connection, table: str, names: Iterable[str]) -> Mapping[str, Row]:
     """Return the rows of a table with these names. Those that the lake no longer has are left out."""
     connection.execute("SET VARIABLE audit_names = ?", [sorted(names)])
-    found = query(connection, _NAMED.format(name=row_name_sql(table), stored=stored_name(table_named(table))))
-    return {str(row["row_name"]): row for row in found.records()}
+    rows = query(connection, _NAMED.format(name=row_name_sql(table), stored=stored_name(table_named(table))))
+    return {str(row["row_name"]): row for row in rows.records()}

@@ -94,12 +94,12 @@ def _scores(draw: AuditDraw, consensus: Mapping[str, RowConsensus]) -> Iterator[
                 for row in draw.rows
                 if row.name in consensus and row.stratum in weights and stratum in (ALL, row.stratum)
             ]
-            found = [(row.verdicts[question.name], weight) for row, weight in rows if question.name in row.verdicts]
-            known = [(verdict, weight) for verdict, weight in found if verdict != "unclear"]
+            weighted = [(row.verdicts[question.name], weight) for row, weight in rows if question.name in row.verdicts]
+            known = [(verdict, weight) for verdict, weight in weighted if verdict != "unclear"]
             yield FieldScore(
                 question=question.name,
                 stratum=stratum,
-                verdicts=dict(Counter(verdict for verdict, _ in found)),
+                verdicts=dict(Counter(verdict for verdict, _ in weighted)),
                 open=sum(question.name in row.open for row, _ in rows),
                 strict=_share(known, ("right",)),
                 lenient=_share(known, ("right", "partly")),
@@ -116,14 +116,14 @@ def _weights(draw: AuditDraw, consensus: Mapping[str, RowConsensus]) -> dict[str
     return {stratum.name: stratum.size / known[stratum.name] for stratum in draw.strata if known[stratum.name]}
 
 
-def _share(found: Sequence[tuple[Verdict, float]], good: tuple[Verdict, ...]) -> Proportion | None:
-    return estimate_proportion([verdict in good for verdict, _ in found], weights=[weight for _, weight in found])
+def _share(weighted: Sequence[tuple[Verdict, float]], good: tuple[Verdict, ...]) -> Proportion | None:
+    return estimate_proportion([verdict in good for verdict, _ in weighted], weights=[weight for _, weight in weighted])
 
 
 def _agreements(table: str, sheets: Sequence[FilledSheet]) -> dict[str, Agreement]:
     one, other = ({row.name: row for row in sheet.rows} for sheet in sheets)
     both = [(one[name], other[name]) for name in sorted(one.keys() & other.keys())]
-    found = {
+    agreements = {
         question.name: cohen_kappa(
             (first, second)
             for rows in both
@@ -132,4 +132,4 @@ def _agreements(table: str, sheets: Sequence[FilledSheet]) -> dict[str, Agreemen
         )
         for question in questions_for(table)
     }
-    return {name: agreement for name, agreement in found.items() if agreement is not None}
+    return {name: agreement for name, agreement in agreements.items() if agreement is not None}

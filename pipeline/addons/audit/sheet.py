@@ -24,7 +24,7 @@ _BOM = "\ufeff"
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 _FIRST_DAYS = {4: "-01-01", 7: "-01"}  # what makes a date of a year and of a month, by their length
 _SEPARATORS = (",", ";", "\t")
-_CELL_CHARS = 1_000_000  # of a cell: Python's own limit is less than a paragraph may have
+_CELL_CHARS = 1_000_000  # of a cell: the limit of Python is less than a paragraph may have
 _HEADER_BYTES = 10_000
 _SHEET_BYTES = 100_000_000
 
@@ -155,8 +155,8 @@ def read_sheet(path: Path, draw: AuditDraw) -> FilledSheet:
         elif name in rows and rows[name].answers:
             problems.append(SheetProblem(line, f"row {name} is in the sheet twice; line {rows[name].line} counts"))
         else:
-            rows[name], found = _row_answers(name, line, cells, draw.table)
-            problems += found
+            rows[name], more = _row_answers(name, line, cells, draw.table)
+            problems += more
             readers.add(cells.get(_READER, "").strip())
     reader = next(iter(sorted(readers - {""})), path.stem)
     return FilledSheet(draw_id, reader, tuple(rows.values()), tuple(problems))
@@ -169,13 +169,13 @@ def _row_answers(name: str, line: int, cells: Mapping[str, str], table: str) -> 
     problems: list[SheetProblem] = []
     applies, is_begun = True, any(cells.get(each.name, "").strip() for each in questions)
     for question in questions:
-        given = cells.get(question.name, "").strip().lower()
-        answer = question.answer_named(given)
-        if given and answer is None:
+        choice = cells.get(question.name, "").strip().lower()
+        answer = question.answer_named(choice)
+        if choice and answer is None:
             choices = ", ".join(each.name for each in question.answers)
-            problems.append(SheetProblem(line, f"row {name}: {question.name} is {given!r}; use one of {choices}"))
-        elif given and applies:
-            answers[question.name] = given
+            problems.append(SheetProblem(line, f"row {name}: {question.name} is {choice!r}; use one of {choices}"))
+        elif choice and applies:
+            answers[question.name] = choice
         elif applies and is_begun:
             problems.append(SheetProblem(line, f"row {name}: {question.name} is not answered"))
         correction = cells.get(question.name + _SHOULD_BE, "").strip()
@@ -189,18 +189,18 @@ def _row_answers(name: str, line: int, cells: Mapping[str, str], table: str) -> 
     return RowAnswers(name, line, answers, corrections, cells.get(_NOTE, "").strip()), problems
 
 
-def _valid_value(table: str, column: str, given: str) -> tuple[str, str | None]:
+def _valid_value(table: str, column: str, text: str) -> tuple[str, str | None]:
     """Return a value as the column has it, and why it is not valid; None if it is."""
     values = vocabulary_of(table, column)
     if values:
-        found = next((each for each in values if each.casefold() == given.casefold()), None)
-        return found or given, None if found else f"is {given!r}; use one of {', '.join(values)}"
+        match = next((each for each in values if each.casefold() == text.casefold()), None)
+        return match or text, None if match else f"is {text!r}; use one of {', '.join(values)}"
     if pa.types.is_date(table_named(table).column(column).type):
         try:  # a month or a year means its first day, as in the table
-            return date.fromisoformat(given + _FIRST_DAYS.get(len(given), "")).isoformat(), None
+            return date.fromisoformat(text + _FIRST_DAYS.get(len(text), "")).isoformat(), None
         except ValueError:
-            return given, f"is {given!r}; use a date: YYYY-MM-DD, YYYY-MM or YYYY"
-    return given, None
+            return text, f"is {text!r}; use a date: YYYY-MM-DD, YYYY-MM or YYYY"
+    return text, None
 
 
 def _draw_id(lines: Sequence[tuple[int, Mapping[str, str]]], path: Path) -> str:
@@ -263,7 +263,7 @@ _PAGE_ROW = re.compile(
 
 def erase_page_rows(html: str, article_ids: Collection[str]) -> str:
     """Return the page of a sheet without the rows of some articles. It still works: its script counts the rows."""
-    return _PAGE_ROW.sub(lambda found: "" if found["article"] in article_ids else found[0], html)
+    return _PAGE_ROW.sub(lambda match: "" if match["article"] in article_ids else match[0], html)
 
 
 def erase_sheet_rows(text: str, article_ids: Collection[str]) -> str:

@@ -70,12 +70,12 @@ def build_sheet_row(table: str, item: AuditItem) -> SheetRow:
     """Return what a row of a table shows; for ``articles``, its row is the article itself."""
     article, row, is_whole = item.article, item.row, table == "articles"
     spans = [(block["start_char"], block["end_char"]) for block in article["blocks"]]
-    own = (0, len(article["text"])) if is_whole else (row["start_char"], row["end_char"])
-    inside = [at for at, span in enumerate(spans) if _overlap(span, own)] or [0]
+    extent = (0, len(article["text"])) if is_whole else (row["start_char"], row["end_char"])
+    inside = [at for at, span in enumerate(spans) if _overlap(span, extent)] or [0]
     first, end = inside[0], inside[-1] + 1
     marks: list[Mark] = []
     if not is_whole:
-        paragraph = (spans[first][0], spans[end - 1][1]) if spans else own
+        paragraph = (spans[first][0], spans[end - 1][1]) if spans else extent
         marks = [Mark("sentence", *item.sentence, ""), *_row_marks(table, article, row, within=paragraph)]
     return SheetRow(
         drawn=item.drawn,
@@ -112,8 +112,8 @@ def _nearest(text: str, words: str | None, *, within: Span, to: int) -> Span | N
     """Return where words stand nearest to an offset; None if they do not. The tables have no offsets of arguments."""
     if not words:
         return None
-    found = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").finditer(text, *within)
-    return min((match.span() for match in found), key=lambda span: abs(span[0] - to), default=None)
+    matches = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)").finditer(text, *within)
+    return min((match.span() for match in matches), key=lambda span: abs(span[0] - to), default=None)
 
 
 def _facts(row: Row, columns: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -162,9 +162,9 @@ def _row_data(row: SheetRow, draw: AuditDraw, questions: Sequence[AuditQuestion]
         "facts": {
             name: [
                 (column.replace("_", " "), make_visible(value), _meaning(draw.table, column, value))
-                for column, value in found
+                for column, value in pairs
             ]
-            for name, found in facts.items()
+            for name, pairs in facts.items()
         },
         "page": None if row.original_html is None else _shorten_page(row.original_html),
     }
@@ -182,16 +182,16 @@ def _script_json(value: object) -> str:
 
 def _shorten_page(html: str) -> str:
     """Return a page without scripts, styles, drawings and comments: for its size, the frame allows none of them."""
-    kept, place = [], 0
+    parts, place = [], 0
     ends = dict(_ENDS)
-    while found := _UNSEEN.search(html, place):
-        name = (found[1] or found[2]).lower()
-        end = ends[name].search(html, found.end()) if name in ends else None
+    while match := _UNSEEN.search(html, place):
+        name = (match[1] or match[2]).lower()
+        end = ends[name].search(html, match.end()) if name in ends else None
         if end is None:
             ends.pop(name, None)  # no such end follows: never search the whole page again
-            kept.append(html[place : found.end()])
-            place = found.end()
+            parts.append(html[place : match.end()])
+            place = match.end()
         else:
-            kept.append(html[place : found.start()])
+            parts.append(html[place : match.start()])
             place = end.end()
-    return "".join((*kept, html[place:]))
+    return "".join((*parts, html[place:]))

@@ -29,8 +29,8 @@ class AuditStore:
 
     def draws(self) -> tuple[AuditDraw, ...]:
         """Return all draws, oldest first. Raises: ConfigError for a damaged record."""
-        found = map(self._read_record, self._records())
-        return tuple(sorted(found, key=lambda draw: (draw.drawn_at, draw.draw_id)))
+        draws = map(self._read_record, self._records())
+        return tuple(sorted(draws, key=lambda draw: (draw.drawn_at, draw.draw_id)))
 
     def named(self, draw_id: str) -> AuditDraw:
         """Return a draw. Raises: ConfigError if this data root does not have it."""
@@ -53,13 +53,13 @@ class AuditStore:
 
         Raises: ConfigError if there is a draw of this name.
         """
-        folder, own = Path(draw.folder), self.folder_of(draw.draw_id)
-        if (own / _RECORD).exists():
+        folder, home = Path(draw.folder), self.folder_of(draw.draw_id)
+        if (home / _RECORD).exists():
             raise ConfigError(f"draw {draw.draw_id} exists; give another --seed", key="seed")
-        for each in (own, folder):
+        for each in (home, folder):
             make_folder(each, durability=self._durability)
         # The record is first: a takedown finds every sheet that has one.
-        self._write_record(own / _RECORD, draw)
+        self._write_record(home / _RECORD, draw)
         paths = folder / f"{draw.draw_id}.html", folder / f"{draw.draw_id}.csv"
         for path, text in zip(paths, (page, sheet), strict=True):
             write_whole_file(path, text.encode(), durability=self._durability)
@@ -132,13 +132,13 @@ class AuditStore:
 
         They are all files in the folder of audits, and the sheets in each other folder into which a draw was written.
         """
-        own = (self._folder, *(record.parent for record in draws))  # any of them may be a link, which rglob leaves out
-        found = [path for folder in own for path in folder.rglob("*")]
+        folders = (self._folder, *(record.parent for record in draws))  # rglob leaves out those that are links
+        paths = [path for folder in folders for path in folder.rglob("*")]
         for draw in draws.values():
             if draw is not None and self._is_inside(draw):
-                found += [path for path in Path(draw.folder).glob("*") if _is_sheet(path, draw)]
+                paths += [path for path in Path(draw.folder).glob("*") if _is_sheet(path, draw)]
         records = {record.resolve() for record in draws}
-        return sorted({path.resolve() for path in found if path.is_file()} - records)
+        return sorted({path.resolve() for path in paths if path.is_file()} - records)
 
     def _erase_from(self, path: Path, article_ids: frozenset[str]) -> bool | None:
         """Erase rows from one file; return whether it changed, None if it may still have some."""

@@ -60,7 +60,7 @@ class SearchHit:
     """An article that matches. ``score`` is higher for a better match.
 
     ``start_char`` and ``end_char`` are the first match in ``articles.text``, in code points; None if only a title
-    matches with which the text does not begin. ``dup_group_id`` is the earlier article that it repeats, or its own id;
+    matches with which the text does not begin. ``dup_group_id`` is the earlier article that it repeats, or this one;
     an article that is not clustered yet repeats none.
     """
 
@@ -189,8 +189,8 @@ def search_articles(
         check_version(connection)
         has_head = tables.read_at_once(partial(is_current, connection))
         search = _prepare(connection, terms, chosen)
-        total, found = _find(connection, search, count=offset + limit)
-    hits = tables.read_at_once(partial(_read_hits, search, found[offset:]))
+        total, matches = _find(connection, search, count=offset + limit)
+    hits = tables.read_at_once(partial(_read_hits, search, matches[offset:]))
     return SearchResult(hits=tuple(hits), total=total, offset=offset, is_current=has_head)
 
 
@@ -205,11 +205,13 @@ def _check(chosen: SearchFilter, *, limit: int, offset: int) -> None:
 
 @contextmanager
 def _open_for_search(path: Path) -> Iterator[Database]:
-    name = f"{path.absolute().as_uri()}?mode=rw"  # SQLite writes its own files next to it, but no data
+    name = f"{path.absolute().as_uri()}?mode=rw"  # SQLite writes more files next to it, but no data
     broken = partial(broken_index, path)
-    with closing(Database(path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)) as found:
-        found.execute("PRAGMA query_only = ON")
-        yield found
+    with closing(
+        Database(path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)
+    ) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        yield connection
 
 
 @contextmanager
@@ -248,22 +250,22 @@ def _find(connection: Database, search: _Search, *, count: int) -> tuple[int, li
                 "SELECT rank, number, lower(hex(article_id)), published_date FROM best JOIN articles ON id = number"
             )
             ranked += [_Match(*row) for row in connection.execute(best, parameters | weights)]
-        (found,) = connection.execute(f"SELECT count(*) FROM ({matching})", parameters).fetchone()  # noqa: S608
-        total += found
+        (month_total,) = connection.execute(f"SELECT count(*) FROM ({matching})", parameters).fetchone()  # noqa: S608
+        total += month_total
     return total, nsmallest(count, ranked, key=lambda match: (match.rank, -match.number))
 
 
-def _read_hits(search: _Search, found: Sequence[_Match], version: TablesVersion) -> list[SearchHit]:
+def _read_hits(search: _Search, ranked: Sequence[_Match], version: TablesVersion) -> list[SearchHit]:
     """Return the matches that the tables still have, in order."""
-    rows = _rows(version, "articles", found, columns=_COLUMNS)
-    groups = _groups(rows, _rows(version, "near_duplicates", found, columns=_DUPLICATE_COLUMNS))
+    rows = _rows(version, "articles", ranked, columns=_COLUMNS)
+    groups = _groups(rows, _rows(version, "near_duplicates", ranked, columns=_DUPLICATE_COLUMNS))
     matches: dict[str, Matches] = {}
     for language in (FORMS_LANGUAGE, None):
         chosen = [key for key, row in rows.items() if (row["language"] == FORMS_LANGUAGE) == (language is not None)]
         texts = [(rows[key]["title"] or "", rows[key]["text"] or "") for key in chosen]
         marked = find_matches(search.expression(language), texts) if texts else {}
         matches |= {chosen[number]: each for number, each in marked.items()}
-    there = [each for each in found if each.article_id in matches]
+    there = [each for each in ranked if each.article_id in matches]
     return [
         _hit(each, rows[each.article_id], matches[each.article_id], group=groups.get(each.article_id)) for each in there
     ]
@@ -278,26 +280,26 @@ def _groups(rows: Rows, duplicates: Rows) -> dict[str, str]:
     }
 
 
-def _rows(version: TablesVersion, name: str, found: Sequence[_Match], *, columns: Sequence[str]) -> Rows:
+def _rows(version: TablesVersion, name: str, ranked: Sequence[_Match], *, columns: Sequence[str]) -> Rows:
     """Return the rows of a table of articles on their days, by article."""
-    ids = pa.array([match.article_id for match in found], pa.string())
+    ids = pa.array([match.article_id for match in ranked], pa.string())
     rows: dict[str, Mapping[str, Any]] = {}
-    for day in sorted({match.published_date for match in found}):
+    for day in sorted({match.published_date for match in ranked}):
         table = version.read(name, days=[date.fromisoformat(day)], columns=columns)
         chosen = table.filter(pc.is_in(table["article_id"], value_set=ids))
         rows |= {row["article_id"]: row for row in chosen.to_pylist()}
     return rows
 
 
-def _hit(match: _Match, row: Mapping[str, Any], found: Matches, *, group: str | None) -> SearchHit:
+def _hit(match: _Match, row: Mapping[str, Any], marks: Matches, *, group: str | None) -> SearchHit:
     title, text = row["title"] or "", row["text"] or ""
-    spans = found.text or (found.title if text.startswith(title) else ())
+    spans = marks.text or (marks.title if text.startswith(title) else ())
     start, end = spans[0] if spans else (None, None)
     return SearchHit(
         article_id=match.article_id,
         revision_id=row["revision_id"],
-        title=segments(title, found.title),
-        snippet=snippet(text, found.text, title=title),
+        title=segments(title, marks.title),
+        snippet=snippet(text, marks.text, title=title),
         url=row["url"],
         publisher=row["publisher"],
         source_key=row["source_key"],

@@ -65,11 +65,11 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
     text = " ".join(words)
     chosen = SearchFilter(first=_day(first, "--from"), last=_day(last, "--to"), source=source, language=language)
     seconds = space.settings.sql_seconds
-    found = search_articles(search_place_of(space), text, chosen, limit=limit, offset=offset, seconds=seconds)
+    result = search_articles(search_place_of(space), text, chosen, limit=limit, offset=offset, seconds=seconds)
     if as_json:
-        print_json(_as_dict(text, found))
+        print_json(_as_dict(text, result))
     else:
-        _print(found)
+        _print(result)
 
 
 def _day(text: str | None, option: str) -> date | None:
@@ -106,12 +106,12 @@ def _print_rebuilt(done: Mapping[str, float], *, as_json: bool) -> None:
     out.print(f"search index: {done['articles']:,} articles, {size}", highlight=False)
 
 
-def _as_dict(text: str, found: "SearchResult") -> dict[str, object]:
+def _as_dict(text: str, result: "SearchResult") -> dict[str, object]:
     hits = [
         {**asdict(hit), "title": _plain(hit.title), "snippet": _plain(hit.snippet), "score": round(hit.score, 3)}
-        for hit in found.hits
+        for hit in result.hits
     ]
-    facts = {"total": found.total, "offset": found.offset, "is_current": found.is_current}
+    facts = {"total": result.total, "offset": result.offset, "is_current": result.is_current}
     return {"text": text, **facts, "hits": hits}
 
 
@@ -119,14 +119,16 @@ def _plain(parts: Sequence["Segment"]) -> str:
     return "".join(each.text for each in parts)
 
 
-def _print(found: "SearchResult") -> None:
-    for number, hit in enumerate(found.hits, found.offset + 1):
+def _print(result: "SearchResult") -> None:
+    for number, hit in enumerate(result.hits, result.offset + 1):
         _print_hit(number, hit)
-    shown = len(found.hits)
-    print_note(f"{found.total:,} matching article{'s' if found.total > 1 else ''}" if shown else "no matching articles")
-    if found.offset + shown < found.total and shown:
-        print_note(f"--offset {found.offset + shown} shows the next ones")
-    if not found.is_current:
+    shown = len(result.hits)
+    print_note(
+        f"{result.total:,} matching article{'s' if result.total > 1 else ''}" if shown else "no matching articles"
+    )
+    if result.offset + shown < result.total and shown:
+        print_note(f"--offset {result.offset + shown} shows the next ones")
+    if not result.is_current:
         print_note("the search index is older than the tables: new articles may be missing")
 
 

@@ -37,14 +37,14 @@ class Matches:
 
 
 def find_matches(expression: str, articles: Sequence[tuple[str, str]]) -> Mapping[int, Matches]:
-    """Return the matches of those articles, given as title and text, that match an FTS5 expression; by position."""
+    """Return the matches of those articles, each a title and a text, that match an FTS5 expression; by position."""
     present = set().union(*(set(title) | set(text) for title, text in articles))
     start, end = islice((mark for mark in map(chr, _MARKS) if mark not in present), 2)
     with closing(sqlite3.connect(":memory:")) as memory:
-        memory.execute(f"CREATE VIRTUAL TABLE found USING fts5 (title, text, tokenize='{TOKENIZER}')")
+        memory.execute(f"CREATE VIRTUAL TABLE texts USING fts5 (title, text, tokenize='{TOKENIZER}')")
         rows = [(number, plain(title), plain(text)) for number, (title, text) in enumerate(articles)]
-        memory.executemany("INSERT INTO found (rowid, title, text) VALUES (?, ?, ?)", rows)
-        query = "SELECT rowid, highlight(found, 0, ?1, ?2), highlight(found, 1, ?1, ?2) FROM found WHERE found MATCH ?3"
+        memory.executemany("INSERT INTO texts (rowid, title, text) VALUES (?, ?, ?)", rows)
+        query = "SELECT rowid, highlight(texts, 0, ?1, ?2), highlight(texts, 1, ?1, ?2) FROM texts WHERE texts MATCH ?3"
         marked = memory.execute(query, (start, end, expression)).fetchall()
     return {
         number: Matches(tuple(_spans(title, start, end)), tuple(_spans(text, start, end)))
@@ -66,15 +66,15 @@ def _spans(marked: str, start: str, end: str) -> Iterator[Span]:
 def segments(text: str, spans: Sequence[Span], *, first: int = 0, last: int | None = None) -> tuple[Segment, ...]:
     """Return a part of a text in segments, with white space as single spaces, and "…" where the text goes on."""
     end = len(text) if last is None else last
-    found: list[Segment] = [Segment(_ELLIPSIS, is_match=False)] if first > 0 else []
+    parts: list[Segment] = [Segment(_ELLIPSIS, is_match=False)] if first > 0 else []
     place = first
     for start, stop in ((start, stop) for start, stop in spans if start >= first and stop <= end):
-        found += [Segment(text[place:start], is_match=False), Segment(text[start:stop], is_match=True)]
+        parts += [Segment(text[place:start], is_match=False), Segment(text[start:stop], is_match=True)]
         place = stop
-    found.append(Segment(text[place:end], is_match=False))
+    parts.append(Segment(text[place:end], is_match=False))
     if end < len(text):
-        found.append(Segment(_ELLIPSIS, is_match=False))
-    return tuple(Segment(_single_spaced(each.text), each.is_match) for each in found if each.text)
+        parts.append(Segment(_ELLIPSIS, is_match=False))
+    return tuple(Segment(_single_spaced(each.text), each.is_match) for each in parts if each.text)
 
 
 def _single_spaced(text: str) -> str:

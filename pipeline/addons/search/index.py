@@ -1,6 +1,6 @@
 """The search index: a SQLite file with the words of the articles, but not their text, that follows the lake's head.
 
-It is made from the tables alone, so it may be lost at any time. Each day has the version of its rows: the digest in
+It follows from the tables alone, so it may be lost at any time. Each day has the version of its rows: the digest in
 the manifest, or the data files in a catalog. A day of another version is read again. The words of each published month
 are one FTS5 table without content (``content=''``). FTS5 cannot remove an article from such a table without its text.
 So an article that changes or leaves is only removed from ``articles``, and the month is written again when a fifth of
@@ -68,8 +68,8 @@ _SCHEMA = (
 _CREATE_WORDS = f"CREATE VIRTUAL TABLE {{words}} USING fts5 (title, text, content='', tokenize='{TOKENIZER}')"
 _WORDS_COLUMNS = {"data": "id, block", "idx": "segid, term, pgno", "docsize": "id, sz", "config": "k, v"}
 _OF_MONTH = "published_date BETWEEN :month || '-01' AND :month || '-31'"
-_DAYS_OF_MONTH = f"SELECT published_date, digest FROM days WHERE {_OF_MONTH}"  # noqa: S608 - our own names
-_ARTICLES_OF_MONTH = f"SELECT count(*) FROM articles WHERE {_OF_MONTH}"  # noqa: S608 - our own names
+_DAYS_OF_MONTH = f"SELECT published_date, digest FROM days WHERE {_OF_MONTH}"  # noqa: S608 - constants
+_ARTICLES_OF_MONTH = f"SELECT count(*) FROM articles WHERE {_OF_MONTH}"  # noqa: S608 - constants
 _MONTHS_WITH_GARBAGE = "SELECT month FROM months WHERE garbage > 0"
 _COUNT_GARBAGE = """UPDATE months SET garbage = garbage + 1,
     checksum = row_checksum(month, manifest, garbage + 1, words_checksum) WHERE month = ?"""
@@ -94,7 +94,7 @@ class IndexReport:
 class SearchPlace:
     """The tables that are searched, and the file of their index.
 
-    ``is_of_host``: other hosts have an index of their own, and no takedown of theirs reaches this one.
+    ``is_of_host``: other hosts have other indexes, and no takedown of theirs reaches this one.
     """
 
     tables: TableReader
@@ -136,7 +136,7 @@ def broken_index(path: Path, error: sqlite3.Error) -> LakeError:
 
 
 def update_index(searched: SearchTarget, *, durability: Durability) -> IndexReport:
-    """Bring the index to the present version of the tables; a missing index is made from all articles.
+    """Bring the index to the present version of the tables; a missing index is built from all articles.
 
     Raises: LakeError (search_broken) for a damaged index, or for a damaged data file; BusyDatabaseError; OSError;
     StoreError.
@@ -186,10 +186,10 @@ def problems_of_index(searched: SearchTarget) -> tuple[str, ...]:
     place = place_of(searched)
     if not place.path.exists():
         return ()
-    found = list(problems_of_database(place.path, schema=_SCHEMA, version=_VERSION))
-    if not found:
-        found = place.tables.read_at_once(partial(_content_problems, place.path))
-    return tuple(f"{place.name}: {each}; {REBUILD}" for each in found)
+    problems = list(problems_of_database(place.path, schema=_SCHEMA, version=_VERSION))
+    if not problems:
+        problems = place.tables.read_at_once(partial(_content_problems, place.path))
+    return tuple(f"{place.name}: {each}; {REBUILD}" for each in problems)
 
 
 def is_current(connection: Database, version: TablesVersion) -> bool:
@@ -284,7 +284,7 @@ def _rewrite_month(connection: Database, version: TablesVersion, *, month: str) 
 def _drop_month(connection: Database, month: str) -> None:
     connection.execute(f"DROP TABLE IF EXISTS {words_table(month)}")
     for table in ("articles", "days"):
-        connection.execute(f"DELETE FROM {table} WHERE {_OF_MONTH}", {"month": month})  # noqa: S608 - our own names
+        connection.execute(f"DELETE FROM {table} WHERE {_OF_MONTH}", {"month": month})  # noqa: S608 - constants
     connection.execute("DELETE FROM months WHERE month = ?", (month,))
 
 
@@ -308,11 +308,11 @@ def _write_days(
         if digest is not None:
             connection.execute("INSERT INTO days VALUES (?, ?, ?)", _with_checksum(day, digest))
     if is_new:
-        connection.execute(f"INSERT INTO {words} ({words}) VALUES ('optimize')")  # noqa: S608 - our own names
-    found = connection.execute("SELECT garbage FROM months WHERE month = ?", (month,)).fetchone()
+        connection.execute(f"INSERT INTO {words} ({words}) VALUES ('optimize')")  # noqa: S608 - constants
+    known = connection.execute("SELECT garbage FROM months WHERE month = ?", (month,)).fetchone()
     facts = (
         version.month_versions().get(month, ""),
-        found["garbage"] if found else 0,
+        known["garbage"] if known else 0,
         _words_checksum(connection, words),
     )
     connection.execute("INSERT OR REPLACE INTO months VALUES (?, ?, ?, ?, ?)", _with_checksum(month, *facts))
@@ -349,7 +349,7 @@ def _put_article(connection: Database, words: str, day: str, row: Mapping[str, A
     number = _next_id(connection)
     connection.execute(_PUT_ARTICLE, _with_checksum(number, *facts))
     connection.execute(
-        f"INSERT INTO {words} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 - our own names
+        f"INSERT INTO {words} (rowid, title, text) VALUES (?, ?, ?)",  # noqa: S608 - constants
         (number, plain(title), plain(text)),
     )
     return True
@@ -372,7 +372,7 @@ def _words_checksum(connection: Database, words: str) -> int:
     connection.execute("RELEASE words")
     checksum = 0
     for table, columns in _WORDS_COLUMNS.items():
-        for row in connection.execute(f"SELECT {columns} FROM {words}_{table} ORDER BY 1, 2"):  # noqa: S608 - our own
+        for row in connection.execute(f"SELECT {columns} FROM {words}_{table} ORDER BY 1, 2"):  # noqa: S608 - constants
             for value in row:
                 checksum = zlib.crc32(value if isinstance(value, bytes) else str(value).encode(), checksum)
     return checksum
@@ -410,8 +410,8 @@ def _problems_of_months(connection: Database, version: TablesVersion) -> Iterato
         if _words_checksum(connection, words) != checksum:
             yield f"has damaged words of {month}"
             continue
-        connection.execute(f"INSERT INTO {words} ({words}) VALUES ('integrity-check')")  # noqa: S608 - our own names
-        (number,) = connection.execute(f"SELECT count(*) FROM {words}_docsize").fetchone()  # noqa: S608 - our own names
+        connection.execute(f"INSERT INTO {words} ({words}) VALUES ('integrity-check')")  # noqa: S608 - constants
+        (number,) = connection.execute(f"SELECT count(*) FROM {words}_docsize").fetchone()  # noqa: S608 - constants
         indexed = connection.execute(_DAYS_OF_MONTH, {"month": month}).fetchall()
         held = sum(count for day, count in counts.items() if day.startswith(month))
         if number != held + garbage:

@@ -94,15 +94,15 @@ def search_page(
     A text that cannot be searched is a message on the page, so that it can be changed.
     Raises: ConfigError for an invalid period; LakeError for a missing or damaged index; LimitError.
     """
-    found, message = None, ""
+    result, message = None, ""
     if request.text:
         try:
-            found = _search(searched, request, seconds=seconds)
+            result = _search(searched, request, seconds=seconds)
         except ConfigError as error:
             if error.key != "text":
                 raise
             message = str(error)
-    shown = found or SearchResult(hits=(), total=0, offset=0, is_current=True)
+    shown = result or SearchResult(hits=(), total=0, offset=0, is_current=True)
     end = shown.offset + len(shown.hits)
     is_more = bool(shown.hits) and shown.offset + PAGE_SIZE < shown.total and request.number < _LAST_PAGE
     return page(
@@ -114,7 +114,7 @@ def search_page(
         form={name.rstrip("_"): value or "" for name, value in request.form().items()},
         sources=sorted({*choices, *filter(None, [request.chosen.source])}),
         message=message,
-        is_searched=found is not None,
+        is_searched=result is not None,
         total=f"{shown.total:,} matching article{'' if shown.total == 1 else 's'}",
         period=f"{shown.offset + 1} to {end}" if shown.hits else "",
         is_current=shown.is_current,
@@ -127,9 +127,9 @@ def search_page(
 
 def list_hits(searched: SearchTarget, request: SearchRequest, *, seconds: float) -> dict[str, object]:
     """Return the hits of a search as data, with ids and offsets. Raises: ConfigError as ``search_articles``."""
-    found = _search(searched, request, seconds=seconds)
-    hits = [{**asdict(hit), "title": _plain(hit.title), "snippet": _plain(hit.snippet)} for hit in found.hits]
-    facts = {"total": found.total, "offset": found.offset, "is_current": found.is_current}
+    result = _search(searched, request, seconds=seconds)
+    hits = [{**asdict(hit), "title": _plain(hit.title), "snippet": _plain(hit.snippet)} for hit in result.hits]
+    facts = {"total": result.total, "offset": result.offset, "is_current": result.is_current}
     return {"text": request.text, **facts, "hits": hits}
 
 
@@ -138,10 +138,10 @@ def _search(searched: SearchTarget, request: SearchRequest, *, seconds: float) -
     return search_articles(searched, request.text, request.chosen, offset=offset, seconds=seconds)
 
 
-def _hit_views(found: SearchResult, root: str) -> list[_HitView]:
+def _hit_views(result: SearchResult, root: str) -> list[_HitView]:
     """Return the hits of a page in order; those that repeat the same article are folded into the first of them."""
     groups: dict[str, list[tuple[int, SearchHit]]] = {}
-    for number, hit in enumerate(found.hits, found.offset + 1):
+    for number, hit in enumerate(result.hits, result.offset + 1):
         groups.setdefault(hit.dup_group_id, []).append((number, hit))
     return [
         _hit_view(

@@ -1,9 +1,9 @@
 """One order of rank for the matches of several months: bm25 with the frequencies of words in all of them.
 
 FTS5's own bm25 counts within its table, and each month is a table. So a word that is rare in one month would rank the
-articles of that month higher. Here each form of each term is scored on its own, and the weight that FTS5 gave it, for
-its frequency in the month, is replaced by the weight for its frequency in all months. The forms of a word have one
-weight, as if they were one word. Only the average length of an article remains that of the month.
+articles of that month higher. Here each form of each term is scored alone, and its weight by FTS5, for its frequency
+in the month, is replaced by the weight for its frequency in all months. The forms of a word have one weight, as if they
+were one word. Only the average length of an article remains that of the month.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,12 +43,12 @@ def count_frequencies(connection: Database, terms: SearchTerms, forms: Forms, mo
     def count(month: str, pattern: str) -> int:
         words = words_table(month)
         if (month, pattern) not in matches:
-            query = f"SELECT count(*) FROM {words} WHERE {words} MATCH ?"  # noqa: S608 - our own names
+            query = f"SELECT count(*) FROM {words} WHERE {words} MATCH ?"  # noqa: S608 - constants
             (matches[month, pattern],) = connection.execute(query, (pattern,)).fetchone()
         return matches[month, pattern]
 
     for month in months:
-        query = f"SELECT count(*) FROM {words_table(month)}_docsize"  # noqa: S608 - our own names
+        query = f"SELECT count(*) FROM {words_table(month)}_docsize"  # noqa: S608 - constants
         (articles[month],) = connection.execute(query).fetchone()
     present = {
         word: (word, *(form for form in each[1:] if any(count(month, f'"{form}"') for month in months)))

@@ -1,9 +1,9 @@
 """The search index of a data root: updated after each commit, mended by a repair, cleared by a takedown.
 
-It is made from the tables, and may be lost at any time. So no failure of the index is a failure of a commit.
+It follows from the tables, and may be lost at any time. So no failure of the index is a failure of a commit.
 
 On the shared store the index is a file of each host. Commits do not update it: they are on any host, and most hosts
-never search. A host that searches updates its own index first (``await_update``).
+never search. A host that searches updates its index first (``await_update``).
 """
 
 import fcntl

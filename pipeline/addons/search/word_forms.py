@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 
-LANGUAGE = "en"  # of the articles in which other forms are found
+LANGUAGE = "en"  # of the articles in which other forms match
 # Endings that alternate on one base: "strike", "striking"; "ferry", "ferries"; "box", "boxes"; "tie", "tying".
 _PARADIGMS = (
     ("", "s", "ed", "ing"),
@@ -58,11 +58,11 @@ def word_forms(words: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     }
     tried = {word: set(filter(_has_stem, _candidates(word))) for word in families if _has_stem(word)}
     with closing(sqlite3.connect(":memory:")) as memory:
-        memory.execute("CREATE VIRTUAL TABLE found USING fts5 (word, tokenize='porter ascii')")
-        memory.executemany("INSERT INTO found VALUES (?)", [(each,) for each in set[str]().union(*tried.values())])
-        query = "SELECT word FROM found WHERE found MATCH ?"
+        memory.execute("CREATE VIRTUAL TABLE tried USING fts5 (word, tokenize='porter ascii')")
+        memory.executemany("INSERT INTO tried VALUES (?)", [(each,) for each in set[str]().union(*tried.values())])
+        query = "SELECT word FROM tried WHERE tried MATCH ?"
         for word, candidates in tried.items():
-            families[word] |= candidates & {found for (found,) in memory.execute(query, (f'"{word}"',))}
+            families[word] |= candidates & {form for (form,) in memory.execute(query, (f'"{word}"',))}
     return {word: (word, *sorted(families.get(lower, set()) - {lower})) for word, lower in folded.items()}
 
 
@@ -96,5 +96,5 @@ def _candidates(word: str) -> Iterator[str]:
 
 def _bases(word: str, endings: Sequence[str]) -> list[str]:
     """Return a word without each of some endings that it has."""
-    found = [word.removesuffix(ending) for ending in endings if word.endswith(ending)]
-    return [base for base in found if len(base) > 1]
+    bases = [word.removesuffix(ending) for ending in endings if word.endswith(ending)]
+    return [base for base in bases if len(base) > 1]
