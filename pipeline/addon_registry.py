@@ -77,7 +77,7 @@ class Addons:
                 yield info, partial(_call, each)
 
     def first(self, hook: str, **arguments: object) -> Any:
-        """Return the first result of a hook that is not None; None if there is none. Raises what an add-on raises."""
+        """Return the first result of a hook that is not None, else None. Raises what an add-on raises."""
         results = (call(**arguments) for _, call in self.implementations(hook))
         return next((each for each in results if each is not None), None)
 

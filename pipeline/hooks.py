@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import pluggy
 
@@ -135,58 +135,48 @@ class HealthCheck:
     after: str = ""
 
 
-class Specifications:
-    """The hooks of the core. An implementation may leave out arguments that it does not need."""
+class Specifications(Protocol):
+    """The hooks of the core, as signatures. An implementation may leave out arguments that it does not need."""
 
     @specification
     def addon_info(self) -> AddonInfo:
         """Return what the add-on is. Every add-on implements it."""
-        raise NotImplementedError
 
     @specification
     def settings(self) -> SettingsModel:
         """Return the model of the add-on's settings, a subclass of ``AddonSettings``."""
-        raise NotImplementedError
 
     @specification
     def commands(self) -> Sequence[Command]:
         """Return the commands of the add-on."""
-        raise NotImplementedError
 
     @specification
     def store_parts(self) -> Sequence[StorePart]:
         """Return the parts of the data root that the add-on writes."""
-        raise NotImplementedError
 
     @specification
     def open_store(self, settings: Settings, is_reader: bool) -> Store | None:
         """Return the store that ``NEWS_STORE`` names; None if it is not this add-on's. Not called for ``local``."""
-        raise NotImplementedError
 
     @specification
     def run_starting(self, workspace: Workspace) -> None:
         """Check before the first request of a run what a run needs. Raises: ConfigError, which stops the run."""
-        raise NotImplementedError
 
     @specification
     def run_ended(self, workspace: Workspace, source_keys: Sequence[str]) -> RunNote | None:
         """Return what to print at the end of a run of some sources. An exception is an error of the run."""
-        raise NotImplementedError
 
     @specification
     def after_run(self, workspace: Workspace) -> Sequence[str]:
         """Act after a run is logged, also after a crash. Return problems, which are printed and do not fail the run."""
-        raise NotImplementedError
 
     @specification
     def after_commit(self, workspace: Workspace) -> None:
         """Follow a commit, after the head of the lake is written. An exception is a warning: the rows are committed."""
-        raise NotImplementedError
 
     @specification
     def preview_takedown(self, workspace: Workspace, plan: TakedownPlan) -> TakedownPart:
         """Return what a takedown would erase; change nothing."""
-        raise NotImplementedError
 
     @specification
     def on_takedown(
@@ -199,39 +189,31 @@ class Specifications:
         the takedown unfinished; the next add-on is called. ``lease`` is checked before each call; check it again before
         each step of a long work. Required of an add-on with a part that has articles.
         """
-        raise NotImplementedError
 
     @specification
     def after_takedown(self, workspace: Workspace) -> None:
         """Follow a takedown by `newslake forget`, after its lease is released."""
-        raise NotImplementedError
 
     @specification
     def verify_part(self, workspace: Workspace, is_deep: bool, has_lake: bool) -> Iterable[str]:
         """Return the problems of what the add-on keeps. ``has_lake``: the tables are there, and intact."""
-        raise NotImplementedError
 
     @specification
     def repair_part(self, workspace: Workspace) -> Sequence[str]:
         """Finish what dead processes left, and mend what is damaged; return sentences about it."""
-        raise NotImplementedError
 
     @specification
     def maintenance(self, workspace: Workspace, day: date) -> Upkeep:
         """Do the nightly work of the add-on, after that of the core. ``day`` is yesterday."""
-        raise NotImplementedError
 
     @specification
     def doctor_checks(self) -> Sequence[HealthCheck]:
         """Return the add-on's checks of `newslake doctor`."""
-        raise NotImplementedError
 
     @specification
     def translate_question(self, sql: str, engine: str, options: Mapping[str, str]) -> str | None:
         """Return the SQL of a saved question for another engine."""
-        raise NotImplementedError
 
     @specification
     def search_articles(self, place: Path, text: str, options: Mapping[str, Any]) -> Any:
         """Return the result of a search in the lake at a place, as ``LakeReader.search`` needs it."""
-        raise NotImplementedError

@@ -29,7 +29,7 @@ _BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
 _ARTICLE_TYPES = ("BlogPosting", "LiveBlogPosting", "Report", "SocialMediaPosting", "DiscussionForumPosting")
 
 
-# The values of a story that voters read: as texts, as names of what they refer to, and as lists of so many texts.
+# The values of a story that voters read: as texts, as names of what they refer to, and as lists with a number of texts.
 _TEXT_KEYS = ("headline", "description", "inLanguage", "creditText", "provider", "dateModified", "articleBody")
 _NAME_KEYS = ("publisher", "sourceOrganization", "headline", "articleSection", "contentLocation", "locationCreated")
 _LIST_KEYS = {"articleSection": 30, "genre": 10, "keywords": 60}

@@ -1,5 +1,6 @@
 """The tree of commands: those of the core and of the add-ons, each loaded when it is called, and the grouped help."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -13,12 +14,12 @@ from newslake.pipeline.hooks import Command
 type Sections = Mapping[str, Sequence[Command]]
 
 
-class CommandTree(TyperGroup):
+class CommandTree(TyperGroup, ABC):
     """A group whose commands are loaded when they are called. A subclass says which: ``sections``, by title."""
 
+    @abstractmethod
     def sections(self) -> Sections:
         """Return the commands of each section."""
-        raise NotImplementedError
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands, section by section."""
@@ -26,7 +27,7 @@ class CommandTree(TyperGroup):
         return list(dict.fromkeys(names))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Load a command; None if there is none of that name."""
+        """Load a command; None for an unknown name."""
         commands = {command.name: command for commands in self.sections().values() for command in commands}
         if cmd_name not in commands:
             return None
@@ -50,7 +51,7 @@ class _GroupWithAddons(TyperGroup):
         return [*super().list_commands(ctx), *self.more]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a command; None if there is none of that name."""
+        """Return a command; None for an unknown name."""
         return _load(self.more[cmd_name], {}) if cmd_name in self.more else super().get_command(ctx, cmd_name)
 
 

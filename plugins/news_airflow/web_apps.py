@@ -1,4 +1,4 @@
-"""Applications of add-ons in Airflow's web server: behind Airflow's login, and built with their first request."""
+"""Applications of add-ons in Airflow's web server. Readers are logged in; the first request builds an application."""
 
 import asyncio
 from pkgutil import resolve_name
@@ -13,7 +13,10 @@ DAG_ID = "news_extract"
 
 
 class WebApp:
-    """An application of an add-on, behind Airflow's login. The first request builds it, outside of the event loop."""
+    """An application of an add-on, for readers who are logged in.
+
+    The first request builds it, outside of the event loop.
+    """
 
     def __init__(self, app: "App") -> None:
         self._app = app

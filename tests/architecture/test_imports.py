@@ -103,7 +103,7 @@ ADDONS = {
         (
             *("boto3", "botocore", "obstore", "psycopg", "pyarrow", "pydantic", "pydantic_settings", "pyiceberg"),
             *("requests", "typer"),
-        )
+        ),
     ),
     "spark": May(libraries=("py4j", "pyarrow", "pyspark", "typer")),
 }
@@ -217,7 +217,8 @@ def test_addon_modules_import_hooks_alone():
         if module.path.endswith("/addon.py")
         for node in _loaded_first(module)
         for name in _names_of(node)
-        if name.split(".")[0] not in sys.stdlib_module_names and name not in ("newslake.pipeline.hooks", _package_of(module))
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and name not in ("newslake.pipeline.hooks", _package_of(module))
     ]
 
     assert found == []

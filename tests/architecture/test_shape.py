@@ -12,6 +12,9 @@ FUNCTION_LINES, FUNCTION_LINES_MOST = 25, 45
 CATCH_ALL_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 # Modules with fewer than 60 lines, with the reason.
 SMALL_MODULES = {
+    "pipeline/addons/airflow/apps.py": "the values that Airflow's plugin and the owner of an application share",
+    "pipeline/addons/newsroom/pages/article.py": "one page of Newsroom",
+    "pipeline/store/inbox.py": "the interface of an inbox",
     "pipeline/addons/alerts/alert.py": "the values that evaluation and delivery share",
     "pipeline/addons/alerts/machine_condition.py": "the condition of one kind of rule",
     "pipeline/clusters/co_mentions.py": "one cluster table, by a rule that shares nothing with the others",
@@ -36,6 +39,8 @@ SMALL_MODULES = {
     "pipeline/unicode.py": "every door uses it; it shares nothing with another module",
     "plugins/news_plugin.py": "the file that Airflow looks for plugins in",
 }
+# Files of an add-on by their standard names: each is short, and loaded alone.
+ADDON_FILES = ("addon.py", "commands.py", "health.py", "settings.py")
 # Past participles that are terms of the field, with the term.
 PARTICIPLES = {
     "NotModified": "status 304 of HTTP",
@@ -45,7 +50,9 @@ PARTICIPLES = {
 # Where a NewsError becomes an outcome, the state of a task, or an exit code.
 HANDLERS = (
     "pipeline/boundary.py",
-    *("pipeline/jobs/", "pipeline/reports/", "pipeline/alerts/", "plugins/news_airflow/", "pipeline/cli/"),
+    "pipeline/addon_registry.py",  # the error of one add-on leaves the others
+    *("pipeline/jobs/", "pipeline/upkeep/", "pipeline/show/", "pipeline/addons/", "plugins/news_airflow/"),
+    "pipeline/cli/",
     "pipeline/agents/",
     "pipeline/spark/tasks.py",  # an error of an executor reaches the driver as a value
 )
@@ -80,13 +87,15 @@ def test_modules_are_small():
 
 
 def test_modules_are_not_tiny():
-    """A module has at least 60 lines, except package heads, command groups, word lists and SMALL_MODULES.
+    """A module has at least 60 lines, except package heads, commands, word lists, ADDON_FILES and SMALL_MODULES.
 
     Fold a smaller module into the one where a reader looks for it, or give the reason why it is separate.
     """
     tiny = {module.path: line_count(module) for module in small_modules(modules("newslake", "pipeline", "plugins"))}
 
-    assert {path: lines for path, lines in tiny.items() if path not in SMALL_MODULES} == {}
+    others = {path: lines for path, lines in tiny.items() if not path.endswith((*ADDON_FILES, "_command.py"))}
+
+    assert {path: lines for path, lines in others.items() if path not in SMALL_MODULES} == {}
     assert [path for path in SMALL_MODULES if not (ROOT / path).is_file()] == []
 
 
@@ -128,11 +137,11 @@ def test_no_module_is_a_catch_all():
 
 
 def test_only_the_command_line_prints():
-    """Package, DAGs and plugins write logs; only pipeline/cli prints for a person."""
+    """Package, DAGs and plugins write logs; only commands print for a person."""
     found = [
         module.at(node)
         for module in modules("pipeline", "plugins", "dags")
-        if module.package != "cli"
+        if module.package != "cli" and not module.path.endswith(("commands.py", "_command.py"))
         for node in module.nodes(ast.Call)
         if isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
@@ -152,7 +161,7 @@ def test_nothing_is_caught_blindly():
 
 
 def test_news_errors_are_caught_in_few_places():
-    """Only the boundary, jobs, reports (outcome), alerts, agents, Spark tasks, news_airflow, command line."""
+    """Only the boundary, jobs, upkeep, show, add-ons, agents, Spark tasks, news_airflow, command line."""
     found = list(_catches({"NewsError"}, "pipeline", "plugins", "dags"))
 
     assert [module.at(handler) for module, handler in found if not module.path.startswith(HANDLERS)] == []

@@ -151,7 +151,7 @@ def test_command_of_an_add_on_is_in_the_help(install: Install, tmp_path: Path) -
     assert call("hello") == "hello\n"
 
 
-def test_clash_of_package_names_is_none(tmp_path: Path) -> None:
+def test_package_of_a_team_is_not_imported(tmp_path: Path) -> None:
     """A folder with a package `pipeline` of its own, first on the path as Airflow's DAG folder is, changes nothing."""
     (tmp_path / "pipeline").mkdir()
     (tmp_path / "pipeline" / "__init__.py").write_text("raise RuntimeError('the pipeline of a team')\n")

@@ -1,7 +1,7 @@
 """The add-on airflow: Airflow's own command line and its settings."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from newslake.pipeline.hooks import AddonInfo, Command, Finding, HealthCheck, implementation, specification
 
@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from newslake.pipeline.jobs.workspace import Workspace
 
 
-class AirflowSpecifications:
+class AirflowSpecifications(Protocol):
     """The hook of Airflow."""
 
     @specification
     def airflow_apps(self) -> "Sequence[App]":
         """Return the applications of the add-on in Airflow's web server."""
-        raise NotImplementedError
 
 
 specifications = AirflowSpecifications

@@ -1,4 +1,4 @@
-"""Applications of other add-ons in Airflow's web server, behind Airflow's login."""
+"""Applications of other add-ons in Airflow's web server, for readers who are logged in."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The add-on newsroom: the pages for readers. Other add-ons add pages by its hook."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from newslake.pipeline.hooks import AddonInfo, implementation, specification
 
@@ -10,13 +10,12 @@ if TYPE_CHECKING:
     from newslake.pipeline.addons.newsroom.page_list import NewsroomPage
 
 
-class NewsroomSpecifications:
+class NewsroomSpecifications(Protocol):
     """The hook of Newsroom."""
 
     @specification
     def newsroom_pages(self) -> "Sequence[NewsroomPage]":
         """Return the pages of the add-on. The stylesheet and the templates of Newsroom are in its ``rendering``."""
-        raise NotImplementedError
 
 
 specifications = NewsroomSpecifications

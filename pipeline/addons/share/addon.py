@@ -1,6 +1,6 @@
 """The add-on share: exports, tables in other engines, and lists of changes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from newslake.pipeline.hooks import AddonInfo, Command, Upkeep, implementation, specification
 
@@ -12,13 +12,12 @@ if TYPE_CHECKING:
     from newslake.pipeline.settings import Settings
 
 
-class ShareSpecifications:
+class ShareSpecifications(Protocol):
     """The hooks of this add-on."""
 
     @specification
     def catalog_address(self, settings: "Settings") -> "CatalogAddress | None":
         """Return where other engines find the tables of the store that ``NEWS_STORE`` names; None for another store."""
-        raise NotImplementedError
 
 
 specifications = ShareSpecifications
