@@ -25,12 +25,9 @@ from thinc.api import Model, NumpyOps
 from newslake.pipeline.errors import ConfigError, ExtractorError, NewsError
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.model import Annotation, Article
-from newslake.pipeline.model.annotation import WordExplanation
 from newslake.pipeline.nlp.attribute_rules import cache_attribute_rules
 from newslake.pipeline.nlp.entities.extraction import find_entities, link_quotes
-from newslake.pipeline.nlp.events.explanation import explain_words
 from newslake.pipeline.nlp.events.extraction import extract_events
-from newslake.pipeline.nlp.events.parse import parse_of
 from newslake.pipeline.nlp.languages import LANGUAGES
 from newslake.pipeline.nlp.quotes.extraction import extract_quotes
 from newslake.pipeline.nlp.quotes.overrides import correct_quotes
@@ -136,14 +133,6 @@ class Annotator:
         for _, component in self._nlp.pipeline:
             if isinstance(component, Lemmatizer) and len(component.cache) > _WORDS_KEPT:
                 component.cache.clear()
-
-    def explain(self, article: Article, doc: Doc, annotation: Annotation) -> tuple[WordExplanation, ...]:
-        """Return why the words of an article that name no typed event do not, with its ``annotation`` from ``doc``."""
-        frames = LANGUAGES[article.language or ""].frames
-        parse = parse_of(gather_tokens(doc, article), article, annotation.entities, annotation.times, frames)
-        spans = ((parse.token_at(each.start_char), parse.token_at(each.end_char - 1)) for each in annotation.events)
-        typed = {index for first, last in spans for index in range(first, last + 1)}
-        return tuple(explain_words(parse, typed, frames))
 
 
 def why_not_annotated(article: Article) -> str:

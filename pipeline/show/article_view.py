@@ -7,22 +7,21 @@ from functools import partial
 from pathlib import Path
 
 from newslake.pipeline.boundary import run_isolated
-from newslake.pipeline.clean import Origin, article_from_text, explain, reject_reason
+from newslake.pipeline.clean import Origin, explain, reject_reason
 from newslake.pipeline.errors import ArchiveError, ConfigError, NewsError
 from newslake.pipeline.fetch import NotModified
 from newslake.pipeline.jobs.knowledge import annotator_of
 from newslake.pipeline.jobs.pipeline_version import version_of
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.model import Annotation, Article, Event, Hints, Page, Rejected
-from newslake.pipeline.model.annotation import WordExplanation
+from newslake.pipeline.model import Annotation, Article, Hints, Page, Rejected
 from newslake.pipeline.model.provenance import ProvenanceStep
-from newslake.pipeline.nlp import TOO_LONG, model_label, why_not_annotated
+from newslake.pipeline.nlp import model_label, why_not_annotated
 from newslake.pipeline.show.page_history import Revision, page_history
 from newslake.pipeline.show.provenance import StoredRows, resolve_article_ids, trace_provenance
 from newslake.pipeline.sources import parse_iso, read_file
 from newslake.pipeline.tables import annotation_rows
 from newslake.pipeline.tables.spec import Row
-from newslake.pipeline.unicode import printable_path, to_well_formed
+from newslake.pipeline.unicode import printable_path
 
 _TABLES = (
     "articles",
@@ -126,7 +125,7 @@ def preview(
     Raises: NewsError if it cannot be fetched or decoded.
     """
     source = workspace.sources.named(source_key) if source_key else None
-    hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
+    hints = Hints(published_at=moment_of(published_at), published_precision="day", date_method="given")
     got = _page(workspace, page, hints if published_at else Hints())
     origin = Origin("try")
     if source is not None:
@@ -156,27 +155,8 @@ def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> Arti
     return ArticleView(rows=rows, origin=f"Read from {printable_path(name)}; not stored.{refused}")
 
 
-def read_text(
-    workspace: Workspace, text: str, *, published_at: str | None = None
-) -> tuple[tuple[Event, ...], tuple[WordExplanation, ...]]:
-    """Return the typed events of a text, and why its other words name no event.
-
-    Raises: NewsError if it cannot be annotated.
-    """
-    article = article_from_text(to_well_formed(text), title=None, published_at=_moment(published_at), language="en")
-    annotator = annotator_of(workspace.settings)
-    article, read = next(annotator.read([article]))
-    if isinstance(read, NewsError):
-        raise read
-    if TOO_LONG in article.flags:
-        raise ConfigError(f"the text cannot be annotated: {why_not_annotated(article)}", key="TEXT")
-    _, doc = next(annotator.reader.docs([article]))
-    if read is None or doc is None or isinstance(doc, NewsError):
-        return (), ()
-    return read.events, annotator.reader.explain(article, doc, read)
-
-
-def _moment(text: str | None) -> datetime | None:
+def moment_of(text: str | None) -> datetime | None:
+    """Return the time of an option ``--published-at``. Raises: ConfigError for anything but an ISO date."""
     if text is None:
         return None
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.markup import escape
 
-from newslake.pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, settings, workspace
+from newslake.pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, settings
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import Event, pluralize
 
@@ -125,9 +125,10 @@ def explain(
     Prints the participants, modality, date and place of each event, then each verb and each noun of the lexicon without
     an event: a reason, or the frames of the word, each with the first need that the sentence does not meet.
     """
-    from newslake.pipeline.show.article_view import read_text
+    from newslake.pipeline.addons.documents.documents import explain_events
+    from newslake.pipeline.show.article_view import moment_of
 
-    events, words = read_text(workspace(), sentence, published_at=published_at)
+    events, words = explain_events(sentence, settings=settings(), published_at=moment_of(published_at))
     if as_json:
         print_json({"events": [asdict(event) for event in events], "words": [asdict(word) for word in words]})
         return

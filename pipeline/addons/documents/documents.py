@@ -19,14 +19,16 @@ from urllib.parse import urlsplit
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.clean import article_from_text, extract
 from newslake.pipeline.derive import LoadedAnnotator
-from newslake.pipeline.errors import BrokenListingError, ExtractorError, NewsError
+from newslake.pipeline.errors import BrokenListingError, ConfigError, ExtractorError, NewsError
 from newslake.pipeline.jobs.knowledge import annotator_of
-from newslake.pipeline.model import Annotation, Article, Page
+from newslake.pipeline.model import Annotation, Article, Event, Page
+from newslake.pipeline.model.annotation import WordExplanation
 from newslake.pipeline.nlp import TOO_LONG, why_not_annotated
+from newslake.pipeline.nlp.events.explanation import explain_article
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.show.json_objects import annotation_object, extraction_object
 from newslake.pipeline.sources import bounded_lines, parse_iso
-from newslake.pipeline.unicode import printable_path, well_formed_json
+from newslake.pipeline.unicode import printable_path, to_well_formed, well_formed_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ def clean_lines(stream: BinaryIO, *, folder: Path, settings: Settings, workers: 
     """
     opening = partial(_open_clean, settings, folder)
     yield from _process_lines(_numbered_lines(stream, settings), opening, workers=workers)
+
+
+def explain_events(
+    text: str, *, settings: Settings, published_at: datetime | None
+) -> tuple[tuple[Event, ...], tuple[WordExplanation, ...]]:
+    """Return the typed events of a text, and why its other words name no event.
+
+    Raises: NewsError if it cannot be annotated.
+    """
+    article = article_from_text(to_well_formed(text), title=None, published_at=published_at, language="en")
+    annotator = annotator_of(settings)
+    article, read = next(annotator.read([article]))
+    if isinstance(read, NewsError):
+        raise read
+    if TOO_LONG in article.flags:
+        raise ConfigError(f"the text cannot be annotated: {why_not_annotated(article)}", key="TEXT")
+    _, doc = next(annotator.reader.docs([article]))
+    if read is None or doc is None or isinstance(doc, NewsError):
+        return (), ()
+    return read.events, explain_article(article, doc, read)
 
 
 # Lines are processed in groups, in order, by this process or by several.

@@ -2,17 +2,31 @@
 
 from collections.abc import Callable, Collection, Iterator
 
+from spacy.tokens import Doc
+
+from newslake.pipeline.model import Annotation, Article
 from newslake.pipeline.model.annotation import UnmetFrame, WordExplanation
 from newslake.pipeline.nlp.events.arguments import roles_of
 from newslake.pipeline.nlp.events.genericity import is_generic
-from newslake.pipeline.nlp.events.parse import Parse
+from newslake.pipeline.nlp.events.parse import Parse, parse_of
 from newslake.pipeline.nlp.events.speech_acts import read_speech_acts
 from newslake.pipeline.nlp.events.trigger_filters import drop_content, is_passing
 from newslake.pipeline.nlp.events.triggers import Trigger, find_triggers, is_other_thing, unmet_need
+from newslake.pipeline.nlp.languages import LANGUAGES
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
+from newslake.pipeline.nlp.tokens import gather_tokens
 
 
-def explain_words(parse: Parse, typed: Collection[int], data: FrameData) -> Iterator[WordExplanation]:
+def explain_article(article: Article, doc: Doc, annotation: Annotation) -> tuple[WordExplanation, ...]:
+    """Return why the words of an article that name no typed event do not, with its ``annotation`` from ``doc``."""
+    frames = LANGUAGES[article.language or ""].frames
+    parse = parse_of(gather_tokens(doc, article), article, annotation.entities, annotation.times, frames)
+    spans = ((parse.token_at(each.start_char), parse.token_at(each.end_char - 1)) for each in annotation.events)
+    typed = {index for first, last in spans for index in range(first, last + 1)}
+    return tuple(_explain_words(parse, typed, frames))
+
+
+def _explain_words(parse: Parse, typed: Collection[int], data: FrameData) -> Iterator[WordExplanation]:
     """Yield, in order, the verbs and the nouns of the lexicon that are not among the ``typed`` trigger tokens."""
     found = {trigger.index: trigger for trigger in find_triggers(parse, data)}
     spoken, _ = read_speech_acts(parse, tuple(found.values()), data)

@@ -4,7 +4,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.model import Article, Block, Entity, TimeExpression
@@ -117,16 +116,12 @@ def parse_of(
     kb: KnowledgeBase | None = None,
 ) -> Parse:
     """Return the parse of an article, with its mentions and times mapped to the tokens."""
-    lemma = tokens.lemma
-    if not data.lemmas.keys().isdisjoint(tokens.lower):
-        lemma = [data.lemmas.get(form) or word for word, form in zip(lemma, tokens.lower, strict=True)]
-    headline = _headlines(article, tokens.start)
+    lemma, headline = _lemmas(tokens, data), _headlines(article, tokens.start)
     entity = _entity_of_tokens(entities, tokens.start)
     mentions = _mentions(tokens, entities, entity)
     in_time = frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char))
     dashes = frozenset(_dashes(tokens))
-    clipped = [i for i in compress(range(len(lemma)), headline) if lemma[i] in data.clipped_passives]
-    facts = verb_facts(tokens, Surroundings(mentions, entity, in_time, dashes, clipped), data)
+    facts = verb_facts(tokens, Surroundings(mentions, entity, in_time, dashes, lemma, headline), data)
     return Parse(
         text=tokens.content,
         lemma=lemma,
@@ -156,6 +151,12 @@ def parse_of(
         subjects=facts.subjects,
         patients=facts.patients,
     )
+
+
+def _lemmas(tokens: Tokens, data: FrameData) -> list[str]:
+    if data.lemmas.keys().isdisjoint(tokens.lower):
+        return tokens.lemma
+    return [data.lemmas.get(form) or word for word, form in zip(tokens.lemma, tokens.lower, strict=True)]
 
 
 def _things(tokens: Tokens) -> Iterator[int]:

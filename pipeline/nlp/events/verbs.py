@@ -1,8 +1,9 @@
 """Facts of the verbs of an article, computed once: their tense, voice, particles, subjects and patients."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import compress
 
 from newslake.pipeline.model import Entity
 from newslake.pipeline.nlp.languages.spec_events import FrameData
@@ -36,13 +37,14 @@ class VerbFacts:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What else is known of the tokens: names, times, dashes, and verbs of headlines that may lack an auxiliary."""
+    """What else is known of the tokens: their names, times, dashes, corrected lemmas, and which are in headlines."""
 
     mentions: Sequence[Entity | None]
     entity: Sequence[int]
     in_time: frozenset[int]
     dashes: frozenset[int]
-    clipped: Collection[int]
+    lemma: Sequence[str]
+    headline: Sequence[bool]
 
 
 def verb_facts(tokens: Tokens, around: Surroundings, data: FrameData) -> VerbFacts:
@@ -52,7 +54,7 @@ def verb_facts(tokens: Tokens, around: Surroundings, data: FrameData) -> VerbFac
     for index in related:
         if tokens.dep[index] in _SUBJECTS:
             candidates.setdefault(tokens.head[index], []).append(index)
-    passives = _passives(tokens, related, candidates, around.clipped, data)
+    passives = _passives(tokens, related, candidates, around, data)
     subjects = dict(_subjects(tokens, related, candidates, around))
     return VerbFacts(
         finite=frozenset(_finite(tokens)),
@@ -81,13 +83,15 @@ def _passives(
     tokens: Tokens,
     related: Sequence[int],
     subjects: Mapping[int, Sequence[int]],
-    clipped: Iterable[int],
+    around: Surroundings,
     data: FrameData,
 ) -> set[int]:
     """Return the passives. Without an auxiliary are those in headlines and absolute clauses ("with its leader jailed"),
     and those that share the one of the verb before them ("was tried and jailed").
     """
     passives = {tokens.head[i] for i in related if tokens.dep[i] in _PASSIVE}
+    in_headline = compress(range(len(around.headline)), around.headline)
+    clipped = (i for i in in_headline if around.lemma[i] in data.clipped_passives)
     passives.update(i for i in clipped if _is_clipped(i, tokens))
     passives.update(i for i in subjects if _is_absolute(i, tokens, data))
     for index in related:
