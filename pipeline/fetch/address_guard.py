@@ -39,13 +39,13 @@ class AddressBook:
         All its addresses must be public, unless "host:port" is one of the private hosts. Unusual forms of an address
         (decimal, octal, IPv6-mapped) are checked after resolution.
         """
-        found, good_until = self._known.get((host, port), (None, 0.0))
-        if found is None or time.monotonic() >= good_until:
-            found = self._resolve(host, port)
-            if not isinstance(found, FetchFailure) or found.kind == "permanent":
+        endpoint, good_until = self._known.get((host, port), (None, 0.0))
+        if endpoint is None or time.monotonic() >= good_until:
+            endpoint = self._resolve(host, port)
+            if not isinstance(endpoint, FetchFailure) or endpoint.kind == "permanent":
                 with self._lock:
-                    self._known[host, port] = found, time.monotonic() + _CACHE_SECONDS
-        return found
+                    self._known[host, port] = endpoint, time.monotonic() + _CACHE_SECONDS
+        return endpoint
 
     def _resolve(self, host: str, port: int) -> Endpoint | FetchFailure:
         try:
@@ -84,15 +84,15 @@ def _is_retired(address: IpAddress) -> bool:
 
 
 def _effective_addresses(address: str) -> Iterator[IpAddress]:
-    found = ipaddress.ip_address(address)
-    yield found
-    if isinstance(found, ipaddress.IPv6Address):
-        teredo = found.teredo or ()
-        for inner in (found.ipv4_mapped, found.sixtofour, *teredo):
+    written = ipaddress.ip_address(address)
+    yield written
+    if isinstance(written, ipaddress.IPv6Address):
+        teredo = written.teredo or ()
+        for inner in (written.ipv4_mapped, written.sixtofour, *teredo):
             if inner is not None:
                 yield inner
-        if any(found in network for network in _HOLDS_IPV4):
-            yield ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if any(written in network for network in _HOLDS_IPV4):
+            yield ipaddress.IPv4Address(int(written) & 0xFFFFFFFF)
 
 
 def _bracketed(host: str) -> str:

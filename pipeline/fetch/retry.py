@@ -31,7 +31,7 @@ class FetchFailure:
     def of_host_file(self, url: str, *, reason: str) -> Self:
         """Return the failure of a page that waits for the file of its host at ``url``.
 
-        The reason host_backoff is kept, because it does not count as a try. A defect of ours stays one: to wait for
+        The reason host_backoff stays, because it does not count as a try. A defect of ours stays one: to wait for
         it would hide it.
         """
         if self.kind == "broken":
@@ -62,7 +62,7 @@ class FetchFailure:
 
 
 def _file_and_host(url: str) -> str:
-    """Return "robots.txt of example.org" for the URL of a host's file: the page's own URL is in the same message."""
+    """Return "robots.txt of example.org" for the URL of a host's file: the URL of the page is in the same message."""
     parts = urlsplit(url)
     return f"{parts.path.rpartition('/')[2]} of {parts.netloc}"
 

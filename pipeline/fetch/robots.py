@@ -176,9 +176,9 @@ def _origin_of(url: str) -> str:
 
 def refusal_for(statements: Iterable[RightsStatement]) -> FetchFailure | None:
     """Return why a page with these statements may not be stored, if they are obeyed; None if it may."""
-    if (found := refusal_of(statements)) is None:
+    if (refusal := refusal_of(statements)) is None:
         return None
-    reason, because = found
+    reason, because = refusal
     what = "reserves text and data mining" if reason == "tdm_reserved" else "names a license, whose terms are not read"
     message = f"{because.statement!r} {what} ({because.evidence}); NEWS_TDM_POLICY=record keeps such pages"
     return FetchFailure("permanent", reason, message)
@@ -269,11 +269,11 @@ def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None
 def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
     """Return the rules of a tdmrep.json. Invalid entries are skipped; an invalid file has no rules."""
     try:
-        found = well_formed_json(json.loads(body))
+        listed = well_formed_json(json.loads(body))
     except (ValueError, RecursionError):
         return ()
-    given = [each for each in found if isinstance(each, dict)][:_RULES_MAX] if isinstance(found, list) else []
-    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in given)
+    named = [each for each in listed if isinstance(each, dict)][:_RULES_MAX] if isinstance(listed, list) else []
+    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in named)
     return tuple(rule for rule in rules if rule.location and _is_bounded(rule.location))
 
 

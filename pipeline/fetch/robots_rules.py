@@ -82,12 +82,12 @@ class RobotsRules:
         A License applies to every path. Of the Content-Signal and of the Content-Usage lines, those with the longest
         pattern that matches apply.
         """
-        found = list(self._licenses)
+        numbered = list(self._licenses)
         for kind in ("signal", "usage"):
             named = [each for each, parsed in self._paths if each.kind == kind and not _allows(parsed, url)]
             longest = max((len(each.pattern) for each in named), default=0)
-            found += [(each.number, each.statement) for each in named if len(each.pattern) == longest]
-        return tuple(sorted(found))
+            numbered += [(each.number, each.statement) for each in named if len(each.pattern) == longest]
+        return tuple(sorted(numbered))
 
     @cached_property
     def _paths(self) -> list[tuple[_Preference, Protego]]:
@@ -103,8 +103,8 @@ class RobotsRules:
 
 def product_token(agent: str) -> str:
     """Return the product token of a User-Agent header or line, in lower case; empty without one."""
-    found = _TOKEN.match(agent.replace("*", "").strip())
-    return found.group().lower() if found else ""
+    token = _TOKEN.match(agent.replace("*", "").strip())
+    return token.group().lower() if token else ""
 
 
 @dataclass(slots=True)
@@ -161,18 +161,18 @@ def _preferences(number: int, kind: str, value: str) -> Iterator[_Preference]:
 
 def _licenses(records: Iterable[_Record]) -> Iterator[tuple[int, str]]:
     """Yield number and statement of each License line, which is of no group (RSL 1.0)."""
-    found = ((number, license_of(value)) for number, kind, value, _ in records if kind == "license")
-    return islice(((number, statement) for number, statement in found if statement is not None), _LICENSES_MAX)
+    statements = ((number, license_of(value)) for number, kind, value, _ in records if kind == "license")
+    return islice(((number, statement) for number, statement in statements if statement is not None), _LICENSES_MAX)
 
 
 def _records(text: str) -> Iterator[_Record]:
     """Yield number, kind, value and text of each line that is a record of a group, or a license."""
     for number, line in enumerate(_EOL.split(text), start=1):
         stated = line.partition("#")[0].strip()
-        found = _RECORD.match(stated)
-        separator = _SEPARATOR.match(stated, found.end()) if found else None
-        if found is not None and separator is not None and found.lastgroup is not None:
-            yield number, found.lastgroup, stated[separator.end() :], line.strip()
+        record = _RECORD.match(stated)
+        separator = _SEPARATOR.match(stated, record.end()) if record else None
+        if record is not None and separator is not None and record.lastgroup is not None:
+            yield number, record.lastgroup, stated[separator.end() :], line.strip()
 
 
 def _seconds(value: str) -> Iterable[float]:
@@ -192,5 +192,5 @@ def _allows(parsed: Protego, url: str) -> bool:
     return is_allowed
 
 
-def _percent_encoded(found: re.Match[str]) -> str:
-    return quote(found.group())
+def _percent_encoded(match: re.Match[str]) -> str:
+    return quote(match.group())

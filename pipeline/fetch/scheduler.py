@@ -107,8 +107,8 @@ class Schedule[K]:
                 yield end
             elif is_read:
                 return
-            elif (given := next(walks, None)) is not None:
-                self._add(*given)
+            elif (walk := next(walks, None)) is not None:
+                self._add(*walk)
             else:
                 is_read = True
 

@@ -94,10 +94,10 @@ class Caps:
     is_cut: bool = False
 
 
-# Connections to the checked address, with a deadline on every read; request and response heads are kept as sent.
+# Connections to the checked address, with a deadline on every read; request and response heads stay as sent.
 
 _HEAD_END = (b"\r\n", b"\n", b"")
-_HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
+_POOL_HOSTS, _POOL_CONNECTIONS = 128, 32
 
 
 class FramingTooLargeError(urllib3.exceptions.HTTPError):
@@ -193,7 +193,7 @@ class PinnedAdapter(HTTPAdapter):
     def __init__(self, book: AddressBook, clock: Clock) -> None:
         self._book = book
         self._clock = clock
-        super().__init__(pool_connections=_HOSTS_KEPT, pool_maxsize=_CONNECTIONS_KEPT)
+        super().__init__(pool_connections=_POOL_HOSTS, pool_maxsize=_POOL_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
