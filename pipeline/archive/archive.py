@@ -77,7 +77,7 @@ class Archive(RecordArchive):
         return index_problems(path, is_quick=is_quick)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
-        """Rebuild the index from all WARC files and return the damage found.
+        """Rebuild the index from all WARC files and return the damage.
 
         A lost file stays in the index and is returned, unless the old index is damaged or of another version.
         """
@@ -89,7 +89,7 @@ class Archive(RecordArchive):
             return self._rebuild(index)
 
     def _replace_index(self) -> tuple[Damage, ...]:
-        """Build an index in a file of its own, then replace the content of the damaged one."""
+        """Build an index in another file, then replace the content of the damaged one."""
         if (index := self.__dict__.pop("_index", None)) is not None:
             index.close()
         fresh = self._root / f".{INDEX}.new"  # under the lock, only a killed rebuild can have left one

@@ -209,7 +209,7 @@ class FetchState:
             yield KnownPage(page_key.partition(" ")[0], source_key, date.fromisoformat(day), bool(waits))
 
     def record_many(self, rows: Iterable[PageState], *, lease: "Lease | None" = None) -> None:
-        """Store the state of pages in one transaction; for a page given twice the later row counts."""
+        """Store the state of pages in one transaction; for a page that is there twice the later row counts."""
         if lease is not None:
             lease.check()
         with transaction(self._db):

@@ -219,7 +219,7 @@ class Index:
         return frozenset(row[0] for row in rows)
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
-        """Return captures, oldest first, filtered by each argument that is given."""
+        """Return captures, oldest first, filtered by each argument that is not None."""
         query = _OF_PAGE if page_key is not None else _OF_ARTICLE if article_id is not None else _ALL
         rows = map(_capture, self._db.execute(query, {"page_key": page_key, "article_id": article_id}))
         return tuple(row for row in rows if article_id is None or row.article_id == article_id)
@@ -286,12 +286,12 @@ class Index:
             yield CaptureSummary(page_key, article_id, source_key, date.fromisoformat(day), digest, from_micros(at))
 
     def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> dict[date, int]:
-        """Return the number of captures of each news day with captures, sorted; only of some sources, if given."""
+        """Return the number of captures of each news day with captures, sorted; with ``sources`` only of these."""
         rows = self._db.execute(_COUNTS, _chosen(first, last, source_keys))
         return {date.fromisoformat(day): count for day, count in rows}
 
     def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
-        """Yield the captures of some news days by day, then file and offset; only of some sources, if given."""
+        """Yield the captures of some news days by day, then file and offset; with ``sources`` only of these."""
         for day, article_id, digest, micros in self._db.execute(_PLACES, _chosen(first, last, source_keys)):
             yield CaptureInPlace(date.fromisoformat(day), article_id, digest, micros)
 

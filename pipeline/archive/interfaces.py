@@ -89,7 +89,7 @@ class CaptureIndex(Protocol):
         ...
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
-        """Return captures, oldest first, filtered by each argument that is given."""
+        """Return captures, oldest first, filtered by each argument that is not None."""
         ...
 
     def latest(self, page_keys: Iterable[str]) -> Mapping[str, Capture]:
@@ -145,11 +145,11 @@ class CaptureIndex(Protocol):
         ...
 
     def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Mapping[date, int]:
-        """Return the number of captures of each news day with captures, sorted; only of some sources, if given."""
+        """Return the number of captures of each news day with captures, sorted; with ``sources`` only of these."""
         ...
 
     def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
-        """Yield the captures of some news days by day, then file and offset; only of some sources, if given."""
+        """Yield the captures of some news days by day, then file and offset; with ``sources`` only of these."""
         ...
 
     def days(self) -> tuple[date, ...]:
@@ -177,7 +177,7 @@ class PageStates(Protocol):
     ) -> None:
         """Store a listing's validators. Call it after every listed page has an outcome: a 304 hides the others.
 
-        Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is stored then.
+        Raises: StoreError (lease_lost) if ``lease`` is no longer held; nothing is stored then.
         """
         ...
 
@@ -198,9 +198,9 @@ class PageStates(Protocol):
         ...
 
     def record_many(self, rows: Iterable[PageState], *, lease: Lease | None = None) -> None:
-        """Store the state of pages in one transaction; for a page given twice the later row counts.
+        """Store the state of pages in one transaction; for a page that is there twice the later row counts.
 
-        Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is stored then.
+        Raises: StoreError (lease_lost) if ``lease`` is no longer held; nothing is stored then.
         """
         ...
 

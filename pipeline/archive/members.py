@@ -99,9 +99,9 @@ def members_in(data: bytes) -> Iterator[Member | Gap]:
     return _whole(scan_members((data,)))
 
 
-def _whole(found: Iterator[MemberStart | bytes | MemberEnd | Gap]) -> Iterator[Member | Gap]:
+def _whole(scan: Iterator[MemberStart | bytes | MemberEnd | Gap]) -> Iterator[Member | Gap]:
     offset, parts = 0, list[bytes]()
-    for each in found:
+    for each in scan:
         match each:
             case MemberStart():
                 offset, parts = each.offset, []
@@ -171,9 +171,9 @@ class _Lookback:
 def _next_start(window: _Lookback, at: int, *, is_padding: bool) -> tuple[int, bool]:
     """Return the offset of the next record, or the end of the file, and whether only zeros precede it."""
     while chunk := window.read(at, _CHUNK):
-        for found in _START.finditer(chunk):
-            if _is_record(window.read(at + found.start(), _PEEK)):
-                return at + found.start(), is_padding and not chunk[: found.start()].strip(b"\0")
+        for magic in _START.finditer(chunk):
+            if _is_record(window.read(at + magic.start(), _PEEK)):
+                return at + magic.start(), is_padding and not chunk[: magic.start()].strip(b"\0")
         is_padding = is_padding and not chunk.strip(b"\0")
         if len(chunk) < _CHUNK:
             return at + len(chunk), is_padding

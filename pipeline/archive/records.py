@@ -59,7 +59,7 @@ class RecordArchive(ABC):
 
     @abstractmethod
     def rebuild_index(self) -> tuple[Damage, ...]:
-        """Rebuild the index from all WARC files and return the damage found. A lost file stays in the index."""
+        """Rebuild the index from all WARC files and return the damage. A lost file stays in the index."""
 
     @abstractmethod
     def recover(
@@ -90,11 +90,11 @@ class RecordArchive(ABC):
     def page(self, capture: Capture) -> Page:
         """Return the page of a capture.
 
-        A revisit has the bytes, status, headers and final URL of the revisited record, but its own URL, time and hints.
+        A revisit has the bytes, status, headers and final URL of the revisited record. URL, time and hints are its.
         So has a capture whose file is lost, if another record has its bytes.
         Raises: BrokenRecordError with record_missing or record_corrupt.
         """
-        page = None if capture.is_revisit else self._own_page(capture)
+        page = None if capture.is_revisit else self._recorded_page(capture)
         if page is not None:
             return page
         page = self._held_page(capture.digest, page_key=capture.page_key)
@@ -105,7 +105,7 @@ class RecordArchive(ABC):
         return any(self._files.exists(each.file) for each in self._holders(capture.digest, page_key=capture.page_key))
 
     def record_id(self, capture: Capture) -> str:
-        """Return the WARC-Record-ID of a capture's own record. Raises: BrokenRecordError."""
+        """Return the WARC-Record-ID of a capture's record. Raises: BrokenRecordError."""
         record = parse_record(self._member(capture), key=f"{capture.file}@{capture.offset}")
         return str(record.rec_headers.get_header("WARC-Record-ID"))
 
@@ -113,7 +113,7 @@ class RecordArchive(ABC):
         """Return a page with the bytes of a digest, from the first record whose file is there."""
         lost = None
         for holder in self._holders(digest, page_key=page_key):
-            page = self._own_page(holder)
+            page = self._recorded_page(holder)
             if page is not None:
                 return page
             lost = lost or holder
@@ -131,13 +131,13 @@ class RecordArchive(ABC):
         if page_key is not None:
             yield from self._index.holding(digest)
 
-    def _own_page(self, capture: Capture) -> Page | None:
-        """Return the page in a capture's own record; None if its file is not there. Raises: BrokenRecordError."""
+    def _recorded_page(self, capture: Capture) -> Page | None:
+        """Return the page in a capture's record; None if its file is not there. Raises: BrokenRecordError."""
         data = self._find_member(capture)
         return None if data is None else parse_page(data, capture=capture)
 
     def _member(self, capture: Capture) -> bytes:
-        """Return a capture's own record, decompressed. Raises: BrokenRecordError."""
+        """Return a capture's record, decompressed. Raises: BrokenRecordError."""
         data = self._find_member(capture)
         if data is None:
             raise missing_record(self._files.place(capture.file), capture.offset)
@@ -163,10 +163,10 @@ class RecordArchive(ABC):
 
     def payloads(self, article_ids: Iterable[str]) -> Mapping[str, Mapping[str, datetime]]:
         """Return the digests of each article's payloads, each with the time of its first fetch."""
-        found: dict[str, dict[str, datetime]] = defaultdict(dict)
+        payloads: dict[str, dict[str, datetime]] = defaultdict(dict)
         for article_id, digest, micros in self._index.payloads(article_ids):
-            found[article_id][digest] = from_micros(micros)
-        return found
+            payloads[article_id][digest] = from_micros(micros)
+        return payloads
 
     def latest(self, page_keys: Iterable[str]) -> Mapping[str, Capture]:
         """Return the last capture of each page that has one."""
@@ -189,13 +189,13 @@ class RecordArchive(ABC):
         return self._index.capture_summaries(first, last)
 
     def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Mapping[date, int]:
-        """Return the number of captures of each news day with captures, sorted; only of some sources, if given."""
+        """Return the number of captures of each news day with captures, sorted; with ``sources`` only of these."""
         return self._index.counts_by_day(first, last, source_keys=source_keys)
 
     def captures_in_file_order(
         self, first: date, last: date, *, source_keys: Collection[str] = ()
     ) -> Iterator[CaptureInPlace]:
-        """Yield the captures of some news days by day, then file and offset; only of some sources, if given."""
+        """Yield the captures of some news days by day, then file and offset; with ``sources`` only of these."""
         return self._index.in_file_order(first, last, source_keys=source_keys)
 
     def days(self) -> tuple[date, ...]:
@@ -252,8 +252,8 @@ class RecordArchive(ABC):
         """Return the captures of some pages or articles, or all captures of a source."""
         if source_key is not None:
             return self._index.of_source(source_key)
-        found = (*self._index.of_pages(page_keys), *self._index.of_articles(article_ids))
-        return tuple({(each.file, each.offset): each for each in found}.values())
+        captures = (*self._index.of_pages(page_keys), *self._index.of_articles(article_ids))
+        return tuple({(each.file, each.offset): each for each in captures}.values())
 
     def reserved(self) -> tuple[Capture, ...]:
         """Return the captures of pages that the host's tdmrep.json or robots.txt reserves or puts under a license."""

@@ -39,7 +39,7 @@ class Damage:
 
     @property
     def is_of_index(self) -> bool:
-        """Whether the index is damaged, so that no record can be found."""
+        """Whether the index is damaged, so that it leads to no record."""
         return self.file == INDEX
 
     def __str__(self) -> str:
@@ -79,11 +79,11 @@ def scan_file(file: BinaryIO, *, name: str, is_checked: bool = False) -> FileSca
             continue
         read = partial(_read_member, each, name, facts, is_checked=is_checked)
         got = run_isolated(read, key=f"{name}@{each.offset}")
-        found, problem = got if isinstance(got, tuple) else (None, f"it has no readable record ({got})")
+        record, problem = got if isinstance(got, tuple) else (None, f"it has no readable record ({got})")
         if problem is not None:
             damages.append(Damage(name, each.offset, each.length, f"{problem}; {_RESTORE}"))
-        if found is not None:
-            records.append(found)
+        if record is not None:
+            records.append(record)
     return FileScan(tuple(records), tuple(damages))
 
 
@@ -92,11 +92,11 @@ def _read_member(
 ) -> tuple[Record | None, str | None]:
     """Return the record in a member, and which of its digests do not match. Raises: BrokenRecordError."""
     try:
-        found = _parse_member(member, name, facts)
+        record = _parse_member(member, name, facts)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         key = f"{name}@{member.offset}"
         raise BrokenRecordError(f"its index fields: {error!r}", key=key, reason="record_corrupt") from error
-    return found, _broken_digests(member, found) if is_checked else None
+    return record, _broken_digests(member, record) if is_checked else None
 
 
 def _describe_gap(gap: Gap) -> str:
@@ -118,12 +118,12 @@ def _parse_member(member: Member, name: str, facts: dict[str, dict[str, Any]]) -
     return Attempt(**said) if "reason" in said else Capture(**said)
 
 
-def _broken_digests(member: Member, found: Record | None) -> str | None:
+def _broken_digests(member: Member, record: Record | None) -> str | None:
     """Return which digests of a record do not match; None if all match."""
     problems = list(_digest_problems(member.data))
-    if isinstance(found, Capture) and not found.is_revisit and not problems:
+    if isinstance(record, Capture) and not record.is_revisit and not problems:
         try:
-            parse_page(member.data, capture=found)
+            parse_page(member.data, capture=record)
         except BrokenRecordError as error:
             problems.append(str(error))
     return "; ".join(problems) or None
@@ -174,7 +174,7 @@ def missing_file(file: str) -> Damage:
 
 
 def unindexed_file(file: str) -> Damage:
-    """Return the damage of a file whose records cannot be found."""
+    """Return the damage of a file whose records the index does not have."""
     return Damage(file, None, None, "is not in the index; run `newslake lake repair`")
 
 

@@ -1,6 +1,6 @@
 """Takedowns and their blocklist, which keeps removed pages out. In the fetch state database; names are hashed.
 
-Each takedown has a copy in a file of its own: if the database or a copy is lost, its names stay blocked, and it is
+Each takedown has a copy in a file: if the database or a copy is lost, its names stay blocked, and it is
 finished if it was not.
 """
 
@@ -27,7 +27,7 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS takedowns (
         takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
         work TEXT, checksum INTEGER NOT NULL)""",
-    # No checksum here: its index repeats whole rows, and SQLite's own check compares them.
+    # No checksum here: its index repeats whole rows, and the check of SQLite compares them.
     """CREATE TABLE IF NOT EXISTS blocklist (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS blocklist_by_takedown ON blocklist (takedown_id)",
@@ -268,10 +268,10 @@ class Takedowns:
         """Yield how database and copies differ."""
         copies = self._read_copies()
         for takedown_id in sorted({*copies, *self.known()} if self._copies is not None else ()):
-            copy, own = copies.get(takedown_id), self._content(takedown_id)
-            if takedown_id in copies and copy is None and own is None:
+            copy, content = copies.get(takedown_id), self._content(takedown_id)
+            if takedown_id in copies and copy is None and content is None:
                 yield Damage(f"takedowns/{takedown_id}.json", None, None, _LOST)
-            elif copy != own:
+            elif copy != content:
                 what = "is missing" if takedown_id not in copies else "and the blocklist differ"
                 yield Damage(f"takedowns/{takedown_id}.json", None, None, f"{what}; run `newslake lake repair`")
 
@@ -307,14 +307,14 @@ class Takedowns:
 
     def _restore_from(self, takedown_id: str, copy: Mapping[str, Any]) -> bool:
         """Add what a copy has and the database has not; return whether it changed."""
-        own = self._content(takedown_id)
-        if own is not None and own["is_revoked"]:
+        content = self._content(takedown_id)
+        if content is not None and content["is_revoked"]:
             return False
         if copy["is_revoked"]:
             with self._change():
                 self._unblock(takedown_id)
             return True
-        if own is not None and not set(copy["names"]).difference(own["names"]):
+        if content is not None and not set(copy["names"]).difference(content["names"]):
             return False
         work = _plan_from_copy(copy)
         takedown = Takedown(
@@ -369,8 +369,8 @@ class Takedowns:
         """Return what changes whenever a copy is written, removed or restored."""
         if self._copies is None or not self._copies.is_dir():
             return ""
-        with os.scandir(self._copies) as found:
-            states = sorted((file.name, file.stat()) for file in found if file.name.endswith(".json"))
+        with os.scandir(self._copies) as entries:
+            states = sorted((file.name, file.stat()) for file in entries if file.name.endswith(".json"))
         return _hash(json.dumps([(name, at.st_ino, at.st_mtime_ns, at.st_size) for name, at in states]))
 
     def _read_copies(self) -> dict[str, dict[str, Any] | None]:

@@ -342,16 +342,16 @@ _TIMES = ("published_at", "modified_at")
 
 def _hints_to_dict(hints: Hints) -> dict[str, Any]:
     """Return the hints that are set, times as ISO 8601, statements about rights as pairs of text and evidence."""
-    found = {name: getattr(hints, name) for name in Hints.__slots__ if getattr(hints, name) is not None}
+    values = {name: getattr(hints, name) for name in Hints.__slots__ if getattr(hints, name) is not None}
     if hints.rights is not None:
-        found["rights"] = [[each.statement, each.evidence] for each in hints.rights]
-    return {name: value.isoformat() if name in _TIMES else value for name, value in found.items()}
+        values["rights"] = [[each.statement, each.evidence] for each in hints.rights]
+    return {name: value.isoformat() if name in _TIMES else value for name, value in values.items()}
 
 
-def _hints_from_dict(found: dict[str, Any]) -> Hints:
-    times = {name: datetime.fromisoformat(found[name]) for name in _TIMES if name in found}
-    rights = {"rights": tuple(RightsStatement(*each) for each in found["rights"])} if "rights" in found else {}
-    return Hints(**found | times | rights)
+def _hints_from_dict(stored: dict[str, Any]) -> Hints:
+    times = {name: datetime.fromisoformat(stored[name]) for name in _TIMES if name in stored}
+    rights = {"rights": tuple(RightsStatement(*each) for each in stored["rights"])} if "rights" in stored else {}
+    return Hints(**stored | times | rights)
 
 
 def hints_to_json(hints: Hints) -> str:
