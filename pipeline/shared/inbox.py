@@ -25,8 +25,8 @@ from newslake.pipeline.sources.inbox import (
     free_names,
     is_file,
     lock_folder,
-    own_folder,
     reason_name,
+    run_folder,
 )
 from newslake.pipeline.unicode import printable_path
 
@@ -180,7 +180,7 @@ def own_copies(parent: Path) -> Iterator[Path]:
     for other in [each for each in parent.iterdir() if each.is_dir()]:
         with suppress(BlockingIOError, FileNotFoundError), lock_folder(other, waits=False):
             shutil.rmtree(other)
-    with own_folder(parent / uuid.uuid4().hex) as own:
+    with run_folder(parent / uuid.uuid4().hex) as own:
         try:
             yield own
         finally:

@@ -127,10 +127,10 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
         return
     interval = source.interval_seconds
     with request.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
-        for found in read_records(stream.pieces(), path, request.context()):
+        for entry in read_records(stream.pieces(), path, request.context()):
             # A broken connection is an error of the stream, not damage of the file.
-            if stream.error is None or found.problem is None:
-                yield found
+            if stream.error is None or entry.problem is None:
+                yield entry
         if stream.error is not None:
             # A pending file is an error of the whole listing already, so that the run is retried.
             is_pending = stream.error.disposition == "retry"

@@ -65,8 +65,8 @@ def split_rows(
 
     Raises: csv.Error, ValueError, OSError.
     """
-    kept, gone = StringIO(), []
-    writer = csv.writer(kept)
+    rest, gone = StringIO(), []
+    writer = csv.writer(rest)
     with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
         writer.writerow(next(_reader(text), ()))
     for row in read_rows(file, max_chars=context.page_max_bytes):
@@ -75,7 +75,7 @@ def split_rows(
             gone.append(entry)
         else:
             writer.writerow(row.cells)
-    return kept.getvalue().encode(), gone
+    return rest.getvalue().encode(), gone
 
 
 def read_rows(file: LocalFile, *, max_chars: int) -> Iterator[CsvRow]:
@@ -105,10 +105,10 @@ def _reader(text: TextIO) -> Iterator[list[str]]:
 
 def _row_entry(row: CsvRow, file: LocalFile, context: ReadContext) -> ListingEntry:
     where = f"{file.name}#{row.number}"
-    found = run_isolated(partial(_page_of, row.values, where, context), key=where)
-    if isinstance(found, NewsError):
-        return failed_entry(context.source_key, where, found)
-    return replace(found, ignored=row.ignored) if row.ignored else found
+    entry = run_isolated(partial(_page_of, row.values, where, context), key=where)
+    if isinstance(entry, NewsError):
+        return failed_entry(context.source_key, where, entry)
+    return replace(entry, ignored=row.ignored) if row.ignored else entry
 
 
 def _page_of(values: Mapping[str, object], where: str, context: ReadContext) -> ListingEntry:

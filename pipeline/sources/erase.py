@@ -1,4 +1,4 @@
-"""Remove pages from the files of an inbox: a page's own file, or its lines and records in other files."""
+"""Remove pages from the files of an inbox: a page's file, or its lines and records in other files."""
 
 import csv
 import hashlib
@@ -108,25 +108,25 @@ def _remove(path: Path) -> None:
 
 
 def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
-    kept, gone = [], 0
+    rest, gone = [], 0
     with open_file(path) as stream:
         for line in stream:
-            found = read_line(line, printable_path(path.name), context, suffix=path.suffix.lower())
-            is_doomed = found is not None and (
-                doomed.is_page(found) or (found.problem is not None and doomed.matches_broken(line))
+            entry = read_line(line, printable_path(path.name), context, suffix=path.suffix.lower())
+            is_doomed = entry is not None and (
+                doomed.is_page(entry) or (entry.problem is not None and doomed.matches_broken(line))
             )
             gone += is_doomed
             if not is_doomed:
-                kept.append(line)
-            elif found is not None and found.page is None and found.ref.file is not None:
-                _remove(path.parent / found.ref.file)  # the line names it
-    return bool(gone) and _rewrite(path, kept, doomed)
+                rest.append(line)
+            elif entry is not None and entry.page is None and entry.ref.file is not None:
+                _remove(path.parent / entry.ref.file)  # the line names it
+    return bool(gone) and _rewrite(path, rest, doomed)
 
 
 def _erase_rows(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     """Remove the rows of pages, and the page files that they name; an unreadable file with such a page as a whole."""
     try:
-        kept, gone = split_rows(
+        rest, gone = split_rows(
             _local(path),
             context,
             lambda each, row: doomed.is_page(each) or (each.problem is not None and doomed.matches_broken(row)),
@@ -139,7 +139,7 @@ def _erase_rows(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     for each in gone:
         if each.page is None and each.ref.file is not None:
             _remove(path.parent / each.ref.file)
-    return bool(gone) and _rewrite(path, [kept], doomed)
+    return bool(gone) and _rewrite(path, [rest], doomed)
 
 
 def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
@@ -159,8 +159,8 @@ def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> boo
         if uris or (is_broken and doomed.matches_broken(content)):
             _remove(path)
             return True
-    kept = (data[m.offset : m.offset + m.length] for m, is_gone in zip(members, gone, strict=True) if not is_gone)
-    return any(gone) and _rewrite(path, kept, doomed)
+    rest = (data[m.offset : m.offset + m.length] for m, is_gone in zip(members, gone, strict=True) if not is_gone)
+    return any(gone) and _rewrite(path, rest, doomed)
 
 
 def _is_text(member: Member, context: ReadContext, doomed: EntryFilter) -> bool:

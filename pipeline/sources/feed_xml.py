@@ -71,7 +71,7 @@ class _Reduction:
         self._is_strict = is_strict
         self._out: list[str] = []
         self._open: list[str] = []  # the root, the channel and the entry, as written
-        self._own: set[str] = set()  # prefixes of these elements; another one is another vocabulary
+        self._vocabulary: set[str] = set()  # prefixes of these elements; another one is another vocabulary
         self._entry_at: int | None = None  # where the open entry begins in the output
         self._leaf: str | None = None
         self._chars = 0  # of the leaf's text
@@ -152,15 +152,15 @@ class _Reduction:
             self._skipped, self._depth = name, 1
 
     def _is_container(self, name: str) -> bool:
-        """Return whether a name is that of a root, channel or entry in the feed's own vocabulary.
+        """Return whether a name is that of a root, channel or entry in the vocabulary of the feed.
 
         The root of RDF has another prefix than the channel and the items in it.
         """
         local = _local(name)
         if not self._open:
             return local in _ROOTS
-        is_first_in_rdf = len(self._open) == 1 and len(self._own) == 1 and _local(self._open[0]) == "rdf"
-        return local in (*_ROOTS, *_ENTRIES) and (_prefix(name) in self._own or is_first_in_rdf)
+        is_first_in_rdf = len(self._open) == 1 and len(self._vocabulary) == 1 and _local(self._open[0]) == "rdf"
+        return local in (*_ROOTS, *_ENTRIES) and (_prefix(name) in self._vocabulary or is_first_in_rdf)
 
     def _start_container(self, name: str, local: str, attributes: str) -> None:
         names = [_local(each) for each in self._open]
@@ -173,7 +173,7 @@ class _Reduction:
             self._entry_at = len(self._out)
         self._write_start(name, attributes)
         self._open.append(name)
-        self._own.add(_prefix(name))
+        self._vocabulary.add(_prefix(name))
 
     def _end(self, name: str) -> None:
         local = _local(name)
@@ -213,21 +213,21 @@ class _Reduction:
 
     def _write_start(self, name: str, attributes: str) -> None:
         self._out.append(f"<{name}")
-        self._out.extend(f" {each}={quoteattr(value)}" for each, value in self._kept(attributes))
+        self._out.extend(f" {each}={quoteattr(value)}" for each, value in self._attributes(attributes))
         self._out.append(">")
 
-    def _kept(self, attributes: str) -> Iterator[tuple[str, str]]:
+    def _attributes(self, attributes: str) -> Iterator[tuple[str, str]]:
         seen = set()
-        for found in _ATTRIBUTE.finditer(attributes):
-            name = found[1].lower()
+        for match in _ATTRIBUTE.finditer(attributes):
+            name = match[1].lower()
             is_prefix = name == "xmlns" or name.startswith("xmlns:")
             if name in seen or not (is_prefix or name in _ATTRIBUTES or _local(name) == "about"):
                 continue
             seen.add(name)
             if is_prefix:
                 self._prefixes.add(name)
-            value = found[2] or found[3] or found[4] or ""
-            yield found[1], _cleaned(_resolved(value[:_TEXT_MAX_CHARS]))
+            value = match[2] or match[3] or match[4] or ""
+            yield match[1], _cleaned(_resolved(value[:_TEXT_MAX_CHARS]))
 
 
 def _local(name: str) -> str:
@@ -248,10 +248,10 @@ def _resolved(text: str) -> str:
     return _REFERENCE.sub(_referent, text) if "&" in text else text
 
 
-def _referent(found: re.Match[str]) -> str:
-    if found["name"] is not None:
-        return html5.get(f"{found['name']};", found.group())
-    code = int(found["decimal"]) if found["decimal"] is not None else int(found["hex"], 16)
+def _referent(reference: re.Match[str]) -> str:
+    if reference["name"] is not None:
+        return html5.get(f"{reference['name']};", reference.group())
+    code = int(reference["decimal"]) if reference["decimal"] is not None else int(reference["hex"], 16)
     return chr(code) if 0 < code < 0x110000 else "\ufffd"
 
 

@@ -133,7 +133,7 @@ def _hints(
 
 
 def _date(entry: dict[str, Any], name: str, *, now: datetime) -> tuple[datetime | None, Precision | None]:
-    # dict.get, because the entry's own get returns "published" for a missing "updated".
+    # dict.get, because ``entry.get`` returns "published" for a missing "updated".
     parsed, written = dict.get(entry, f"{name}_parsed"), dict.get(entry, name)
     if parsed is None or not isinstance(written, str):
         return None, None
@@ -155,8 +155,8 @@ def _text(entry: Mapping[str, Any], name: str) -> str | None:
 
 def language_of(tag: object) -> str | None:
     """Return the two-letter language of a language tag like "en-GB"."""
-    found = _LANGUAGE.match(tag) if isinstance(tag, str) else None
-    return found.group().lower() if found else None
+    language = _LANGUAGE.match(tag) if isinstance(tag, str) else None
+    return language.group().lower() if language else None
 
 
 def _read_json(page: Page, source: Source, *, now: datetime) -> _FeedContent:

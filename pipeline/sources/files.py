@@ -42,7 +42,7 @@ def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEnt
         yield from _read_page(file, replace(context, file=file))
 
 
-def _read_page(file: LocalFile, context: ReadContext, *, given: PageFacts | None = None) -> Iterator[ListingEntry]:
+def _read_page(file: LocalFile, context: ReadContext, *, stated: PageFacts | None = None) -> Iterator[ListingEntry]:
     with open_file(file.path) as stream:
         body = stream.read(context.page_max_bytes + 1)
     if not body.strip():
@@ -53,7 +53,7 @@ def _read_page(file: LocalFile, context: ReadContext, *, given: PageFacts | None
         yield context.broken(file.name, reason="file_too_large", detail=detail)
         return
     try:
-        facts = given or plausible_facts(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
+        facts = stated or plausible_facts(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
     except ValueError as error:
         detail = f"its {SIDECAR} is invalid: {error}"
         yield context.broken(file.name, reason="broken_sidecar", detail=detail)
@@ -65,7 +65,7 @@ def _read_page(file: LocalFile, context: ReadContext, *, given: PageFacts | None
 def _local_entry(
     where: str, body: bytes, facts: PageFacts, *, content_type: str, context: ReadContext, place: str = ""
 ) -> ListingEntry:
-    """Return the entry of a local page. ``place`` is the path of its own file."""
+    """Return the entry of a local page. ``place`` is the path of its file."""
     if content_type.startswith("text/html"):
         facts = facts.with_marks(read_marks(body, place=place), now=context.now)
     facts = facts.with_fetch_time(context.file_time)
@@ -109,14 +109,14 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
         raise BrokenListingError(f"{name}: its suffix is not one of {known}", key=name, reason="unknown_kind")
     context = ReadContext(source_key="", now=now, page_max_bytes=page_max_bytes)
     try:
-        found = next(read_page_file(LocalFile(path=path.resolve(), name=name), context))
+        entry = next(read_page_file(LocalFile(path=path.resolve(), name=name), context))
     except OSError as error:
         detail = f"{name} cannot be read ({error.strerror or error})"
         raise BrokenListingError(detail, key=name, reason="unreadable_file") from error
-    if found.problem is not None or found.page is None:
-        raise found.problem or AssertionError("neither page nor problem")
-    given = {name: value for name in Hints.__slots__ if (value := getattr(hints, name)) is not None}
-    return replace(found.page, hints=replace(found.page.hints, **given)) if hints != Hints() else found.page
+    if entry.problem is not None or entry.page is None:
+        raise entry.problem or AssertionError("neither page nor problem")
+    values = {name: value for name in Hints.__slots__ if (value := getattr(hints, name)) is not None}
+    return replace(entry.page, hints=replace(entry.page.hints, **values)) if hints != Hints() else entry.page
 
 
 # Files of lines.
@@ -163,10 +163,10 @@ def _each_line(
     context = replace(context, file=file)
     with open_file(file.path) as stream:
         for number, line in enumerate(bounded_lines(stream, max_bytes), start=1):
-            found = _line(line, f"{file.name}#{number}", context, parse)
-            if found is not None:
+            entry = _line(line, f"{file.name}#{number}", context, parse)
+            if entry is not None:
                 is_empty = False
-                yield found
+                yield entry
     if is_empty:
         yield context.broken(file.name, reason="empty_file", detail="the file has no line with a page")
 
@@ -187,8 +187,8 @@ def _line(
 ) -> ListingEntry | None:
     if line is None:
         return context.broken(where, reason="line_too_long", detail="the line is over the limit; skipped")
-    found = run_isolated(partial(_parsed, line, where, context, parse), key=where)
-    return failed_entry(context.source_key, where, found) if isinstance(found, NewsError) else found
+    entry = run_isolated(partial(_parsed, line, where, context, parse), key=where)
+    return failed_entry(context.source_key, where, entry) if isinstance(entry, NewsError) else entry
 
 
 def _parsed(
@@ -217,12 +217,12 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     values, ignored = named_values(stated)
     if not values:
         raise ValueError(f"it has no key of a page, such as url or text, but {', '.join(stated)[:200] or 'none'}")
-    found = entry_of({**values, "refetch_after": stated.get("refetch_after")}, where, context)
-    return replace(found, ignored=ignored) if ignored else found
+    entry = entry_of({**values, "refetch_after": stated.get("refetch_after")}, where, context)
+    return replace(entry, ignored=ignored) if ignored else entry
 
 
 def entry_of(stated: Mapping[str, object], where: str, context: ReadContext) -> ListingEntry:
-    """Return the page of a line or row, given by ``KEYS``. Without text and page file, its URL is a link to fetch.
+    """Return the page of a line or row with ``KEYS``. Without text and page file, its URL is a link to fetch.
 
     If no file is read now, a page file is only named in ``ref.file``. Raises: ValueError.
     """
@@ -250,7 +250,7 @@ def _named_page(name: str, facts: PageFacts, where: str, context: ReadContext) -
     folder = context.file.path.parents[context.file.name.count("/")]
     page = LocalFile(path=folder / name, name=name)
     try:
-        return next(_read_page(page, replace(context, file=page), given=facts))
+        return next(_read_page(page, replace(context, file=page), stated=facts))
     except FileNotFoundError:
         return context.broken(where, reason="broken_line", detail=f"it names {name}, which does not exist")
 

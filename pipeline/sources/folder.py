@@ -58,9 +58,9 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
         )
     context = replace(context, indexed=_indexed_pages(folder, context, is_deep=is_deep))
     return (
-        found
+        entry
         for file in local_files(folder, is_deep=is_deep)
-        for found in entries_in_turn(_read_one(file, context), context, name=file.name)
+        for entry in entries_in_turn(_read_one(file, context), context, name=file.name)
     )
 
 

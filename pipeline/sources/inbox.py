@@ -72,21 +72,21 @@ def waiting_files(inbox: Path) -> list[Path]:
 
 @contextmanager
 def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
-    """Yield the run's own folder with every waiting file of the inbox in it, and the files of dead runs.
+    """Yield the run's folder with every waiting file of the inbox in it, and the files of dead runs.
 
     Wait at most 2 seconds for files that have just been written; a file that still changes then stays.
     Files of an earlier try of this run are included; while that try is alive, wait for its end.
     """
     folder = inbox / _CLAIMED
-    with own_folder(folder / file_name_of(run_id)) as own:
-        _drop_settled(own)
+    with run_folder(folder / file_name_of(run_id)) as claimed:
+        _drop_settled(claimed)
         _let_rest(inbox)
         with lock_folder(folder):  # a page and its sidecar go to the same run
-            for other in sorted(path for path in folder.iterdir() if path != own and path.is_dir()):
-                _take_over(other, own)
+            for other in sorted(path for path in folder.iterdir() if path != claimed and path.is_dir()):
+                _take_over(other, claimed)
             for file in waiting_files(inbox):
-                _take(file, own)
-        yield own
+                _take(file, claimed)
+        yield claimed
 
 
 def settle(file: Path, *, reason: str | None) -> Path:
@@ -135,14 +135,14 @@ def reason_name(name: str) -> str:
 
 
 def free_names(name: str) -> Iterator[str]:
-    """Yield the names that a file may get in a folder: its own, then NAME~2, NAME~3, before the suffix."""
+    """Yield the names that a file may get in a folder: its name, then NAME~2, NAME~3, before the suffix."""
     stem, dot, suffixes = name.partition(".")
     yield name
     yield from (_fitting(stem, f"~{number}{dot}{suffixes}") for number in count(2))
 
 
 def _fitting(name: str, suffix: str) -> str:
-    """Return a name with a suffix, cut and made unique by a hash if it is longer than file systems allow."""
+    """Return a name with a suffix, cut and unique by a hash if it is longer than file systems allow."""
     whole = os.fsencode(name)
     if len(whole) + len(suffix) <= _NAME_MAX_BYTES:
         return f"{name}{suffix}"
@@ -157,26 +157,26 @@ def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder), ExitStack() as held:
         idle = [inbox, inbox / "done", inbox / "failed"]
-        for own in sorted(path for path in folder.iterdir() if path.is_dir()):
+        for run in sorted(path for path in folder.iterdir() if path.is_dir()):
             with suppress(BlockingIOError, FileNotFoundError):
-                held.enter_context(lock_folder(own, waits=False))
-                idle.append(own)
+                held.enter_context(lock_folder(run, waits=False))
+                idle.append(run)
         yield tuple(idle)
 
 
 @contextmanager
-def own_folder(own: Path) -> Iterator[Path]:
+def run_folder(folder: Path) -> Iterator[Path]:
     """Create and lock a run's folder; repeat if another run removes it meanwhile as the folder of a dead run."""
     while True:
-        own.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
             try:
-                descriptor = held.enter_context(lock_folder(own))
+                descriptor = held.enter_context(lock_folder(folder))
             except FileNotFoundError:  # removed before it was locked
                 continue
-            state = _state_of(own)
+            state = _state_of(folder)
             if state is not None and os.path.samestat(state, os.fstat(descriptor)):
-                yield own
+                yield folder
                 return
 
 
@@ -191,13 +191,13 @@ def lock_folder(folder: Path, *, waits: bool = True) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _take_over(other: Path, own: Path) -> None:
+def _take_over(other: Path, target: Path) -> None:
     """Take over the files of a dead run, not those of a living one."""
     with suppress(BlockingIOError, FileNotFoundError), lock_folder(other, waits=False):
         log.warning("the run of %s is dead; its files are taken over", other.name)
         _drop_settled(other)
         for file in pages_first(other):
-            _take(file, own)
+            _take(file, target)
         _remove_if_empty(other)
 
 
@@ -258,15 +258,15 @@ def _ready(folder: Path) -> Iterator[Path]:
             )
 
 
-def _take(file: Path, own: Path) -> None:
+def _take(file: Path, target: Path) -> None:
     """Rename a file into a folder that only this run fills.
 
     Its .json moves first: if the run is killed between the two renames, the page finds its .json there later.
     """
-    target = next(target for name in free_names(file.name) if not (target := own / name).exists())
-    _take_sidecar(file, target)
+    place = next(place for name in free_names(file.name) if not (place := target / name).exists())
+    _take_sidecar(file, place)
     with suppress(FileNotFoundError):  # its owner has removed it
-        os.rename(file, target)
+        os.rename(file, place)
 
 
 def _take_sidecar(file: Path, target: Path) -> None:

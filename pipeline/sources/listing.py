@@ -27,7 +27,7 @@ class ListingEntry:
 
     If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
     a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` is the
-    listing itself: it is incomplete, and entries after this place are missing. ``ignored`` are values given for a page
+    listing itself: it is incomplete, and entries after this place are missing. ``ignored`` are values for a page
     that cannot be read, as text: the page is read without them.
     """
 
@@ -118,7 +118,7 @@ class ReadContext:
 class ListingRequest:
     """A request for a source's listing. ``day`` is for dated kinds only; ``known`` are the last validators.
 
-    ``is_done`` says, given the mark of a large file, whether another run has read it to its end. A probe gets such
+    ``is_done`` says by the mark of a large file whether another run has read it to its end. A probe gets such
     files as entries without reading them. ``begin_file`` is that of ``ReadContext``.
     """
 
@@ -156,11 +156,11 @@ def isolated_entries(
 ) -> Iterator[ListingEntry]:
     """Yield the entries of one listing or file; an exception while reading becomes the last one, a broken entry."""
     unread = iter(entries)
-    while (found := run_isolated(partial(next, unread, None), key=where)) is not None:
-        if isinstance(found, NewsError):
-            yield replace(failed_entry(source_key, where, found), ends_listing=ends_listing)
+    while (entry := run_isolated(partial(next, unread, None), key=where)) is not None:
+        if isinstance(entry, NewsError):
+            yield replace(failed_entry(source_key, where, entry), ends_listing=ends_listing)
             return
-        yield found
+        yield entry
 
 
 def entries_in_turn(

@@ -1,4 +1,4 @@
-"""The facts about a local page: what its sidecar or line gives, else what the page's own marks say."""
+"""The facts about a local page: what its sidecar or line gives, else what the marks in the page say."""
 
 import posixpath
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ class PageFacts:
     hints: Hints = field(default_factory=lambda: Hints(date_method="given"))
 
     def with_marks(self, marks: PageMarks, *, now: datetime) -> "PageFacts":
-        """Return these facts, and for what they lack the page's own marks, with the method of each."""
+        """Return these facts, and for what they lack the marks in the page, with the method of each."""
         facts = self
         if facts.url is None and marks.url is not None:
             facts = replace(facts, url=marks.url, hints=replace(facts.hints, url_method=marks.url_method))
@@ -100,14 +100,14 @@ def named_values(stated: Mapping[str, object]) -> tuple[Mapping[str, object], tu
     values: dict[str, object] = {}
     ignored: list[str] = []
     for key, names in KEYS.items():
-        given = {name: there.get(name) for name in names}
-        name = next((name for name, value in given.items() if _is_value(value, key, name)), None)
+        candidates = {name: there.get(name) for name in names}
+        name = next((name for name, value in candidates.items() if _is_value(value, key, name)), None)
         if name is None:
             continue
-        if key in _TIMES and name != key and not _is_time(given[name]):
-            ignored.append(str(given[name]))
+        if key in _TIMES and name != key and not _is_time(candidates[name]):
+            ignored.append(str(candidates[name]))
         else:
-            values[key] = given[name]
+            values[key] = candidates[name]
     return values, tuple(ignored)
 
 

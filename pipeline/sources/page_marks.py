@@ -128,8 +128,8 @@ def _time_of(stated: bytes) -> datetime | None:
 
 def _other_urls(body: bytes, place: str) -> Iterator[tuple[str, UrlMethod]]:
     yield from ((url, method) for url, method in _stated_urls(body) if urlsplit(url).path.strip("/"))
-    if (found := url_of_folders(place)) is not None:
-        yield found, "folders"
+    if (url := url_of_folders(place)) is not None:
+        yield url, "folders"
 
 
 def _stated_urls(body: bytes) -> Iterator[tuple[str, UrlMethod]]:

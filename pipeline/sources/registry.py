@@ -117,10 +117,10 @@ def _of_same_filters(known: Validators, source: Source) -> Validators:
     return replace(known, etag=etag or None) if filters == _filters_hash(source) else Validators()
 
 
-def _with_filters(given: Validators, source: Source) -> Validators:
-    if not source.page_filters or given == Validators():
-        return given
-    return replace(given, etag=f"{given.etag or ''}{_FILTERS}{_filters_hash(source)}")
+def _with_filters(validators: Validators, source: Source) -> Validators:
+    if not source.page_filters or validators == Validators():
+        return validators
+    return replace(validators, etag=f"{validators.etag or ''}{_FILTERS}{_filters_hash(source)}")
 
 
 def _filters_hash(source: Source) -> str:
@@ -136,10 +136,10 @@ def _feed(page: Page, request: ListingRequest) -> Listing:
 def _sitemap(page: Page, request: ListingRequest) -> Listing:
     source, fetcher = request.source, request.online()
     root = read_root(page, source, now=request.now, max_bytes=fetcher.limits.listing_max_bytes)
-    found = SitemapWalk(source, fetcher, now=request.now).pages(root, url=source.location)
+    entries = SitemapWalk(source, fetcher, now=request.now).pages(root, url=source.location)
     # An index may be unchanged while its children change, so it is always requested without validators.
     is_complete = root.kind == "urlset" and root.failure is None
-    return Listing(entries=found, validators=validators_of(page) if is_complete else None)
+    return Listing(entries=entries, validators=validators_of(page) if is_complete else None)
 
 
 def _sitemap_archive(request: ListingRequest) -> Listing:

@@ -52,13 +52,13 @@ class Window:
 def window_of(url: str) -> Window | None:
     """Return the days in a sitemap's path or query, the shortest window if it has several; None without a date."""
     parts = urlsplit(url)
-    found = []
+    windows = []
     for match in _DATED.finditer(f"{parts.path}?{parts.query}"):
         try:
-            found.append(Window.of(*(int(each) for each in match.groups() if each)))
+            windows.append(Window.of(*(int(each) for each in match.groups() if each)))
         except ValueError:  # 30 February
             continue
-    return min(found, key=lambda window: window.last - window.first, default=None)
+    return min(windows, key=lambda window: window.last - window.first, default=None)
 
 
 def fill_template(template: str, day: date) -> tuple[str, Window | None]:
@@ -71,7 +71,7 @@ def fill_template(template: str, day: date) -> tuple[str, Window | None]:
 
 
 def can_hold(url: str, changed_at: datetime | None, *, day: date, around: Window | None) -> bool:
-    """Return whether a sitemap may have entries of a day: by its own name, else by the name of its index (``around``).
+    """Return whether a sitemap may have entries of a day: by its name, else by the name of its index (``around``).
 
     If neither name has a date, its last change decides: a sitemap last changed before the day has no entries of it.
     """
@@ -144,13 +144,13 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
                 sitemap.failure = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is skipped"
                 return
             where = f"{url}#entry-{len(sitemap.entries) + 1}"
-            found = run_isolated(partial(_child_or_entry, element, sitemap, source, url=url, now=now), key=where)
-            if isinstance(found, Child):
-                sitemap.children.append(found)
-            elif isinstance(found, NewsError):
-                sitemap.entries.append(failed_entry(source.key, where, found))
+            part = run_isolated(partial(_child_or_entry, element, sitemap, source, url=url, now=now), key=where)
+            if isinstance(part, Child):
+                sitemap.children.append(part)
+            elif isinstance(part, NewsError):
+                sitemap.entries.append(failed_entry(source.key, where, part))
             else:
-                sitemap.entries.append(found)
+                sitemap.entries.append(part)
     except etree.XMLSyntaxError as error:
         reason = "broken_sitemap" if sitemap.kind else "not_a_sitemap"
         sitemap.failure = reason, f"it is not well-formed ({error})"
@@ -262,7 +262,7 @@ _LISTING_URLS_MAX = 50_000  # per listing, the same as per sitemap
 
 
 def read_root(page: Page, source: Source, *, now: datetime, max_bytes: int) -> Sitemap:
-    """Return the source's own sitemap.
+    """Return the sitemap of a source.
 
     Raises: BrokenListingError if it is not a sitemap. If it is damaged later, the entries before the damage count.
     """
@@ -307,8 +307,8 @@ class SitemapWalk:
                 yield self._end(url, "too_many_sitemaps", f"more than {_CHILDREN_MAX} sitemaps; the rest is skipped")
                 return
             self._sitemaps.add(child.url)
-            found = self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)
-            yield from isolated_entries(found, self._source.key, where=child.url, ends_listing=True)
+            pages = self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)
+            yield from isolated_entries(pages, self._source.key, where=child.url, ends_listing=True)
 
     def _end(self, url: str, reason: str, detail: str) -> ListingEntry:
         """Return the broken entry of a sitemap with missing entries."""
@@ -324,27 +324,27 @@ class SitemapWalk:
             return
         is_of_one_day = window is not None and window.first == window.last
         undated = 0
-        for found in sitemap.entries:
-            day = day_of(found.ref)
+        for entry in sitemap.entries:
+            day = day_of(entry.ref)
             if day is None and is_of_one_day and window is not None:
                 day = window.first
             if day == self._day:
-                yield found
+                yield entry
             undated += day is None
         if undated:
             detail = f"{undated} entries have no date and the sitemap covers several days; skipped"
             yield broken_entry(self._source.key, url, reason="undated_entries", detail=detail)
 
     def _new(self, entries: Iterator[ListingEntry], url: str) -> Iterator[ListingEntry]:
-        for found in entries:
-            if found.problem is None and found.ref.url in self._urls:
+        for entry in entries:
+            if entry.problem is None and entry.ref.url in self._urls:
                 continue
             if len(self._urls) >= _LISTING_URLS_MAX:
                 detail = f"the listing has more than {_LISTING_URLS_MAX} URLs; the rest is skipped"
                 yield self._end(url, "too_many_urls", detail)
                 return
-            self._urls.add(found.ref.url or "")
-            yield found
+            self._urls.add(entry.ref.url or "")
+            yield entry
 
     def _child(self, url: str, *, depth: int, window: Window | None) -> Iterator[ListingEntry]:
         got = self._fetcher.try_fetch(url, is_listing=True, interval_seconds=self._source.interval_seconds)

@@ -20,7 +20,7 @@ from newslake.pipeline.unicode import to_well_formed
 _HTTP_HEAD_MAX_BYTES = 1 << 18
 _HTTP = ("http:", "https:")
 
-# Without a check of the first line: archives have HTTP/2, and some servers have their own spelling.
+# Without a check of the first line: archives have HTTP/2, and some servers have another spelling.
 _parse_http = StatusAndHeadersParser((), verify=False).parse
 
 
@@ -47,17 +47,17 @@ def read_records(
     for number, record in enumerate(read_warc_records(chunks, block_max_bytes=limit, size=size), start=1):
         has_records = True
         where = f"{name}#{number}"
-        found: ListingEntry | NewsError | None
+        entry: ListingEntry | NewsError | None
         if isinstance(record, UnreadableRecord):
-            found = context.broken(where, reason=record.reason, detail=record.why)
+            entry = context.broken(where, reason=record.reason, detail=record.why)
         else:
-            found = run_isolated(partial(_entry, record, where, context), key=where)
-        if isinstance(found, NewsError):
+            entry = run_isolated(partial(_entry, record, where, context), key=where)
+        if isinstance(entry, NewsError):
             url = None if isinstance(record, UnreadableRecord) else absolute_url(_target(record))
-            found = ListingEntry(ref=Ref(source_key=context.source_key, url=url, file=where), problem=found)
-        if found is not None:
+            entry = ListingEntry(ref=Ref(source_key=context.source_key, url=url, file=where), problem=entry)
+        if entry is not None:
             is_empty = False
-            yield found
+            yield entry
     if not has_records or (is_empty and not context.hosts):
         yield context.broken(name, reason="empty_file", detail="the file has no HTTP response")
 
@@ -142,7 +142,7 @@ def _refused_entry(ref: Ref, where: str, reason: str, detail: str, *, status: in
 
 
 def _body(raw: bytes, headers: dict[str, str], context: ReadContext) -> bytes:
-    """Return the body without transfer and content codings. warcio's own decoding has no size limit."""
+    """Return the body without transfer and content codings. The decoding of warcio has no size limit."""
     limit = _wire_max_bytes(context)
     if len(raw) > limit:
         raise TooLargeError(f"more than {limit} bytes on the wire")

@@ -59,12 +59,12 @@ def read_warc_records(
     stream = _Content(_tokens(chunks), size=size)
     damages = 0
     while stream.find_content():
-        found = _read_next(stream, block_max_bytes)
-        yield found
-        damages += isinstance(found, UnreadableRecord)
+        record = _read_next(stream, block_max_bytes)
+        yield record
+        damages += isinstance(record, UnreadableRecord)
         if damages >= _DAMAGES_MAX:
             yield UnreadableRecord("broken_warc", f"{damages} places of the file are damaged; the rest is not read")
-        if damages >= _DAMAGES_MAX or (isinstance(found, UnreadableRecord) and found.reason == "arc_file"):
+        if damages >= _DAMAGES_MAX or (isinstance(record, UnreadableRecord) and record.reason == "arc_file"):
             return
 
 
@@ -219,11 +219,11 @@ class _Content:
     def read_head(self) -> bytes:
         """Return the bytes up to the first blank line, or the first 64 KiB."""
         at = 0
-        while (found := _HEAD_END.search(self.content, at)) is None and len(self.content) < _HEAD_MAX_BYTES:
+        while (blank := _HEAD_END.search(self.content, at)) is None and len(self.content) < _HEAD_MAX_BYTES:
             at = max(len(self.content) - 2, 0)
             if not self._fill():
                 break
-        return self.read(min(found.end() if found else len(self.content), _HEAD_MAX_BYTES))
+        return self.read(min(blank.end() if blank else len(self.content), _HEAD_MAX_BYTES))
 
     def is_at_record(self, end: int) -> bool:
         """Return whether the content ends after blank lines, or another member or a record begins there.
@@ -253,14 +253,14 @@ class _Content:
     def find_start(self) -> None:
         """Go to the next line that begins a record, else to the end of the content."""
         at = 0
-        while (found := _START.search(self.content, at)) is None:
+        while (match := _START.search(self.content, at)) is None:
             if len(self.content) > _START_BYTES:
                 self._drop(len(self.content) - _START_BYTES)
                 at = 1  # the first byte is not the start of the content any more
             if not self._fill():
                 self._drop(len(self.content))
                 return
-        self._drop(found.end())
+        self._drop(match.end())
 
     def _drop(self, size: int) -> None:
         del self.content[:size]

@@ -126,12 +126,12 @@ def _captures(rows: list[tuple[str, ...]], request: ListingRequest, *, is_cut: b
     source, where = request.source, f"{_api(request.source)}/cdx#{request.day}"
     keys: set[str] = set()
     for number, row in enumerate(rows, start=1):
-        found = run_isolated(partial(_capture, row, request, f"{where}-{number}"), key=f"{where}-{number}")
-        if isinstance(found, NewsError):
-            yield ListingEntry(ref=Ref(source_key=source.key, url=f"{where}-{number}"), problem=found)
+        entry = run_isolated(partial(_capture, row, request, f"{where}-{number}"), key=f"{where}-{number}")
+        if isinstance(entry, NewsError):
+            yield ListingEntry(ref=Ref(source_key=source.key, url=f"{where}-{number}"), problem=entry)
         elif row[0] not in keys:
             keys.add(row[0])
-            yield found
+            yield entry
     if is_cut:
         detail = f"the index has more than {len(rows)} captures of the day; the rest is skipped, use a longer prefix"
         yield replace(broken_entry(source.key, where, reason="too_many_urls", detail=detail), ends_listing=True)
@@ -181,7 +181,7 @@ _STOP_REASONS = ("http_429", "host_backoff")
 
 
 def copy_url(api: str, stamp: str, url: str) -> str:
-    """Return the URL of an archive's snapshot of a page at a time, without the archive's own additions."""
+    """Return the URL of an archive's snapshot of a page at a time, without the additions of the archive."""
     return f"{api.rstrip('/')}/web/{stamp}id_/{url}"
 
 
@@ -232,7 +232,7 @@ class WaybackFetcher:
 def _pages[K](
     wanted: Iterable[tuple[K, PageRequest]], copies: list[tuple[K, PageRequest]]
 ) -> Iterator[tuple[K, PageRequest]]:
-    """Yield the pages to fetch from their own hosts; append the others to ``copies``."""
+    """Yield the pages to fetch from their hosts; append the others to ``copies``."""
     for key, each in wanted:
         if each.hints.copy_url is None:
             yield key, each
@@ -262,7 +262,7 @@ def _original(page: Page, wanted: PageRequest) -> Page | RefusedFetchError:
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of the original; of the archive's own headers, only type and time are kept."""
-    kept = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
+    """Return the headers of the original; of those of the archive, only type and time stay."""
+    archived = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
     original = {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
-    return kept | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}
+    return archived | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}
