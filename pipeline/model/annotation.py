@@ -34,8 +34,8 @@ class Entity:
     ``entity_id`` is comparable across articles; ``quote_index`` is the quote that contains the mention.
     ``qid_confidence``, 0 to 1, is for the link to the knowledge base. ``kb_version`` identifies what the knowledge
     base and the corrections say about the names of this entity; None if nothing. Only a person has a ``gender``.
-    ``confidence``, 0 to 1, is for the link to its cluster. A mention of several entities ("the two leaders") has no
-    cluster of its own; ``group_cluster_indexes`` lists theirs.
+    ``confidence``, 0 to 1, is for the link to its cluster. A mention of several entities ("the two leaders") is
+    alone in its cluster; ``group_cluster_indexes`` lists theirs.
     """
 
     entity_index: int

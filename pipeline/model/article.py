@@ -110,7 +110,7 @@ class Rejected:
     """A page that is not an article, and why. ``reason`` is a snake_case word; ``detail`` is a message for people.
 
     ``evidence`` is the part of the page that the decision is based on, "" if text is missing. ``thresholds`` are the
-    missed ones; a page of its kind that reaches all of them is kept.
+    missed ones; a page of its kind that reaches all of them is an article.
     """
 
     reason: str

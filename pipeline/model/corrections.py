@@ -81,8 +81,8 @@ def place_of_quote(quotes: Sequence[str], index: int, *, marked: str = "") -> Qu
 
 def _first_words(text: str) -> str:
     """Return the beginning of a text as written, from its first word to its 12th."""
-    found = list(_WORD.finditer(text))[:_WORDS_MAX]
-    return " ".join(text[found[0].start() : found[-1].end()].split()) if found else ""
+    words = list(_WORD.finditer(text))[:_WORDS_MAX]
+    return " ".join(text[words[0].start() : words[-1].end()].split()) if words else ""
 
 
 def place_of_article(article_id: str, url: str | None) -> str:
@@ -139,8 +139,8 @@ def name_to_correct(entity_name: str | None, mentions: Iterable[str]) -> str | N
 
     ``mentions`` are the ``entity_text`` of its name mentions.
     """
-    found = sorted(set(mentions), key=lambda text: (text != entity_name, -len(text.split()), -len(text), text))
-    return found[0] if found else None
+    names = sorted(set(mentions), key=lambda text: (text != entity_name, -len(text.split()), -len(text), text))
+    return names[0] if names else None
 
 
 def _table(name: str, values: Mapping[str, str | int | bool | None]) -> str:
@@ -159,7 +159,7 @@ def toml_text(text: str) -> str:
 
     TOML cannot hold a lone surrogate; it becomes U+FFFD.
     """
-    return f'"{_TO_ESCAPE.sub(lambda found: _escaped(found[0]), text)}"'
+    return f'"{_TO_ESCAPE.sub(lambda char: _escaped(char[0]), text)}"'
 
 
 def _escaped(char: str) -> str:

@@ -38,11 +38,11 @@ class SourceFreshness:
     ``status``: "ok", "warn" (late), "stale" (too late), or "no_baseline" (neither limits nor enough history, so it is
     not known; never the same as "ok").
     ``cause`` of "warn" and "stale": "quiet" (polls were answered without new articles), "failing" (polls failed, or
-    found pages of which none could be read) or "not_polled" (no run polled the source).
+    no new page could be read) or "not_polled" (no run polled the source).
     ``newest_at`` is the time of the newest article: when it was published, else first fetched. ``last_polled_at`` is
     the time of the last answered poll. ``since`` is when the status became "warn" or "stale".
     ``basis`` says where the limits come from; None if there are none. ``message`` is one sentence for people.
-    ``unread_pages`` of a late source counts the pages found since the last that could be read, ``unread_reason`` is
+    ``unread_pages`` of a late source counts the pages since the last that could be read, ``unread_reason`` is
     their most frequent reason.
     """
 

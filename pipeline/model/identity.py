@@ -44,7 +44,7 @@ def browser_url(text: str) -> str:
         start, head = f"{start}//{host}", f"{slash}{path}"
     else:
         start = ""
-    return start + _UNSAFE.sub(lambda found: quote(found.group()), head + tail)
+    return start + _UNSAFE.sub(lambda char: quote(char.group()), head + tail)
 
 
 @functools.lru_cache(maxsize=1024)  # a page states its own URL up to ten times
@@ -56,7 +56,7 @@ def canonical_url(url: str) -> str:
     its case and its encoded slashes, loses its trailing slash, and its dot segments are resolved. A fragment is removed
     unless it is the route of an application ("#!/story/1"). Idempotent.
 
-    Raises: ValueError if it is not an http(s) URL with a host, or longer than 8,192 characters, as given or canonical.
+    Raises: ValueError if it is not an http(s) URL with a host, or longer than 8,192 characters, written or canonical.
     """
     if len(url) > URL_MAX_CHARS:
         raise ValueError(f"URL too long ({len(url)} characters): {url[:100]!r}...")
@@ -182,7 +182,7 @@ def domain_of(url: str) -> str | None:
     """Return the registrable domain of a URL ("bbc.co.uk"); None if it is not a URL.
 
     By the public suffix list that the library tld has with it: nothing is looked up. Under a suffix that is not in the
-    list the last two names are the domain, as the list's own algorithm says. An address and a single name stay as they
+    list the last two names are the domain, as the algorithm of the list says. An address and a single name stay as they
     are. The dot that may end a host is left out.
     """
     from courlan import extract_domain  # noqa: PLC0415 - it imports urllib3, which few commands need
@@ -226,7 +226,7 @@ def revision_of(title: str | None, paragraphs: Iterable[str]) -> Revision:
 def file_name_of(key: str) -> str:
     """Return a file name for a run id, batch id or other key. It is unique per key and cannot leave its folder.
 
-    ASCII letters, digits, "_", "-" and "+" are kept, everything else is percent-encoded UTF-8. The end of a name over
+    ASCII letters, digits, "_", "-" and "+" stay, everything else is percent-encoded UTF-8. The end of a name over
     150 characters is replaced by a hash.
     """
     plain = quote(key, safe="+", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E") or "%"

@@ -95,16 +95,16 @@ class StageReport:
         )
 
     @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> "StageReport":
+    def from_dict(cls, stored: Mapping[str, Any]) -> "StageReport":
         """Return the report that ``as_dict`` wrote."""
         return cls(
-            stage=given["stage"],
-            run_id=given["run_id"],
-            discovered=given["discovered"],
-            outcomes=tuple((kind, given[kind]) for kind in OUTCOME_KINDS),
-            days=tuple(date.fromisoformat(day) for day in given["days"]),
-            work=tuple(given["work"].items()),
-            rules=tuple(given["rules"].items()),
+            stage=stored["stage"],
+            run_id=stored["run_id"],
+            discovered=stored["discovered"],
+            outcomes=tuple((kind, stored[kind]) for kind in OUTCOME_KINDS),
+            days=tuple(date.fromisoformat(day) for day in stored["days"]),
+            work=tuple(stored["work"].items()),
+            rules=tuple(stored["rules"].items()),
         )
 
     def as_dict(self) -> dict[str, object]:

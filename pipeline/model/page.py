@@ -17,13 +17,13 @@ class Hints:
     """What the listing says about a page. Everything is a hint; the page itself has priority.
 
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" if the listing gives no time.
-    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date given with a local file. ``file`` is the
+    ``date_method`` is "feed" for feeds and sitemaps, "given" for the date of a local file. ``file`` is the
     local file of a page without a URL. ``tdm_reserved`` is true if the host's tdmrep.json or robots.txt reserves text
     and data mining of the page; ``rights`` are the statements of these files about the page when it was fetched.
     ``copy_url`` is the URL of a web archive's snapshot, which is fetched in place of the page; ``copy_digest`` is the
     web archive's digest of the snapshot. ``url_method`` says which mark of a saved page gave its URL,
     ``fetched_at_method`` which gave its fetch time: "file" is the time of the file, or of the run. Both are None if the
-    URL or the time is given with the page, or is that of a request.
+    URL or the time comes with the page, or is that of a request.
     """
 
     title: str | None = None
@@ -101,7 +101,7 @@ class Capture:
     """One record of the archive: this URL had this content at this time.
 
     ``digest`` is the payload digest ("sha256:<64 hex>"), the ``payload_digest`` of tables. A capture with
-    ``is_revisit`` has no bytes of its own: an earlier record with the same digest has them.
+    ``is_revisit`` has no bytes: an earlier record with the same digest has them.
     ``page_key`` identifies the page among captures: the canonical form of the requested URL, or the digest without
     a URL. ``article_id`` is the article of the page's canonical link. ``sent_digest`` is the digest of the body as
     the server sent it, if a content coding makes it differ.

@@ -29,7 +29,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check made for this answer. ``holds`` is None if it cannot be decided; ``message`` says what was checked."""
+    """A check for this answer. ``holds`` is None if it cannot be decided; ``message`` says what was checked."""
 
     holds: bool | None
     message: str

@@ -64,9 +64,9 @@ def refusal_of(statements: Iterable[RightsStatement]) -> tuple[str, RightsStatem
 
     The reason is "tdm_reserved" for a reservation, else "rsl_license" for a license. The first statement counts.
     """
-    found = tuple(statements)
-    reservations = (("tdm_reserved", each) for each in found if each.is_reservation)
-    licenses = (("rsl_license", each) for each in found if each.is_license)
+    stated = tuple(statements)
+    reservations = (("tdm_reserved", each) for each in stated if each.is_reservation)
+    licenses = (("rsl_license", each) for each in stated if each.is_license)
     return next(chain(reservations, licenses), None)
 
 
@@ -94,8 +94,8 @@ def usage_of(value: str) -> str | None:
     for member in value[:_VALUE_MAX].split(","):
         label = member.strip().partition("=")[0].partition(";")[0]
         usages.pop(label, None)
-        if (found := _USAGE.fullmatch(member.strip())) is not None:
-            usages[label] = found[2]
+        if (usage := _USAGE.fullmatch(member.strip())) is not None:
+            usages[label] = usage[2]
     return _joined("content-usage", usages)
 
 
@@ -122,8 +122,8 @@ def reservation_of(value: str) -> str | None:
 
 def directive_of(value: str) -> str | None:
     """Return the statement of a robots directive, "robots: noai"; None if it does not name AI."""
-    found = sorted({name.lower() for name in _NO_AI.findall(value[:_HEADER_MAX])})
-    return f"robots: {', '.join(found)}" if found else None
+    directives = sorted({name.lower() for name in _NO_AI.findall(value[:_HEADER_MAX])})
+    return f"robots: {', '.join(directives)}" if directives else None
 
 
 def _web_url(url: str | None, base: str) -> str | None:
@@ -142,8 +142,8 @@ def _web_url(url: str | None, base: str) -> str | None:
 
 def rights_in_headers(headers: Mapping[str, str], *, url: str | None, at: datetime) -> tuple[RightsStatement, ...]:
     """Return the statements in the headers of a page at ``url``, received at ``at``. Names are lower-case."""
-    found = ((name, text) for name, text in _statements(headers, url or "") if text is not None)
-    return distinct_rights(RightsStatement(text, evidence_of(f"header {name}", at)) for name, text in found)
+    stated = ((name, text) for name, text in _statements(headers, url or "") if text is not None)
+    return distinct_rights(RightsStatement(text, evidence_of(f"header {name}", at)) for name, text in stated)
 
 
 def _statements(headers: Mapping[str, str], url: str) -> Iterator[tuple[str, str | None]]:
