@@ -93,8 +93,8 @@ def changes_of(
     rows: Iterable[ChangeRow], gone: Iterable[GoneRow], *, after: int, last: int | None, days: Iterable[date]
 ) -> Changes:
     """Return the changes after a stamp, from the rows that have later ones. ``last`` is the last stamp of all."""
-    found = [_article_change(row, after) for row in rows]
-    found += [
+    changes = [_article_change(row, after) for row in rows]
+    changes += [
         ArticleChange(
             article_id=row.article_id,
             kind="withdrawn" if row.is_gone else "returned",
@@ -106,7 +106,7 @@ def changes_of(
     ]
     return Changes(
         until=None if last is None else from_micros(last),
-        articles=tuple(sorted(found, key=lambda each: (each.at, each.day, each.article_id))),
+        articles=tuple(sorted(changes, key=lambda each: (each.at, each.day, each.article_id))),
         days=tuple(days),
     )
 

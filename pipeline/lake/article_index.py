@@ -64,7 +64,7 @@ def row_key_of(*, revision_id: str, payload_digest: str | None, fetched_at: date
 
 @dataclass(frozen=True, slots=True)
 class CachedOutcome:
-    """Outcome of deriving an article without committing a row, kept so that it is not computed again.
+    """Outcome of deriving an article without committing a row, stored so that it is not computed again.
 
     It is valid for this ``input_hash`` of the archive's records, and this version. With ``row_key``, the committed row
     of that key is the right one. If the index is lost, outcomes are computed again.
@@ -282,7 +282,7 @@ class ArticleIndex:
             _mark_gone(self.connection, article_ids, stamp=_next_stamp(self.connection, now))
 
     def log_files(self, among: Iterable[str] | None = None) -> frozenset[str]:
-        """Return the batches of the log, or those of some that it has, as paths of their own files below its folder."""
+        """Return the batches of the log, or those of some that it has, as paths of their files below its folder."""
         if among is None:
             rows = self.connection.execute("SELECT name FROM log_files")
         else:

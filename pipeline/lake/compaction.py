@@ -103,8 +103,8 @@ def _compact(committer: Committer, month: Month, *, closes: bool) -> str:
         rewritten = pool.map(lambda name: _rewrite(committer, old, name, is_closed), old.files)
         parts = dict(zip(old.files, rewritten, strict=True))
     days = {
-        day: DayState(found.generation, {name: parts[name][1][day] for name in found.tables})
-        for day, found in old.days.items()
+        day: DayState(day_state.generation, {name: parts[name][1][day] for name in day_state.tables})
+        for day, day_state in old.days.items()
     }
     new = replace(
         old,

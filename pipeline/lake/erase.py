@@ -74,7 +74,7 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
 
 def _erase_cache(committer: Committer, days: Collection[date]) -> None:
     """Delete the cached files of some days, of days without articles, and of no day: they can be computed again."""
-    with_articles = {day for day, found in committer.partitions.state().days.items() if "articles" in found.tables}
+    with_articles = {day for day, state in committer.partitions.state().days.items() if "articles" in state.tables}
     for path in list(committer.layout.cached("").rglob("*")):
         named = _DAY.search(path.name)
         day = date.fromisoformat(named[0]) if named else None
@@ -110,14 +110,14 @@ def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
     with disk.log_compactor(), disk.log_writer():
         remove_exchanged_log(Layout(root), disk)
         for path in _files_to_redact(root, redaction):
-            found = read_log_file(path, spec)
-            rows = found.table.to_pylist()
+            log_rows = read_log_file(path, spec)
+            rows = log_rows.table.to_pylist()
             hits = [number for number, row in enumerate(rows) if names_page(row, redaction)]
             if hits:
                 for number in hits:
                     rows[number] |= redacted_fields(rows[number], redaction)
                 table = pa.Table.from_pylist(rows, schema=spec.file_schema)
-                redacted = merge_rows([replace(found, table=table)], spec)  # other names sort to other places
+                redacted = merge_rows([replace(log_rows, table=table)], spec)  # other names sort to other places
                 disk.replace(path, encode_rows(redacted, spec, is_closed=is_month_file(path)))
                 changed += len(hits)
     return changed
@@ -140,8 +140,8 @@ def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
         ds.dataset(files, format="parquet").scanner(columns=list(_NAME_COLUMNS), filter=_filter(redaction)).to_table()
     )
     urls = {url: redaction.source_key is None and redaction.is_page(url) for url in pc.unique(rows["url"]).to_pylist()}
-    found = zip(*(rows[name].to_pylist() for name in _NAME_COLUMNS), strict=True)
-    return sorted({Path(file) for url, each, key, file in found if urls[url] or _names_article(each, key, redaction)})
+    names = zip(*(rows[name].to_pylist() for name in _NAME_COLUMNS), strict=True)
+    return sorted({Path(file) for url, each, key, file in names if urls[url] or _names_article(each, key, redaction)})
 
 
 def _filter(redaction: Redaction) -> pc.Expression:
@@ -290,12 +290,12 @@ class _SnapshotFiles:
             for entry in manifest.files.get(_MEMBERS, {}).values():
                 if _inode(self._path(entry)) not in self.clean:
                     rows = self._read(entry, spec, ["article_id", "event_cluster_id"])
-                    found = rows.filter(pc.is_in(rows["article_id"], value_set=articles))
-                    clusters.update(found["event_cluster_id"].to_pylist())
+                    those = rows.filter(pc.is_in(rows["article_id"], value_set=articles))
+                    clusters.update(those["event_cluster_id"].to_pylist())
         return pa.array(sorted(clusters), pa.string())
 
     def tables_to_change(self, deletion: _DeletionFilter) -> dict[date, set[str]]:
-        """Return the tables of each day with rows to delete, and those that are made from such rows."""
+        """Return the tables of each day with rows to delete, and those that depend on such rows."""
         names_of: dict[date, set[str]] = defaultdict(set)
         for manifest in self.state.months.values():
             for name, _, entry in manifest.entries():
@@ -328,14 +328,14 @@ class _SnapshotFiles:
 def _remaining_rows(
     snapshot: _SnapshotFiles, deletion: _DeletionFilter, count: CountPairs, day: date, name: str, present: ReadRows
 ) -> pa.Table:
-    """Return the rows of a table and day that stay; those about people are made again from those of other tables."""
+    """Return the rows of a table and day that stay; those about people are computed from other tables."""
 
-    def kept(name: str, rows: pa.Table) -> pa.Table:
+    def remaining(name: str, rows: pa.Table) -> pa.Table:
         return rows.filter(deletion.keeps(table_named(name), rows))
 
     if name not in (_LINKS, _PAIRS):
-        return kept(name, present())
-    sources = (kept(each, snapshot.partitions.table(snapshot.state, each, day)) for each in _PAIR_SOURCES)
+        return remaining(name, present())
+    sources = (remaining(each, snapshot.partitions.table(snapshot.state, each, day)) for each in _PAIR_SOURCES)
     entities, near_duplicates, links = sources
     links = _remaining_links(entities, links)
     return links if name == _LINKS else sort_rows(count(entities, near_duplicates, links), table_named(_PAIRS))

@@ -31,7 +31,7 @@ _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, err
 def exchange(first: Path, second: Path) -> None:
     """Exchange two files or folders of one file system atomically; both must exist, neither may contain the other.
 
-    An interrupted call is not repeated: if the file system made the exchange, the second call would undo it.
+    An interrupted call is not repeated: if the file system has exchanged them, the second call would undo it.
 
     Raises: LakeError (no_exchange) if the system or the file system has no exchange; OSError of any other failure.
         Both leave everything as it was.
@@ -94,7 +94,7 @@ def _system_call() -> Any:
     """Return `renameat2` of the C library; None if the system or the library has none."""
     if sys.platform != "linux":
         return None
-    library = ctypes.CDLL(None, use_errno=True)  # the library of this process; its error number is kept per thread
+    library = ctypes.CDLL(None, use_errno=True)  # the library of this process; its error number is per thread
     if not hasattr(library, "renameat2"):
         return None
     call = library.renameat2

@@ -146,7 +146,7 @@ class Lake:
         with self._lock.hold() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
             publish_descriptions(committer)
-            collect_garbage(committer, months=set(map(month_of, report.days)), older_than=self._oldest_kept())
+            collect_garbage(committer, months=set(map(month_of, report.days)), older_than=self._end_of_retention())
             return report
 
     def staged(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class Lake:
     def replace_all(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
         """Replace cluster tables on some days with the rows that ``relate`` returns; return how many files changed.
 
-        ``relate`` is called under the committer's lock: the rows that it reads do not change before its own rows are
+        ``relate`` is called under the committer's lock: the rows that it reads do not change before the new rows are
         written, so two concurrent runs do not overwrite each other. All change in one commit. Equal rows change no
         file; a table without rows has no file.
         Raises: ContractError.
@@ -175,7 +175,7 @@ class Lake:
             changed = committer.replace(checked)
             publish_descriptions(committer)
             months = {month_of(day) for by_day in checked.values() for day in by_day}
-            collect_garbage(committer, months=months, older_than=self._oldest_kept())
+            collect_garbage(committer, months=months, older_than=self._end_of_retention())
             return changed
 
     def compact(
@@ -229,7 +229,7 @@ class Lake:
                 check_exchange(committer.layout.temporary)
         return months
 
-    def _oldest_kept(self) -> float:
+    def _end_of_retention(self) -> float:
         """Return the end of the retention time, in seconds since 1970.
 
         The clock of the file system counts, too: a host whose clock is ahead must not delete new files.
@@ -299,7 +299,7 @@ class Lake:
     def gc(self) -> Garbage:
         """Delete unneeded files and staged batches older than the retention time; return the numbers of files."""
         with self._lock.hold() as committer:
-            return collect_garbage(committer, months=None, older_than=self._oldest_kept())
+            return collect_garbage(committer, months=None, older_than=self._end_of_retention())
 
 
 def _checked(table: pa.Table, name: str, day: date) -> pa.Table:

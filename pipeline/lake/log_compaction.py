@@ -89,9 +89,9 @@ class LogCompaction:
         with self._disk.log_writer():
             is_same = _states(folder) == states
             if is_same:
-                # A batch of a process that died before it listed it would not be found in the file of the month.
-                own = (listed_name(self._root, folder / f"{batch}.parquet") for batch in rows.batches)
-                self._index.change_log_files(added=own)
+                # A batch of a process that died before it listed it would be missed in the file of the month.
+                names = (listed_name(self._root, folder / f"{batch}.parquet") for batch in rows.batches)
+                self._index.change_log_files(added=names)
                 self._exchange(folder, new)
         if not is_same:
             shutil.rmtree(new)

@@ -1,7 +1,7 @@
 """The files of the log: one per batch in an open month, one for all batches of a closed month.
 
 A file of a closed month must tell which rows are of which batch: a batch may be read by its id, or appended again. A
-column for it would change the contract of the tables, and a file of its own could disagree with the rows. So the footer
+column for it would change the contract of the tables, and a separate file could disagree with the rows. So the footer
 has the batches, and the batch of each row run by run: rows are sorted by time and those of a batch have few times, so
 there is about one run per batch.
 """
@@ -64,8 +64,8 @@ class LogRows:
 
     def newest(self, count: int) -> tuple[str, ...]:
         """Return the batches with the last rows, the newest first."""
-        found = dict.fromkeys(reversed(self.places.to_pylist()))
-        return tuple(self.batches[place] for place in list(found)[:count])
+        newest = dict.fromkeys(reversed(self.places.to_pylist()))
+        return tuple(self.batches[place] for place in list(newest)[:count])
 
     def with_rows(self) -> frozenset[str]:
         """Return the batches that have rows."""
@@ -90,9 +90,9 @@ def month_start(month: Month, *, shift: int = 0) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def listed_name(root: Path, own: Path) -> str:
-    """Return the name under which the article index lists a batch: the path of its own file."""
-    return own.relative_to(root / "log").as_posix()
+def listed_name(root: Path, path: Path) -> str:
+    """Return the name under which the article index lists a batch: the path of its file."""
+    return path.relative_to(root / "log").as_posix()
 
 
 def batch_name(batch_id: str) -> str:

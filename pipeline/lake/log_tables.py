@@ -1,9 +1,9 @@
-"""The log tables: append-only, in a folder per month of their own day. Appending the same batch again overwrites it.
+"""The log tables: append-only, in a folder per month of their day. Appending the same batch again overwrites it.
 
 An open month has a file per batch, a closed month one file for all of them, which an append rewrites. So a folder has
 either files of batches or the file of its month, and no reader sees a row twice.
 
-The article index lists the batches of each month by the path of their own files, so that a lost one is noticed. The
+The article index lists the batches of each month by the path of their files, so that a lost one is noticed. The
 list stays as it is when the month is closed: then the batches are in its file. A batch that is not listed is of
 a process that died before it listed it, or came back from a backup; ``adopt_log_files`` lists it.
 """
@@ -81,15 +81,15 @@ class LogTables:
 
     def _put(self, spec: TableSpec, month: Month, rows: LogRows) -> Path:
         """Write the rows of one batch and month; return the path under which the batch is listed."""
-        own = self._path(spec, month, *rows.batches)
-        closed = month_file(own.parent)
+        batch_file = self._path(spec, month, *rows.batches)
+        closed = month_file(batch_file.parent)
         if closed.exists():
             there = read_log_file(closed, spec)
             others = there.without(*rows.batches) if rows.batches[0] in there.batches else there
             self._disk.replace(closed, encode_rows(merge_rows([others, rows], spec), spec, is_closed=True))
         else:
-            self._disk.replace(own, encode_rows(merge_rows([rows], spec), spec, is_closed=False))
-        return own
+            self._disk.replace(batch_file, encode_rows(merge_rows([rows], spec), spec, is_closed=False))
+        return batch_file
 
     def _drop_rows(self, spec: TableSpec, month: Month, batch: str) -> None:
         """Remove the rows of a batch from a closed month. Its name stays there, as it does in the list."""
@@ -136,18 +136,18 @@ class LogTables:
     def marks(self, name: str) -> frozenset[str]:
         """Return a mark of each file of a log table; a file that is written again, or put back, has another one."""
         spec = table_named(name)
-        found = (
+        marks = (
             self._read_month(spec, month, lambda path, _: file_mark(self._root, path)) for month in self._months(spec)
         )
-        return frozenset(each for marks in found for each in marks)
+        return frozenset(each for files in marks for each in files)
 
     def batches(self, name: str) -> frozenset[str]:
         """Return the ids of the batches in a log table, unless they are very long."""
         spec = table_named(name)
-        found = (
+        batches = (
             self._read_month(spec, month, lambda path, spec: batches_with_rows(path)) for month in self._months(spec)
         )
-        return frozenset(batch_id_of(each) for files in found for batches in files for each in batches)
+        return frozenset(batch_id_of(each) for files in batches for names in files for each in names)
 
     def month_names(self, name: str) -> tuple[Month, ...]:
         """Return the months in which a log table has files, sorted."""
@@ -156,9 +156,9 @@ class LogTables:
     def by_batch(self, name: str, month: Month) -> Mapping[str, pa.Table]:
         """Return the rows of a month by the id of their batch, unless that is very long."""
         spec = table_named(name)
-        found = merge_rows(self._read_month(spec, month, read_log_file), spec)
-        rows = found.table.select(spec.schema.names)
-        return {batch_id_of(found.batches[place]): part for place, part in rows_by_key(rows, found.places)}
+        merged = merge_rows(self._read_month(spec, month, read_log_file), spec)
+        rows = merged.table.select(spec.schema.names)
+        return {batch_id_of(merged.batches[place]): part for place, part in rows_by_key(rows, merged.places)}
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches, by month."""
@@ -167,15 +167,15 @@ class LogTables:
         return _table(spec, (part for month in months for part in self._read_batches_of(spec, month, batches)))
 
     def _read_batches_of(self, spec: TableSpec, month: Month, batches: Sequence[str]) -> list[pa.Table]:
-        # Files of batches first: if the month is closed in between, the other batches are found in its file.
-        found = {}
+        # Files of batches first: if the month is closed in between, the other batches are in its file.
+        rows_of = {}
         for batch in batches:
             with suppress(FileNotFoundError):
-                found[batch] = read_log_file(self._path(spec, month, batch), spec).table
-        rest = [batch for batch in batches if batch not in found]
+                rows_of[batch] = read_log_file(self._path(spec, month, batch), spec).table
+        rest = [batch for batch in batches if batch not in rows_of]
         closed = self._closed_with(spec, rest, months=[month])
         others = [read_log_file(month_file(self._folder(spec, each)), spec).of(rest) for each in closed]
-        return [*found.values(), *others]
+        return [*rows_of.values(), *others]
 
     def compact(
         self,
@@ -187,7 +187,7 @@ class LogTables:
     ) -> tuple[str, ...]:
         """Close the months that ended more than some days ago, all or some; return a sentence per table and month.
 
-        Rows have the month of their own time, so a month is quiet once it has ended; a batch that is appended again
+        Rows have the month of their time, so a month is quiet once it has ended; a batch that is appended again
         later, to a closed month, rewrites its file.
         ``on_error`` takes the error of a month that stays as it is; without it, the first error is raised.
         Raises: LakeError (no_exchange) if the file system cannot exchange folders, (foreign_file) for a file in
@@ -349,9 +349,9 @@ def _below(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
-def _has(path: Path, own: Path) -> bool:
-    """Return whether a file is a batch's own, or that of its closed month."""
-    return path == own or (is_month_file(path) and path.parent == own.parent)
+def _has(path: Path, batch_file: Path) -> bool:
+    """Return whether a file is a batch's, or that of its closed month."""
+    return path == batch_file or (is_month_file(path) and path.parent == batch_file.parent)
 
 
 def _by_place(names: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -31,7 +31,7 @@ def recover(committer: Committer) -> tuple[str, ...]:
     for manifest in state.months.values():
         done += [f"published {path}" for path in committer.partitions.publish(manifest)]
     for path in stray_files(committer):
-        if is_own(committer.layout, path):
+        if is_public_path(committer.layout, path):
             committer.disk.remove(path)
             done.append(f"removed {committer.layout.relative(path)}, which is in no manifest")
     adopt_log_files(committer.layout.root, committer.disk, committer.index)
@@ -57,26 +57,26 @@ def restore_head(layout: Layout, disk: Disk, *, may_be_unfinished: bool) -> None
     Commits are serial, so only the last one can be unfinished: one of its months has no manifest of it. A manifest that
     cannot be read counts as one of it. ``may_be_unfinished`` says whether the index may have an intent.
     """
-    found: dict[Month, list[tuple[str, MonthManifest]]] = {}
+    manifests_of: dict[Month, list[tuple[str, MonthManifest]]] = {}
     unreadable: dict[Month, bool] = {}
     for path in sorted((layout.state / "months").glob("*/*.json"), key=generation_of):
         month = path.parent.name
         unreadable[month] = True
         with suppress(LakeError):  # a damaged manifest: the one before it is used
             manifest = parse_manifest(path.read_bytes(), key=str(path))
-            found.setdefault(month, []).append((path.relative_to(layout.state).as_posix(), manifest))
+            manifests_of.setdefault(month, []).append((path.relative_to(layout.state).as_posix(), manifest))
             unreadable[month] = False
-    manifests = [each for named in found.values() for _, each in named]
+    manifests = [each for named in manifests_of.values() for _, each in named]
     last = max((each.commit for each in manifests), default=0)
     of_last = [each for each in manifests if each.commit == last]
     there = {*(each.month for each in of_last), *(month for month, is_newest in unreadable.items() if is_newest)}
     is_whole = not may_be_unfinished or all(there.issuperset(each.together) for each in of_last)
-    whole = {month: [name for name, e in named if is_whole or e.commit < last] for month, named in found.items()}
+    whole = {month: [name for name, e in named if is_whole or e.commit < last] for month, named in manifests_of.items()}
     months = {month: names[-1] for month, names in sorted(whole.items()) if names}
     disk.replace(layout.head, head_bytes(Head(last + 1, months)))
 
 
-def is_own(layout: Layout, path: Path) -> bool:
+def is_public_path(layout: Layout, path: Path) -> bool:
     """Return whether newslake gives this path to a public file. All other files under ``tables`` are of others."""
     month = path.stem[:7]
     folders = {layout.month_folder(spec.name, month) for spec in PUBLISH_ORDER}
@@ -125,21 +125,21 @@ def collect_garbage(committer: Committer, *, months: Iterable[Month] | None, old
     """
     layout, head = committer.layout, committer.partitions.head()
     chosen = sorted(layout.months_on_disk()) if months is None else months
-    found = sum((_collect_month(committer, head, month, older_than) for month in chosen), Garbage())
+    garbage = sum((_collect_month(committer, head, month, older_than) for month in chosen), Garbage())
     if months is not None:
-        return found
+        return garbage
     for path in (*layout.temporary.glob("*"), *layout.staged_batches(), *files_in(layout.exchanged_log)):
         with suppress(FileNotFoundError):  # others stage, and close months of the log, without the lock
             is_due = path.stat().st_mtime <= older_than
             count = sum(each.is_file() for each in (path, *path.rglob("*")))
-            found += Garbage(removed=count) if is_due else Garbage(waiting=count)
+            garbage += Garbage(removed=count) if is_due else Garbage(waiting=count)
             if is_due:
                 _discard(committer, path)
     tops = ("data/*/*/", "months/*/", "exchanged/*/")
     for folder in chain(layout.root.glob("tables/*/*=*/"), *map(layout.state.glob, tops)):
         if not any(folder.iterdir()):  # of a process that died before it removed the folder
             folder.rmdir()
-    return found
+    return garbage
 
 
 def _discard(committer: Committer, path: Path) -> None:
@@ -154,7 +154,7 @@ def _discard(committer: Committer, path: Path) -> None:
 def _collect_month(committer: Committer, head: Head, month: Month, older_than: float) -> Garbage:
     layout, needed = committer.layout, frozenset(_needed(committer, head, month))
     last = _last_written(layout, head, month)
-    found = sum((_collect_exchanged(path, older_than) for path in files_in(layout.exchanged(month))), Garbage())
+    garbage = sum((_collect_exchanged(path, older_than) for path in files_in(layout.exchanged(month))), Garbage())
     for folder in (layout.manifests(month), *(layout.objects(spec.name, month) for spec in PUBLISH_ORDER)):
         prefix = folder.relative_to(layout.state).as_posix()
         names = names_in(folder)
@@ -162,8 +162,8 @@ def _collect_month(committer: Committer, head: Head, month: Month, older_than: f
         doomed = [name for name, at in _superseded(folder, names, unneeded, last=last) if at <= older_than]
         for name in doomed:
             committer.disk.remove(folder / name)
-        found += Garbage(len(doomed), len(unneeded) - len(doomed))
-    return found
+        garbage += Garbage(len(doomed), len(unneeded) - len(doomed))
+    return garbage
 
 
 def _needed(committer: Committer, head: Head, month: Month) -> Iterator[str]:

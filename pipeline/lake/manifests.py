@@ -110,8 +110,8 @@ def manifest_bytes(manifest: MonthManifest) -> bytes:
             "days": {
                 day.isoformat(): {
                     "gen": state.generation,
-                    "rows": {name: found.rows for name, found in state.tables.items()},
-                    "digests": {name: found.digest for name, found in state.tables.items()},
+                    "rows": {name: table.rows for name, table in state.tables.items()},
+                    "digests": {name: table.digest for name, table in state.tables.items()},
                 }
                 for day, state in manifest.days.items()
             },

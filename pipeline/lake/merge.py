@@ -102,9 +102,9 @@ class IncomingRows:
         places = self.places.get(day, _NO_PLACES)
         if not current.num_rows:
             return sort_rows_at(self.rows, places, spec)
-        kept = pc.indices_nonzero(pc.invert(pc.is_in(current["article_id"], value_set=replaced)))
+        staying = pc.indices_nonzero(pc.invert(pc.is_in(current["article_id"], value_set=replaced)))
         moved = pc.add(places, pa.scalar(current.num_rows, pa.uint64()))
-        return sort_rows_at(pa.concat_tables([current, self.rows]), pa.concat_arrays([kept, moved]), spec)
+        return sort_rows_at(pa.concat_tables([current, self.rows]), pa.concat_arrays([staying, moved]), spec)
 
 
 _NO_PLACES = pa.nulls(0, pa.uint64())  # pa.array would import pandas, which no query needs

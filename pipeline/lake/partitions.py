@@ -141,16 +141,16 @@ class Partitions:
 
     def manifest(self, name: str) -> MonthManifest:
         """Return the manifest at a path below ``_state``. Raises: LakeError (manifest_broken, manifest_missing)."""
-        found = self._manifests.get(name)
-        if found is None:
+        manifest = self._manifests.get(name)
+        if manifest is None:
             path = self._layout.state / name
             try:
                 data = path.read_bytes()
             except FileNotFoundError as error:
                 message = f"{path} is missing; {REDERIVE}"
                 raise LakeError(message, key=str(path), reason="manifest_missing") from error
-            found = self._manifests[name] = parse_manifest(data, key=str(path))
-        return found
+            manifest = self._manifests[name] = parse_manifest(data, key=str(path))
+        return manifest
 
     # Reading.
 
@@ -308,7 +308,7 @@ class Partitions:
 
         If the old file has older columns, the other days get digests of their rows in all columns, in ``new``.
         """
-        stored = {day: found.tables[spec.name] for day, found in old.days.items() if spec.name in found.tables}
+        stored = {day: state.tables[spec.name] for day, state in old.days.items() if spec.name in state.tables}
         count = sum(each.rows for each in {**stored, **new}.values() if each is not None)
         if not count:
             return None
@@ -389,10 +389,10 @@ class Partitions:
 
         With ``since``, only those that differ from an earlier manifest, which was published.
         """
-        found = ((spec, manifest.files.get(spec.name, {})) for spec in PUBLISH_ORDER)
+        entries_of = ((spec, manifest.files.get(spec.name, {})) for spec in PUBLISH_ORDER)
         if since is not None:
-            found = ((spec, entries) for spec, entries in found if entries != since.files.get(spec.name, {}))
-        return tuple(path for spec, entries in found for path in self._publish_table(manifest, spec, since))
+            entries_of = ((spec, entries) for spec, entries in entries_of if entries != since.files.get(spec.name, {}))
+        return tuple(path for spec, entries in entries_of for path in self._publish_table(manifest, spec, since))
 
     def _publish_table(self, manifest: MonthManifest, spec: TableSpec, since: MonthManifest | None) -> list[str]:
         entries = manifest.files.get(spec.name, {})
@@ -591,7 +591,7 @@ def committed_files(
 def _files_of(manifests: Iterable[MonthManifest], spec: TableSpec, folder: str) -> Iterator[CommittedFile]:
     for manifest in manifests:
         files = manifest.files.get(spec.name, {})
-        days = [day for day, found in manifest.days.items() if spec.name in found.tables] if manifest.is_closed else []
+        days = [day for day, state in manifest.days.items() if spec.name in state.tables] if manifest.is_closed else []
         for stem, entry in files.items():
             first, last = (days[0], days[-1]) if manifest.is_closed else (date.fromisoformat(stem),) * 2
             path, is_current = os.path.join(folder, entry.object), entry.columns == spec.fingerprint

@@ -27,7 +27,7 @@ class LakeVersion:
 
     def days(self) -> tuple[date, ...]:
         """Return the published days that have rows, sorted."""
-        return tuple(day for day, found in self.state.days.items() if found.tables)
+        return tuple(day for day, state in self.state.days.items() if state.tables)
 
     def month_versions(self) -> dict[Month, str]:
         """Return, for each month with rows, a text that differs when any of them differ; in order."""
@@ -36,12 +36,12 @@ class LakeVersion:
     def day_versions(self, table: str, *, month: Month | None = None) -> dict[date, str]:
         """Return, for each day on which a table has rows, a text that differs when its rows differ; in order."""
         days = self.state.days if month is None else self.state.month(month).days
-        return {day: found.tables[table].digest for day, found in days.items() if table in found.tables}
+        return {day: state.tables[table].digest for day, state in days.items() if table in state.tables}
 
     def count(self, table: str, day: date) -> int:
         """Return how many rows a table has on a day."""
-        found = self.state.day(day).tables.get(table)
-        return 0 if found is None else found.rows
+        stored = self.state.day(day).tables.get(table)
+        return 0 if stored is None else stored.rows
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Return rows by day, sorted as the contract says.

@@ -118,15 +118,15 @@ def _undamaged(partitions: Partitions, state: LakeState, month: Month) -> tuple[
         name: {stem: entry for stem, entry in entries.items() if stem not in damaged}
         for name, entries in manifest.files.items()
     }
-    days = {day: found for day, found in manifest.days.items() if manifest.stem(day) not in damaged}
+    days = {day: state for day, state in manifest.days.items() if manifest.stem(day) not in damaged}
     return replace(manifest, generation=manifest.generation + 1, days=days, files=files), list(damaged.values())
 
 
 def _agrees_with_index(committer: Committer) -> bool:
     """Return whether the index has the articles of every day whose generation it reflects."""
     state = committer.partitions.state()
-    for day, found in state.days.items():
-        if committer.index.generation(day) == found.generation:
+    for day, day_state in state.days.items():
+        if committer.index.generation(day) == day_state.generation:
             [held] = committer.contents(state, [day]).values()
             if not committer.index.has_content(day, held.articles):
                 return False

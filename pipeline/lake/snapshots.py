@@ -1,4 +1,4 @@
-"""Snapshots: named versions of the lake, kept as hard links that garbage collection does not reach.
+"""Snapshots: named versions of the lake, hard links that garbage collection does not reach.
 
 A snapshot opens like a lake: ``<name>/tables`` has the public files, ``<name>/_state`` a head and the manifests of that
 time, which name the public files as data files. ``<name>/snapshot.json`` has the time and contents. The log is not
@@ -224,7 +224,7 @@ def facts_of(root: Path, state: LakeState, *, name: str, at: datetime) -> Snapsh
     for manifest in state.months.values():
         for table, _, entry in manifest.entries():
             rows[table] += entry.rows
-    days = [day for day, found in state.days.items() if found.tables]
+    days = [day for day, day_state in state.days.items() if day_state.tables]
     return SnapshotFacts(
         name=name,
         taken_at=at,
@@ -247,14 +247,14 @@ def facts_bytes(facts: SnapshotFacts) -> bytes:
 
 
 def _snapshot(root: Path) -> Snapshot:
-    own = shared = 0
+    unshared = shared = 0
     for path in (root / "tables").rglob("*.parquet"):
         status = path.stat()
         if status.st_nlink > 1:
             shared += status.st_size
         else:
-            own += status.st_size
-    return Snapshot(facts=read_facts(root), shared_bytes=shared, own_bytes=own)
+            unshared += status.st_size
+    return Snapshot(facts=read_facts(root), shared_bytes=shared, own_bytes=unshared)
 
 
 def read_facts(root: Path) -> SnapshotFacts:

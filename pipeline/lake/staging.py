@@ -166,8 +166,8 @@ def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> No
             continue
         for name in (*ANNOTATION_NAMES, "keys"):
             table = _read(folder / f"{name}{_SUFFIX}")
-            kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
-            if kept.num_rows < table.num_rows:
-                disk.replace(folder / f"{name}{_SUFFIX}", _ipc_bytes(kept))
+            remaining = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
+            if remaining.num_rows < table.num_rows:
+                disk.replace(folder / f"{name}{_SUFFIX}", _ipc_bytes(remaining))
         if not is_batch_sound(folder):
             disk.replace(folder / SUMS, sums_of(folder))

@@ -259,7 +259,7 @@ class Disk:
     def link(self, source: Path, target: Path) -> None:
         """Put a hard link in place atomically; a copy if the file system has no hard links.
 
-        The link is not made durable: after power loss, ``recover`` links public files again.
+        The link is not durable: after power loss, ``recover`` links public files again.
         """
         temporary = self.temporary()
         self._in_folder(temporary, partial(link_or_copy, source, temporary))
@@ -304,7 +304,7 @@ class Disk:
 # Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times.
 #
 # A row group ends at the end of a day when it has enough rows, so that a reader of one day reads little of a month; it
-# has at most as many rows as those of DuckDB. Each group has dictionaries of its own: with 4,096 mentions a group, the
+# has at most as many rows as those of DuckDB. Each group has its dictionaries: with 4,096 mentions a group, the
 # mentions take a sixth more bytes than in one group. A row of articles is large, and packs no better with more rows.
 _ROW_GROUP = 122_880
 _LEAST_ROWS = 16_384
@@ -467,7 +467,7 @@ def groups_with(file: pq.ParquetFile, spec: TableSpec, day: date) -> list[int]:
     place = file.schema_arrow.names.index(spec.day_column) - len(file.schema_arrow.names)
     groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
     bounds = [group.column(group.num_columns + place).statistics for group in groups]
-    return [number for number, found in enumerate(bounds) if found.min <= day <= found.max]
+    return [number for number, bound in enumerate(bounds) if bound.min <= day <= bound.max]
 
 
 def rows_of_day(table: pa.Table, spec: TableSpec, day: date) -> pa.Table:

@@ -19,7 +19,7 @@ from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake.article_index import index_problems
 from newslake.pipeline.lake.commit import Committer, OpenCommitter
 from newslake.pipeline.lake.log_tables import log_problems
-from newslake.pipeline.lake.maintenance import foreign_file_problem, is_own, stale_descriptions, stray_files
+from newslake.pipeline.lake.maintenance import foreign_file_problem, is_public_path, stale_descriptions, stray_files
 from newslake.pipeline.lake.manifests import Entry
 from newslake.pipeline.lake.merge import stored_articles
 from newslake.pipeline.lake.partitions import LakeState, check_object
@@ -151,13 +151,13 @@ def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _O
         with open_committer() as committer:
             depth.tally["files"] += 1
             try:
-                found = _check_files(committer, month, depth, objects)
+                findings = _check_files(committer, month, depth, objects)
             except LakeError as error:
                 is_readable = False
                 yield str(error)
                 continue
-        yield from found.problems
-        for day in filter(depth.reads, found.sound_days):
+        yield from findings.problems
+        for day in filter(depth.reads, findings.sound_days):
             with open_committer() as committer:
                 breaches = list(_breaches(committer, day, depth))
             yield from (f"{day}: {breach}" for breach in breaches)
@@ -206,9 +206,9 @@ def _superseded_problems(
     """Yield the problems of files that no reader needs; their names have the beginning of their digests."""
     needed = {layout.state / entry.object for _, _, entry in state.month(month).entries()}
     needed |= {layout.state / state.head.months[month]} if month in state.head.months else set()
-    found = {path: objects.read(path) for path in layout.objects_of(month) if path not in needed}
-    found |= {path: _read(path) for path in files_in(layout.manifests(month)) if path not in needed}
-    for path, read in found.items():
+    superseded = {path: objects.read(path) for path in layout.objects_of(month) if path not in needed}
+    superseded |= {path: _read(path) for path in files_in(layout.manifests(month)) if path not in needed}
+    for path, read in superseded.items():
         if read is not None:
             tally.update(files=1, bytes=read.size)
             if not is_named_by_digest(path, read.sha256):
@@ -218,17 +218,17 @@ def _superseded_problems(
 def _breaches(committer: Committer, day: date, depth: Depth) -> Iterator[str]:
     """Check every row of a day against the contract, and the index against its articles."""
     state = committer.partitions.state()
-    found = state.day(day)
-    names = dict.fromkeys((*ANNOTATION_NAMES, *found.tables))
+    stated = state.day(day)
+    names = dict.fromkeys((*ANNOTATION_NAMES, *stated.tables))
     tables = {name: committer.partitions.table(state, name, day) for name in names}
     for name, table in tables.items():
-        stated = found.tables[name].rows if name in found.tables else 0
-        if table.num_rows != stated:
-            yield f"{name} has {table.num_rows} rows, the manifest says {stated}; {REMOVE}"
+        count = stated.tables[name].rows if name in stated.tables else 0
+        if table.num_rows != count:
+            yield f"{name} has {table.num_rows} rows, the manifest says {count}; {REMOVE}"
     depth.tally["rows"] += sum(table.num_rows for table in tables.values())
     articles = tables["articles"]
     yield from row_breaches(tables, day, depth)
-    is_current = committer.index.generation(day) == found.generation
+    is_current = committer.index.generation(day) == stated.generation
     if is_current and not committer.index.has_content(day, stored_articles(articles, day)):
         yield _INDEX_MISMATCH + REMOVE
 
@@ -261,7 +261,7 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
     for name in () if mismatches else stale_descriptions(committer):  # they are compared with the index
         yield f"{name}: differs from the tables; {RECOVER}"
     for path in stray_files(committer):
-        is_ours = is_own(committer.layout, path)
+        is_ours = is_public_path(committer.layout, path)
         orphan = f"{committer.layout.relative(path)}: is in no manifest; {RECOVER}"
         yield orphan if is_ours else foreign_file_problem(committer.layout, path)
 
