@@ -73,17 +73,17 @@ def parse_chart_line(slug: str, text: str) -> ChartLine:
     if kind is None:
         raise _wrong(slug, f"begins with {word!r}; kinds are {', '.join(get_args(ChartKind))}")
     known = [each.name for each in fields(ChartLine) if each.name != "kind"]
-    given: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for each in rest:
         pair = _PAIR.fullmatch(each)
-        if not pair or pair[1] not in known or pair[1] in given:
+        if not pair or pair[1] not in known or pair[1] in columns:
             raise _wrong(slug, f"has {each!r}; write each of {', '.join(known)} at most once, as key=column")
-        given[pair[1]] = pair[2]
-    missing = [key for key in _REQUIRED_KEYS[kind] if key not in given]
-    if missing or (kind == "stack" and ("x" in given) == ("y" in given)):
+        columns[pair[1]] = pair[2]
+    missing = [key for key in _REQUIRED_KEYS[kind] if key not in columns]
+    if missing or (kind == "stack" and ("x" in columns) == ("y" in columns)):
         raise _wrong(slug, f"lacks {', '.join(missing) or 'one of x and y'} for a {kind}")
-    parts = tuple(given.pop("parts", "").split(",")) if "parts" in given else ()
-    return ChartLine(kind=kind, parts=parts, **given)
+    parts = tuple(columns.pop("parts", "").split(",")) if "parts" in columns else ()
+    return ChartLine(kind=kind, parts=parts, **columns)
 
 
 def _wrong(slug: str, what: str) -> ConfigError:
@@ -236,8 +236,8 @@ def _limit_rows(line: ChartLine, rows: list[ChartRow]) -> tuple[list[ChartRow], 
             if key in row:
                 weights[row[key]] += _weight(line, row)
         if len(weights) > most:
-            kept = set(sorted(weights, key=weights.__getitem__, reverse=True)[:most])
-            rows = [row for row in rows if row[key] in kept]
+            largest = set(sorted(weights, key=weights.__getitem__, reverse=True)[:most])
+            rows = [row for row in rows if row[key] in largest]
             remarks.append(f"Shown: the {most} largest of {len(weights):,} by {column_label(getattr(line, key))}.")
     return rows, remarks
 

@@ -247,8 +247,8 @@ class _ChartFrame:
 
     def colour(self, *, title: str | None) -> ChartSpec:
         """Return one colour per name; unknown is grey."""
-        own = iter(SERIES)
-        used = [UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
+        colours = iter(SERIES)
+        used = [UNKNOWN_COLOUR.get(str(name)) or next(colours) for name in self.colours]
         scale = {"domain": self.colours, "range": used}
         return {"field": "colour", "type": "nominal", "title": title, "scale": scale}
 

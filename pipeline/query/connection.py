@@ -34,7 +34,7 @@ SET enable_external_access = false;
 SET lock_configuration = true;
 """
 _ROWS_AT_ONCE = 20_000
-_OWN_STATEMENT = "\n\nLINE 1: CREATE VIEW"  # where DuckDB shows a statement that the user did not write
+_HIDDEN_STATEMENT = "\n\nLINE 1: CREATE VIEW"  # where DuckDB shows a statement that the user did not write
 _GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
 _EXPLAIN = re.compile(
     rf"{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b|\(\s*(?:ANALYZE|FORMAT)\b[^)]*\))?", re.IGNORECASE | re.DOTALL
@@ -70,7 +70,7 @@ def connect(
     """Return an in-memory DuckDB in UTC with one view per table of ``lake``.
 
     While it is open, it shows the rows that are committed now; all tables are from one commit. A table
-    without files is an empty view. ``articles`` has ``dup_group_id`` (the article's own id if it has no duplicates) and
+    without files is an empty view. ``articles`` has ``dup_group_id`` (the article's id if it has no duplicates) and
     ``is_duplicate``; ``quotes`` has ``quote_cluster_id`` and ``events`` has ``event_cluster_id``.
 
     ``since`` and ``until`` (both inclusive) select rows of these published dates, and outcomes of these news days.
@@ -129,8 +129,8 @@ def stream(
     """
     with _translate_errors(connection):
         statement = _reading_statement(connection, sql)
-        given = _checked_parameters(statement, parameters or {})
-        reader = connection.sql(statement, params=given or None).to_arrow_reader(_ROWS_AT_ONCE)
+        values = _checked_parameters(statement, parameters or {})
+        reader = connection.sql(statement, params=values or None).to_arrow_reader(_ROWS_AT_ONCE)
     with reader:
         yield reader.schema, _batches(reader)
 
@@ -150,21 +150,21 @@ def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
         return statements[0]
     if kinds == [duckdb.StatementType.SELECT]:
         return statements[0]
-    found = ", ".join(kind.name for kind in kinds) or "nothing"
-    raise ConfigError(f"sql: found {found}; write one read-only statement, e.g. SELECT", key="sql")
+    kinds_text = ", ".join(kind.name for kind in kinds) or "nothing"
+    raise ConfigError(f"sql: found {kinds_text}; write one read-only statement, e.g. SELECT", key="sql")
 
 
-def _checked_parameters(statement: duckdb.Statement, given: Mapping[str, object]) -> dict[str, object]:
+def _checked_parameters(statement: duckdb.Statement, parameters: Mapping[str, object]) -> dict[str, object]:
     """Return the values of all parameters of a statement. Raises: ConfigError for a missing or unknown one."""
-    if not isinstance(given, Mapping):
+    if not isinstance(parameters, Mapping):
         raise ConfigError("sql: parameters are values by name, for example {'name': 'Mabel Orde'} for $name", key="sql")
-    if missing := sorted(statement.named_parameters - given.keys()):
+    if missing := sorted(statement.named_parameters - parameters.keys()):
         raise ConfigError(
             f"sql: no value for ${missing[0]}; write $name, and give parameters={{'name': ...}}", key="sql"
         )
-    if unknown := sorted(map(str, given.keys() - statement.named_parameters)):
+    if unknown := sorted(map(str, parameters.keys() - statement.named_parameters)):
         raise ConfigError(f"sql: the statement has no ${unknown[0]}", key="sql")
-    return dict(given)
+    return dict(parameters)
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def _translate_errors(connection: Connection) -> Iterator[None]:
     """Translate errors of DuckDB. Raises: ConfigError, with the reason "bad_value" if its text may quote a value."""
     try:
         yield
-    except RuntimeError as error:  # as DuckDB's binding reports Ctrl-C; its own errors have another base
+    except RuntimeError as error:  # as DuckDB's binding reports Ctrl-C; its errors have another base
         if str(error) == _INTERRUPTED:
             raise KeyboardInterrupt from error
         raise
@@ -209,7 +209,7 @@ def _error_message(error: Exception) -> str:
 
     If a file of the lake cannot be read, the message says what to do.
     """
-    text = str(error).partition(_OWN_STATEMENT)[0].strip()
+    text = str(error).partition(_HIDDEN_STATEMENT)[0].strip()
     if text.startswith("Traceback"):
         return text.rsplit("\n", 1)[-1]
     is_of_file = f"{SCHEME}://" in text or isinstance(error, duckdb.IOException)
@@ -227,7 +227,7 @@ _NO_MEMORY = "Out of Memory Error"  # Arrow passes on only the text of DuckDB's 
 class Limits:
     """Time for all statements together, memory and threads per connection, and rows per result.
 
-    Rows have their own limit, because fetched rows are outside of DuckDB's memory; rows that are streamed have none.
+    Rows have a separate limit, because fetched rows are outside of DuckDB's memory; rows that are streamed have none.
     Without ``threads``, DuckDB uses all processors. ``advice`` is the end of the message.
     """
 

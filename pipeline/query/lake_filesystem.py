@@ -48,7 +48,7 @@ class _SharedFile:
 
 
 class LakeFile:
-    """One open file. DuckDB's threads share it and seek before they read, so each thread has its own position.
+    """One open file. DuckDB's threads share it and seek before they read, so each thread has a position.
 
     ``done`` is called once: when the file is closed, or garbage-collected, which is how DuckDB closes files.
     """
@@ -72,9 +72,9 @@ class LakeFile:
             raise ValueError("the file is closed")
         thread = get_ident()
         place = self._places.get(thread, 0)
-        found = self.shared.read(size, place)
-        self._places[thread] = place + len(found)
-        return found
+        data = self.shared.read(size, place)
+        self._places[thread] = place + len(data)
+        return data
 
     def close(self) -> None:
         done, self._done = self._done, None

@@ -24,7 +24,7 @@ VERIFY = "run `newslake lake verify`, which says what to do"
 class DiskFile:
     """A file of this machine: its size, its time, its last bytes.
 
-    DuckDB opens each file twice at once. System calls are kept few, because threads wait for each other at each call.
+    DuckDB opens each file twice at once. System calls are few, because threads wait for each other at each call.
     """
 
     __slots__ = ("_end", "_end_place", "_file", "modified", "size")

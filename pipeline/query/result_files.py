@@ -71,7 +71,7 @@ def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears when it is complete. An earlier file is kept until then, and after a failure.
+    """Open a file that appears when it is complete. An earlier file stays until then, and after a failure.
 
     Raises: ConfigError if its folder does not exist.
     """
@@ -137,10 +137,10 @@ def _records(batch: pa.RecordBatch) -> list[dict[str, object]]:
 def _values(column: pa.Array) -> list[object]:
     """Return the values of a column; a time that Python cannot hold is text."""
     try:
-        found: list[object] = column.to_pylist()
+        values: list[object] = column.to_pylist()
     except (OverflowError, ValueError):
         return [_value_of(each) for each in column]
-    return found
+    return values
 
 
 def _value_of(scalar: pa.Scalar) -> object:

@@ -65,8 +65,8 @@ def list_questions() -> tuple[Question, ...]:
 
     Raises: ConfigError that names a file and its invalid or missing header line.
     """
-    found = files("newslake.pipeline.query").joinpath("questions").iterdir()
-    paths = sorted((path for path in found if path.name.endswith(".sql")), key=lambda path: path.name)
+    entries = files("newslake.pipeline.query").joinpath("questions").iterdir()
+    paths = sorted((path for path in entries if path.name.endswith(".sql")), key=lambda path: path.name)
     return tuple(parse_question(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in paths)
 
 
@@ -92,45 +92,45 @@ def parse_question(slug: str, text: str) -> Question:
     """Return the question in a file's text. Raises: ConfigError that names the file and the invalid line."""
     lines = text.splitlines()
     height = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    given = _headers(slug, lines[:height])
+    headers = _headers(slug, lines[:height])
     sql, _, denominator_sql = "\n".join(lines[height:]).partition(_COUNTED)
     if not sql.strip():
         raise _wrong(slug, "lacks SQL after the header lines")
-    if given["chart"] and not denominator_sql.strip():
+    if headers["chart"] and not denominator_sql.strip():
         raise _wrong(slug, "has a chart but no SQL after '-- counted:'; a chart needs denominators")
     return Question(
         slug=slug,
-        title=given["title"][0],
-        about=given["about"][0],
+        title=headers["title"][0],
+        about=headers["about"][0],
         sql=sql.strip(),
-        options=dict(_option(slug, value) for value in given["option"]),
-        chart=parse_chart_line(slug, given["chart"][0]) if given["chart"] else None,
+        options=dict(_option(slug, value) for value in headers["option"]),
+        chart=parse_chart_line(slug, headers["chart"][0]) if headers["chart"] else None,
         denominator_sql=denominator_sql.strip() or None,
-        group=given["group"][0] if given["group"] else "",
+        group=headers["group"][0] if headers["group"] else "",
     )
 
 
 def _headers(slug: str, lines: list[str]) -> Mapping[str, list[str]]:
     """Return the values of each key: one of title and about, at most one of chart and group."""
-    given: dict[str, list[str]] = {key: [] for key in _KEYS}
+    headers: dict[str, list[str]] = {key: [] for key in _KEYS}
     for line in lines:
         header = _HEADER.fullmatch(line)
         if not header or header[1] not in _KEYS:
             raise _wrong(slug, f"has the header line {line!r}; use one of {', '.join(_KEYS)}")
-        given[header[1]].append(header[2])
+        headers[header[1]].append(header[2])
     for key, least in (("title", 1), ("about", 1), ("chart", 0), ("group", 0)):
-        if not least <= len(given[key]) <= 1:
-            raise _wrong(slug, f"has {len(given[key])} lines '-- {key}: ...'; write one")
-    if unknown := set(given["group"]) - set(_GROUPS):
+        if not least <= len(headers[key]) <= 1:
+            raise _wrong(slug, f"has {len(headers[key])} lines '-- {key}: ...'; write one")
+    if unknown := set(headers["group"]) - set(_GROUPS):
         raise _wrong(slug, f"has the group {min(unknown)!r}; groups are {', '.join(_GROUPS)}")
-    return given
+    return headers
 
 
 def _option(slug: str, value: str) -> tuple[str, str]:
-    found = _OPTION.fullmatch(value)
-    if not found:
+    parts = _OPTION.fullmatch(value)
+    if not parts:
         raise _wrong(slug, f"has the option {value!r}; write '-- option: name: what it does'")
-    return found[1], found[2]
+    return parts[1], parts[2]
 
 
 def _wrong(slug: str, what: str) -> ConfigError:
@@ -149,15 +149,15 @@ def answer(
     connection: duckdb.DuckDBPyConnection,
     slug: str,
     *,
-    given: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
     limit: int | None = None,
 ) -> QueryResult:
-    """Return the answer to a saved question: at most ``limit`` rows, with the values ``given`` for its options.
+    """Return the answer to a saved question: at most ``limit`` rows, with the values of its ``options``.
 
     Raises: ConfigError for an unknown question or option; the message lists the known ones.
     """
     question = question_named(slug)
-    set_options(connection, question, given or {})
+    set_options(connection, question, options or {})
     return query(connection, sql_of(question, limit=limit))
 
 
@@ -168,24 +168,24 @@ def sql_of(question: Question, *, limit: int | None = None) -> str:
     return f"{_LIMIT.sub('', question.sql).rstrip().removesuffix(';')}\nLIMIT {limit};"
 
 
-def set_options(connection: duckdb.DuckDBPyConnection, question: Question, given: Mapping[str, str]) -> None:
+def set_options(connection: duckdb.DuckDBPyConnection, question: Question, options: Mapping[str, str]) -> None:
     """Set the values of a question's options for its SQL. Raises: ConfigError as ``check_options``."""
-    check_options(question, given)
-    for name, value in given.items():
+    check_options(question, options)
+    for name, value in options.items():
         connection.execute(f"SET VARIABLE {name} = ?", [value])
 
 
-def check_options(question: Question, given: Mapping[str, str], *, also: Iterable[str] = ()) -> None:
-    """Check that a question has all ``given`` options, and that each value is of the option's kind.
+def check_options(question: Question, options: Mapping[str, str], *, also: Iterable[str] = ()) -> None:
+    """Check that a question has all ``options``, and that each value is of the option's kind.
 
     ``also`` are other options that a misspelled one may be. Raises: ConfigError that names the option.
     """
-    own = [option_flag(name) for name in question.options]
-    for option in map(option_flag, given):
-        if option not in own:
-            hint = did_you_mean(option, [*own, *also], otherwise=f"its options are: {', '.join(own) or 'none'}")
+    flags = [option_flag(name) for name in question.options]
+    for option in map(option_flag, options):
+        if option not in flags:
+            hint = did_you_mean(option, [*flags, *also], otherwise=f"its options are: {', '.join(flags) or 'none'}")
             raise ConfigError(f"{question.slug} has no option {option}; {hint}", key=option.lstrip("-"))
-    for name, value in given.items():
+    for name, value in options.items():
         pattern, meaning = _VALUES.get(question.options[name].partition(" ")[0], (None, ""))
         if pattern and not pattern.fullmatch(value):
             raise ConfigError(f"{option_flag(name)} {value[:60]!r}: give {meaning}", key=name)
@@ -252,11 +252,11 @@ def count_denominators(
     """
     row = query(connection, question.denominator_sql).records()[0] if question.denominator_sql else {}
     numbers = [(noun, value) for noun, value in row.items() if isinstance(value, int)]
-    found = query(connection, "SELECT DISTINCT published_date FROM articles_stored ORDER BY published_date").rows
-    days = [day for (day,) in found if isinstance(day, date)]
-    own = [value if isinstance(value := row.get(key), date) else None for key in _PERIOD]
-    first = own[0] or since or (days[0] if days else None)
-    last = own[1] or until or (days[-1] if days else None)
+    rows = query(connection, "SELECT DISTINCT published_date FROM articles_stored ORDER BY published_date").rows
+    days = [day for (day,) in rows if isinstance(day, date)]
+    bounds = [value if isinstance(value := row.get(key), date) else None for key in _PERIOD]
+    first = bounds[0] or since or (days[0] if days else None)
+    last = bounds[1] or until or (days[-1] if days else None)
     return Denominators(
         counts=tuple(pair for pair in numbers if not pair[0].startswith(_EXCLUDED)),
         excluded=tuple((noun.removeprefix(_EXCLUDED), n) for noun, n in numbers if noun.startswith(_EXCLUDED)),

@@ -106,7 +106,7 @@ def test_question_answers_an_empty_lake(slug, tmp_path):
 def test_question_answers_the_small_lake(slug, small_lake):
     """On three articles with known rows, every question gives the known answer in its order."""
     given = {"minimum": "1"} if "minimum" in question_named(slug).options else {}
-    records = answer(connect(small_lake), slug, given=given).records()
+    records = answer(connect(small_lake), slug, options=given).records()
 
     assert [_shape(slug, record) for record in records] == EXPECTED[slug]
 
@@ -192,7 +192,9 @@ def test_spellings_of_one_outlet(write_rows) -> None:
         ("echo.example", "The Echo", 4),
         ("post", "POST", 1),
     )
-    assert [row["publisher"] for row in answer(connection, "gender-of-sources", given={"minimum": "1"}).records()] == [
+    assert [
+        row["publisher"] for row in answer(connection, "gender-of-sources", options={"minimum": "1"}).records()
+    ] == [
         "POST",
         "The Echo",
     ]
@@ -204,7 +206,7 @@ def test_shares_need_a_minimum(given: dict[str, str], outlets: list[str], write_
     lake = _reports(write_rows, *[_seconds("echo", 8)] * 4, _seconds("post", 9))
 
     for slug in ("gender-of-sources", "said-or-claimed", "unnamed-sources", "syndication"):
-        found = answer(connect(lake), slug, given=given).records()
+        found = answer(connect(lake), slug, options=given).records()
         assert [row["publisher"] for row in found] == ([] if slug == "said-or-claimed" and outlets else outlets)
 
 
@@ -238,7 +240,7 @@ def test_day_precision_has_no_order_inside_its_day(reports, travel, firsts, writ
 )
 def test_duplicates_without_an_order_speak_for_their_outlet(reports, openings, write_rows) -> None:
     """A duplicate of an earlier article is excluded; one of the same day, in no known order, counts for its outlet."""
-    records = answer(connect(_reports(write_rows, *reports)), "who-speaks-first", given={"minimum": "1"}).records()
+    records = answer(connect(_reports(write_rows, *reports)), "who-speaks-first", options={"minimum": "1"}).records()
 
     assert {row["publisher"]: row["first_quotes"] for row in records} == openings
 
@@ -297,7 +299,7 @@ def test_a_linked_surname_counts_for_its_person(slug, given, rows, surname_lake)
         "quote-travel": ("speaker", "first_publisher", "outlets"),
         "who-said-what": ("speaker", "publisher"),
     }[slug]
-    records = answer(connect(surname_lake), slug, given=given).records()
+    records = answer(connect(surname_lake), slug, options=given).records()
 
     assert [tuple(record[name] for name in shown) for record in records] == rows
 
@@ -362,14 +364,14 @@ def test_events_need_a_confidence(slug: str, modality: str, given: dict[str, str
     common = {"modality": modality, "is_main": True}
     lake = _clusters(write_rows, *({**common, "confidence": value} for value in (0.3, 0.7, 0.95)))
 
-    assert len(answer(connect(lake), slug, given=given).rows) == shown
+    assert len(answer(connect(lake), slug, options=given).rows) == shown
 
 
 @pytest.mark.parametrize("value", ["1.5", "-1", "half", "1e-3", ""])
 def test_confidence_is_a_share(value: str, tmp_path) -> None:
     """A value of --min-confidence outside 0 to 1 is refused; the error names the option as it is typed."""
     with pytest.raises(ConfigError, match=r"--min-confidence '.*': give a number from 0 to 1"):
-        answer(connect(tmp_path), "what-happened", given={"min_confidence": value})
+        answer(connect(tmp_path), "what-happened", options={"min_confidence": value})
 
 
 def test_article_events_has_one_row_per_event(write_rows) -> None:
@@ -400,7 +402,7 @@ def test_article_events_has_one_row_per_event(write_rows) -> None:
 )
 def test_quotes_about_keeps_a_name_and_an_outlet(given, found, small_lake) -> None:
     """A name is that of the speaker, in any case; both options together must hold."""
-    records = answer(connect(small_lake), "quotes-about", given=given).records()
+    records = answer(connect(small_lake), "quotes-about", options=given).records()
 
     assert [(row["speaker"], row["publisher"]) for row in records] == found
 
@@ -418,7 +420,7 @@ def test_quotes_about_finds_a_role_and_a_name_inside_a_quote(write_rows) -> None
     lake = write_rows("articles", day, [{**keys, "fetched_at": datetime(2026, 3, 2, tzinfo=UTC)}])
 
     assert [
-        row["quote_index"] for row in answer(connect(lake), "quotes-about", given={"name": "minister"}).records()
+        row["quote_index"] for row in answer(connect(lake), "quotes-about", options={"name": "minister"}).records()
     ] == [
         0,
         1,
@@ -465,7 +467,7 @@ def test_reported_events_count_independent_outlets(given, types, write_rows) -> 
     write_rows("event_clusters", day, clusters)
     lake = write_rows("articles", day, articles)
 
-    records = answer(connect(lake), "reported-events", given=given).records()
+    records = answer(connect(lake), "reported-events", options=given).records()
 
     assert [row["event_type"] for row in records] == types
     assert {row["event_type"]: row["outlets"] for row in records} == {

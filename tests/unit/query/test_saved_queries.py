@@ -297,7 +297,7 @@ def test_an_unknown_option_is_refused_with_the_known_ones(tmp_path):
 def test_a_number_is_one_or_more(value, small_lake):
     """A minimum that is no integer from 1 on is refused by its name."""
     with pytest.raises(ConfigError, match=r"--minimum .* an integer, 1 or more") as caught:
-        answer(connect(small_lake), "syndication", given={"minimum": value})
+        answer(connect(small_lake), "syndication", options={"minimum": value})
 
     assert caught.value.key == "minimum"
-    assert answer(connect(small_lake), "syndication", given={"minimum": "1"}).rows
+    assert answer(connect(small_lake), "syndication", options={"minimum": "1"}).rows
