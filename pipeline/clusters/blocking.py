@@ -27,9 +27,11 @@ def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]
     is_marked = asking[owners]
     begin = np.searchsorted(ordered, numbers[is_marked], "left")
     many = np.searchsorted(ordered, numbers[is_marked], "right") - begin
-    kept = (many > 1) & (many <= _MOST_OWNERS)
+    is_counted = (many > 1) & (many <= _MOST_OWNERS)
     counts = np.bincount(owners, minlength=len(asking))
-    for one, other, shared in _count_shared(holders, begin[kept], many[kept], owners[is_marked][kept].astype(np.int64)):
+    for one, other, shared in _count_shared(
+        holders, begin[is_counted], many[is_counted], owners[is_marked][is_counted].astype(np.int64)
+    ):
         enough = (one != other) & (shared >= _SHARE * np.minimum(counts[one], counts[other]))
         yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)
 

@@ -194,22 +194,22 @@ class Plans:
         kind = row["event_type"], row["event_subtype"]
         if kind not in self._names:
             return
-        found: dict[str, Row] = {}
+        plans: dict[str, Row] = {}
         shared: Counter[str] = Counter()
         for name in (*row["actors"], *row["recipients"]):
             near = self._of_day(kind, name, day)
-            found |= near
+            plans |= near
             shared.update(near.keys())
-        yield from (plan for key, plan in found.items() if shared[key] >= _fewest_shared(plan))
+        yield from (plan for key, plan in plans.items() if shared[key] >= _fewest_shared(plan))
 
     def _of_day(self, kind: Kind, name: str, day: date) -> dict[str, Row]:
         """Return the plans that an event of a day may carry out and that may name a participant."""
-        found: dict[str, Row] = {}
+        by_cluster: dict[str, Row] = {}
         for each in self._names[kind].near(name):
             days, plans = self._of_name[kind][each]
             for plan in plans[bisect_left(days, day - PLAN_WINDOW) : bisect_right(days, day)]:
-                found[plan["event_cluster_id"]] = plan
-        return found
+                by_cluster[plan["event_cluster_id"]] = plan
+        return by_cluster
 
 
 def _fewest_shared(plan: Row) -> int:

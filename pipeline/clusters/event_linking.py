@@ -46,11 +46,11 @@ def agreement(one: EventUnit, other: EventUnit) -> float | None:
     shared, context = _count_shared_names(one, other), _context(one, other)
     if not shared and not (is_said_alike and context >= _NAMELESS_CONTEXT and _are_of_one_story(one, other)):
         return None
-    found = _NAME * min(shared, _MOST_NAMES) + _WORD * is_said_alike + _time(one, other) + _place(one, other)
-    found += _CONTEXT * context if context >= _LEAST_CONTEXT else 0.0
-    found += _COUNTRY if not shared and one.countries & other.countries else 0.0
-    found += _OTHER_MODALITY if one.modality != other.modality else 0.0
-    return found if found >= _ENOUGH else None
+    score = _NAME * min(shared, _MOST_NAMES) + _WORD * is_said_alike + _time(one, other) + _place(one, other)
+    score += _CONTEXT * context if context >= _LEAST_CONTEXT else 0.0
+    score += _COUNTRY if not shared and one.countries & other.countries else 0.0
+    score += _OTHER_MODALITY if one.modality != other.modality else 0.0
+    return score if score >= _ENOUGH else None
 
 
 def _are_apart(one: EventUnit, other: EventUnit) -> bool:
@@ -125,7 +125,7 @@ def relate_events(day: EventDay, before: Sequence[tuple[EventDay, Sequence[str]]
     """Return the cluster of each row of a day: that of the event of another article with the highest score.
 
     ``before`` are the earlier days of the window, in order, each with the clusters of its rows. A unit is compared only
-    with earlier units; of equal scores, the earliest wins. Without a match, the cluster is the unit's own id.
+    with earlier units; of equal scores, the earliest wins. Without a match, the cluster is the id of the unit.
     """
     known = [*before, (day, day.ids)]
     units = [unit for each, _ in known for unit in each.units]
@@ -143,8 +143,8 @@ def relate_events(day: EventDay, before: Sequence[tuple[EventDay, Sequence[str]]
 
 
 def _best(unit: EventUnit, others: Sequence[tuple[int, EventUnit]]) -> int | None:
-    found = [(-value, number) for number, other in others if (value := agreement(unit, other)) is not None]
-    return min(found)[1] if found else None
+    ranks = [(-value, number) for number, other in others if (value := agreement(unit, other)) is not None]
+    return min(ranks)[1] if ranks else None
 
 
 def event_cluster_member_rows(day: EventDay, clusters: Sequence[str]) -> pa.Table:

@@ -36,7 +36,7 @@ type Sentence = tuple[tuple[int, int], array[int]]  # offsets, and hashes of the
 
 def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[Sentence]:
     """Return the sentence of each row's trigger: offsets without outer spaces, and the words to compare."""
-    found: list[Sentence] = [((0, 0), array("I"))] * len(rows)
+    sentences: list[Sentence] = [((0, 0), array("I"))] * len(rows)
     places: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         places[row["article_id"]].append(place)
@@ -45,8 +45,8 @@ def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[
             if article["article_id"] in places:
                 spans = _spans(article)
                 for place in places[article["article_id"]]:
-                    found[place] = _sentence(article["text"], rows[place], spans)
-    return found
+                    sentences[place] = _sentence(article["text"], rows[place], spans)
+    return sentences
 
 
 def drop_common_words(sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -99,7 +99,7 @@ def stories_of(entities: pa.Table) -> dict[str, frozenset[int]]:
     for article_id, entity_id in zip(pairs["article_id"].to_pylist(), pairs["entity_id"].to_pylist(), strict=True):
         if entity_id is not None:
             named[article_id].add(bits_of(entity_id))
-    return {article_id: frozenset(found) for article_id, found in named.items()}
+    return {article_id: frozenset(hashes) for article_id, hashes in named.items()}
 
 
 # Units: one per article and event.
@@ -205,8 +205,8 @@ def events_of_day(
         for at, row in enumerate(rows):
             places.setdefault(row["coref_event_index"], []).append(at)
         number = {index: len(units) + at for at, index in enumerate(places)}
-        own = sentences[len(unit_of) : len(unit_of) + len(rows)]
-        units += [_unit(rows, each, own, stories, first=len(unit_of), day=day) for each in places.values()]
+        of_article = sentences[len(unit_of) : len(unit_of) + len(rows)]
+        units += [_unit(rows, each, of_article, stories, first=len(unit_of), day=day) for each in places.values()]
         unit_of += [number[row["coref_event_index"]] for row in rows]
     clues = [_clues(unit) for unit in units]
     return EventDay(
@@ -253,8 +253,8 @@ def _unit(
     subtype = f" {lead['event_subtype'] or lemma}" if lead["event_type"] == "OTHER" else ""
     actors, recipients = _names(mentions, "actor"), _names(mentions, "recipient")
     countries = {m[name] for m in mentions for name in ("actor_country", "recipient_country")} - {None}
-    own = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}
-    contexts = tuple(array("I", sorted({*sentences[at][1]} - own)) for at in places[:_CONTEXTS])
+    names = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}
+    contexts = tuple(array("I", sorted({*sentences[at][1]} - names)) for at in places[:_CONTEXTS])
     return EventUnit(
         row=first + places[0],
         article_id=intern(lead["article_id"]),
@@ -280,19 +280,19 @@ def _unique(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _trigger_words(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the folded trigger, and its lemma: the first word of the pattern that found it."""
+    """Return the folded trigger, and its lemma: the first word of the pattern that matched it."""
     return fold_text(row["trigger_text"]), row["rule_id"].partition(">")[0].partition("_")[0]
 
 
 def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]:
     """Return the participants with a role in any mention, each name once."""
-    found: dict[str, str | None] = {}
+    id_of: dict[str, str | None] = {}
     for row in mentions:
         if row[f"{role}_name"]:
-            found.setdefault(row[f"{role}_name"], row[f"{role}_entity_id"])
+            id_of.setdefault(row[f"{role}_name"], row[f"{role}_entity_id"])
         for name in row[f"{role}s"]:
-            found.setdefault(name, None)
-    return tuple((entity_id and intern(entity_id), intern(name)) for name, entity_id in found.items())
+            id_of.setdefault(name, None)
+    return tuple((entity_id and intern(entity_id), intern(name)) for name, entity_id in id_of.items())
 
 
 def _clues(unit: EventUnit) -> Integers:

@@ -17,7 +17,7 @@ from newslake.pipeline.clusters.text import Integers, fold_text, hash_of, list_a
 PERMUTATIONS = 128
 SKETCH_FIELDS = (
     pa.field("shingles", pa.list_(pa.uint32())),
-    pa.field("own", pa.list_(pa.uint32())),
+    pa.field("unquoted", pa.list_(pa.uint32())),
     pa.field("signature", pa.list_(pa.uint32(), PERMUTATIONS)),
 )
 _SEED = 1
@@ -29,8 +29,9 @@ _WORD = re.compile(r"\w+")
 def sketches_of(texts: Sequence[str]) -> pa.Table:
     """Return one sketch per text, in order, in the columns of ``SKETCH_FIELDS``.
 
-    ``shingles`` are the hashes of all shingles of three folded words, sorted and distinct. ``own`` are those at least
-    partly outside quotation marks. A text of fewer than three words has no shingle. The signature is over all shingles.
+    ``shingles`` are the hashes of all shingles of three folded words, sorted and distinct; ``unquoted`` are those
+    at least partly outside quotation marks. A text of fewer than three words has no shingle. The signature is over all
+    shingles.
     """
     pairs = [_shingles(text) for text in texts]
     every = list_array([shingles for shingles, _ in pairs])
@@ -40,7 +41,7 @@ def sketches_of(texts: Sequence[str]) -> pa.Table:
     flat = np.array(signatures.to_rows(), dtype=np.uint32).ravel()
     columns = [
         every,
-        list_array([own for _, own in pairs]),
+        list_array([unquoted for _, unquoted in pairs]),
         pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.uint32()), PERMUTATIONS),
     ]
     return pa.Table.from_arrays(columns, schema=pa.schema(SKETCH_FIELDS))
@@ -51,9 +52,9 @@ def _shingles(text: str) -> tuple[Integers, Integers]:
     words: list[int] = []
     quoted: list[bool] = []
     for number, part in enumerate(_QUOTATION.split(fold_text(text))):
-        found = [hash_of(word) for word in _WORD.findall(part)]
-        words += found
-        quoted += [number % 2 == 1] * len(found)
+        hashes = [hash_of(word) for word in _WORD.findall(part)]
+        words += hashes
+        quoted += [number % 2 == 1] * len(hashes)
     inside = np.array(quoted, dtype=bool)
     shingles = shingles_of(np.array(words, dtype=np.uint64))
     last = len(shingles)
@@ -76,7 +77,7 @@ def earlier_candidates(signatures: NDArray[np.uint32], askers: Sequence[int]) ->
 
     ``signatures`` has one row per article, earliest first.
     """
-    found: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
+    earlier: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
     asking = np.asarray(askers, dtype=np.int64)
     for start in range(0, signatures.shape[1] - _ROWS_PER_BAND + 1, _ROWS_PER_BAND):
         keys = _keys(signatures[:, start : start + _ROWS_PER_BAND])
@@ -86,9 +87,10 @@ def earlier_candidates(signatures: NDArray[np.uint32], askers: Sequence[int]) ->
         for asker, begin in zip(asking[order[first] != asking], first[order[first] != asking], strict=True):
             bucket = slice(begin, begin + _MOST_IN_A_BAND)
             rivals = order[bucket][in_order[bucket] == keys[asker]]
-            found[int(asker)].append(rivals[rivals < asker])
+            earlier[int(asker)].append(rivals[rivals < asker])
     return {
-        asker: _filter_by_signature(signatures, asker, np.unique(np.concatenate(rows))) for asker, rows in found.items()
+        asker: _filter_by_signature(signatures, asker, np.unique(np.concatenate(rows)))
+        for asker, rows in earlier.items()
     }
 
 

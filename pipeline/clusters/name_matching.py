@@ -62,8 +62,8 @@ class NameIndex:
     def near(self, name: str) -> set[str]:
         """Return all names of the index for which ``may_be_one`` is true, and few others."""
         like = [self._with_like(word) for word in name_words(name)]
-        found = self._like_all(like).union(*(each & self._of_one_word for each in like))
-        return found.union(*(self._by_capitals.get(capitals, ()) for capitals in _capitals(name)))
+        names = self._like_all(like).union(*(each & self._of_one_word for each in like))
+        return names.union(*(self._by_capitals.get(capitals, ()) for capitals in _capitals(name)))
 
     @staticmethod
     def _like_all(like: Sequence[set[str]]) -> set[str]:

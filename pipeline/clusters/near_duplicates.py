@@ -87,15 +87,15 @@ def drop_site_boilerplate(articles: pa.Table) -> pa.Table:
     ``articles`` has domain, content_hash and the columns of a sketch. Articles without a domain are unchanged. Equal
     contents count once, so that a story under many URLs of one site is not boilerplate.
     """
-    every, unquoted = rows_of(articles["shingles"]), rows_of(articles["own"])
+    every, unquoted = rows_of(articles["shingles"]), rows_of(articles["unquoted"])
     sites: dict[str, dict[str, int]] = defaultdict(dict)
     domains, contents = articles["domain"].to_pylist(), articles["content_hash"].to_pylist()
     for row, (domain, content) in enumerate(zip(domains, contents, strict=True)):
         if domain is not None:
             sites[domain].setdefault(content, row)
     boilerplate = {domain: _site_boilerplate([every[row] for row in rows.values()]) for domain, rows in sites.items()}
-    kept = {"shingles": every, "own": unquoted}
-    for name, rows in kept.items():
+    columns = {"shingles": every, "unquoted": unquoted}
+    for name, rows in columns.items():
         stripped = [_drop_shingles(row, boilerplate.get(domain)) for row, domain in zip(rows, domains, strict=True)]
         articles = articles.set_column(articles.schema.get_field_index(name), name, list_array(stripped))
     return articles
@@ -105,16 +105,16 @@ def _site_boilerplate(contents: list[Integers]) -> Integers | None:
     if len(contents) < _BOILERPLATE_CONTENTS:
         return None
     shingles, counts = np.unique(np.concatenate(contents), return_counts=True)
-    found: Integers = shingles[counts >= max(_BOILERPLATE_CONTENTS, _BOILERPLATE_SHARE * len(contents))]
-    return found if len(found) else None
+    boilerplate: Integers = shingles[counts >= max(_BOILERPLATE_CONTENTS, _BOILERPLATE_SHARE * len(contents))]
+    return boilerplate if len(boilerplate) else None
 
 
 def _drop_shingles(row: Integers, boilerplate: Integers | None) -> Integers:
     if boilerplate is None or not len(row):
         return row
     at = np.searchsorted(boilerplate, row)
-    kept: Integers = row[boilerplate[np.minimum(at, len(boilerplate) - 1)] != row]
-    return kept
+    rest: Integers = row[boilerplate[np.minimum(at, len(boilerplate) - 1)] != row]
+    return rest
 
 
 # The articles of a day, compared with those of the seven days before.
@@ -156,9 +156,9 @@ def find_near_duplicates(window: pa.Table, *, day: date) -> pa.Table:
     window = window.filter(pc.and_(pc.greater_equal(dates, day - WINDOW), pc.less_equal(dates, day)))
     if not window.num_rows:
         return spec.schema.empty_table()
-    given = window.select(_KEYS).to_pylist()
-    order = sorted(range(len(given)), key=lambda row: _age(given[row]))
-    ordered = _order_window(window, [given[row] for row in order], order)
+    facts = window.select(_KEYS).to_pylist()
+    order = sorted(range(len(facts)), key=lambda row: _age(facts[row]))
+    ordered = _order_window(window, [facts[row] for row in order], order)
     mine = [row for row, keys in enumerate(ordered.rows) if keys["published_date"] == day]
     alike = _candidate_rows(window, ordered, order, mine)
     rows = [_duplicate_row(ordered, row, alike.get(row, ())) for row in mine]
@@ -170,7 +170,7 @@ def _age(row: dict[str, Any]) -> tuple[date, datetime, datetime, str]:
 
 
 def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]) -> _DayWindow:
-    shingles, unquoted = rows_of(window["shingles"]), rows_of(window["own"])
+    shingles, unquoted = rows_of(window["shingles"]), rows_of(window["unquoted"])
     firsts: dict[str, int] = {}
     for number, row in enumerate(rows):
         firsts.setdefault(row["content_hash"], number)

@@ -170,15 +170,15 @@ def _context(entities: pa.Table, outlets: pa.Table, groups: pa.Table, articles: 
 
 
 def _distinct(table: pa.Table, *columns: str) -> Iterable[tuple[Any, ...]]:
-    found = table.group_by(list(columns)).aggregate([])
-    return zip(*(found[name].to_pylist() for name in columns), strict=True)
+    rows = table.group_by(list(columns)).aggregate([])
+    return zip(*(rows[name].to_pylist() for name in columns), strict=True)
 
 
 def _sets(table: pa.Table, key: str, value: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    values: dict[str, set[str]] = defaultdict(set)
     for each, of_it in _distinct(table, key, value):
-        found[each].add(of_it)
-    return found
+        values[each].add(of_it)
+    return values
 
 
 # The link of a surname: its only bearer among the articles that are nearest to it.

@@ -181,7 +181,7 @@ def _is_long(words: str) -> bool:
 
 
 def cluster_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]) -> list[str]:
-    """Return the cluster of each row of a day: that of the earliest row of the window that it repeats, else its own id.
+    """Return the cluster of each row of a day: that of the earliest row of the window that it repeats, else its id.
 
     ``before`` are the earlier days of the window, in order, each with the clusters of its rows. A row is compared with
     rows, not with clusters: a cluster grows by chains of repetition, but two clusters never merge.
@@ -190,15 +190,15 @@ def cluster_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]
     wordings = _wordings([*days, day])
     clusters = [cluster for _, known in before for cluster in known]
     alike = _similar_wordings(wordings, [*days, day], set(day.words))
-    for words, whole, speaker, own in zip(day.words, day.wholes, day.speakers, day.ids, strict=True):
+    for words, whole, speaker, quote_id in zip(day.words, day.wholes, day.speakers, day.ids, strict=True):
         keys = [key for key in (words, whole) if key]
         tried = [(wordings.number[key], _evidence_of_equal(key)) for key in keys]
         tried += alike.get(wordings.number[words], ()) if words else ()
-        found = [_earliest_row(wordings, number, speaker, evidence) for number, evidence in tried]
-        first = min((row for row in found if row is not None), default=None)
+        matches = [_earliest_row(wordings, number, speaker, evidence) for number, evidence in tried]
+        first = min((row for row in matches if row is not None), default=None)
         for key in keys:
             wordings.holders[wordings.number[key]].setdefault(speaker, len(clusters))
-        clusters.append(own if first is None else clusters[first])
+        clusters.append(quote_id if first is None else clusters[first])
     return clusters[len(clusters) - len(day.ids) :]
 
 
@@ -214,14 +214,14 @@ def _evidence_of_equal(key: str) -> Evidence:
 
 def _wordings(days: Sequence[QuoteDay]) -> _Wordings:
     """Return the wordings of a window, without the rows of its last day."""
-    found, row = _Wordings([], {}, []), 0
+    wordings, row = _Wordings([], {}, []), 0
     for day in days:
         for words, whole, speaker in zip(day.words, day.wholes, day.speakers, strict=True):
             for key in (words, whole):
                 if key:
-                    _enter(found, key, speaker, None if day is days[-1] else row)
+                    _enter(wordings, key, speaker, None if day is days[-1] else row)
             row += 1
-    return found
+    return wordings
 
 
 def _enter(wordings: _Wordings, key: str, speaker: QuoteSpeaker, row: int | None) -> None:
@@ -239,12 +239,12 @@ def _similar_wordings(
     """Return the similar wordings of each wanted wording, with the evidence of each match."""
     asking = np.array([words in wanted for words in wordings.words], bool)
     shingles, owners = _wording_shingles(wordings, days)
-    found: dict[int, list[tuple[int, Evidence]]] = {}
+    similar: dict[int, list[tuple[int, Evidence]]] = {}
     for one, other in pairs_sharing(shingles, owners, asking):
         evidence = evidence_of(wordings.words[one], wordings.words[other])
         if evidence is not None:
-            found.setdefault(one, []).append((other, evidence))
-    return found
+            similar.setdefault(one, []).append((other, evidence))
+    return similar
 
 
 def _wording_shingles(wordings: _Wordings, days: Sequence[QuoteDay]) -> tuple[Integers, Integers]:

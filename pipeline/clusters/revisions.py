@@ -26,26 +26,26 @@ class SentenceChange:
 def sentences_of(article: Article) -> tuple[str, ...]:
     """Return the sentences of all blocks, in reading order."""
     blocks = (article.text[block.start : block.end] for block in article.blocks)
-    found = (block[start:end].split() for block in blocks for start, end in sentence_spans(block))
-    return tuple(" ".join(words) for words in found if words)
+    sentences = (block[start:end].split() for block in blocks for start, end in sentence_spans(block))
+    return tuple(" ".join(words) for words in sentences if words)
 
 
 def changes_between(before: Article, after: Article) -> tuple[SentenceChange, ...]:
     """Return removed and added sentences in reading order; at one place, removed ones first."""
     old, new = sentences_of(before), sentences_of(after)
-    found: list[SentenceChange] = []
+    changes: list[SentenceChange] = []
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
-            found += [SentenceChange("removed", sentence) for sentence in old[old_start:old_end]]
-            found += [SentenceChange("added", sentence) for sentence in new[new_start:new_end]]
-    return tuple(found)
+            changes += [SentenceChange("removed", sentence) for sentence in old[old_start:old_end]]
+            changes += [SentenceChange("added", sentence) for sentence in new[new_start:new_end]]
+    return tuple(changes)
 
 
 def quotes_removed(before: Article, after: Article) -> tuple[str, ...]:
     """Return the passages in double quotation marks, of three words or more, that ``after`` does not have."""
     left = f" {_fold(after.text)} "
     blocks = (before.text[block.start : block.end] for block in before.blocks)
-    said = ("".join(found) for block in blocks for found in _QUOTED.findall(block))
+    said = ("".join(words) for block in blocks for words in _QUOTED.findall(block))
     return tuple(each for each in said if len(_WORD.findall(each)) >= _QUOTE_WORDS and f" {_fold(each)} " not in left)
 
 

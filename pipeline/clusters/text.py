@@ -89,5 +89,5 @@ def shingles_of(hashes: NDArray[np.uint64]) -> Integers:
     """Return a 32-bit hash of every shingle of three words, in order; fewer than three words have no shingle."""
     last = max(len(hashes) - 2, 0)
     mixed = sum((hashes[at : at + last] * place for at, place in enumerate(_PLACES)), np.zeros(last, np.uint64))
-    found: Integers = ((mixed ^ (mixed >> _TOP)) * _MIX >> _TOP).astype(np.uint32)
-    return found
+    hashed: Integers = ((mixed ^ (mixed >> _TOP)) * _MIX >> _TOP).astype(np.uint32)
+    return hashed

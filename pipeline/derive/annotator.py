@@ -79,7 +79,7 @@ class LoadedAnnotator:
         for each in group:
             first, article, doc = parsed[content_of(each)]
             if each is not first:
-                # Only a Doc is shared: anything else costs no parse, and names its own article.
+                # Only a Doc is shared: anything else costs no parse, and names its article.
                 is_parsed = doc is not None and not isinstance(doc, NewsError)
                 article, doc = (each, doc) if is_parsed else next(self.reader.docs([each]))
             turns.begin(each.article_id)

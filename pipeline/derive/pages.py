@@ -96,7 +96,7 @@ def _refusal_of(article: Article) -> Rejected | None:
     refusal = refusal_of(RightsStatement(statement, evidence) for statement, evidence in stated)
     if refusal is None and not article.tdm_reserved:
         return None
-    if refusal is None:  # archived before statements were kept
+    if refusal is None:  # archived before statements were stored
         reason, evidence = "tdm_reserved", "tdmrep.json of its host"
     else:
         reason, evidence = refusal[0], f"{refusal[1].statement!r} ({refusal[1].evidence})"
@@ -165,7 +165,7 @@ def _equal_together(articles: Sequence[Article]) -> list[Article]:
 
 
 def _group_tables(group: Sequence[ReadArticle], make: Callable[..., RowsByTable], turns: Turns) -> ArticleTables:
-    made: list[tuple[Article, RowsByTable]] = []
+    articles_with_rows: list[tuple[Article, RowsByTable]] = []
     failed: list[tuple[Article, NewsError]] = []
     for article, read in group:
         turns.begin(article.article_id)
@@ -177,8 +177,8 @@ def _group_tables(group: Sequence[ReadArticle], make: Callable[..., RowsByTable]
         if isinstance(got, NewsError):
             failed.append((article, got))
         else:
-            made.append((article, got))
-    done = _arrow_tables(made, turns)
+            articles_with_rows.append((article, got))
+    done = _arrow_tables(articles_with_rows, turns)
     return replace(done, failed=(*failed, *done.failed))
 
 
@@ -190,18 +190,18 @@ def _checked_rows(make: Callable[..., RowsByTable], article: Article, annotation
     return rows
 
 
-def _arrow_tables(made: Sequence[tuple[Article, RowsByTable]], turns: Turns) -> ArticleTables:
+def _arrow_tables(articles_with_rows: Sequence[tuple[Article, RowsByTable]], turns: Turns) -> ArticleTables:
     """Return the rows of some articles as Arrow; an article with a value that does not fit its column is left out."""
-    articles = tuple(article for article, _ in made)
+    articles = tuple(article for article, _ in articles_with_rows)
     turns.begin(*(each.article_id for each in articles))
     name = (articles[0].url or articles[0].article_id) if articles else ""
-    work = partial(_rows_as_tables, [rows for _, rows in made])
-    tables = run_isolated(work, key=name, log_traceback=len(made) == 1)
+    work = partial(_rows_as_tables, [rows for _, rows in articles_with_rows])
+    tables = run_isolated(work, key=name, log_traceback=len(articles_with_rows) == 1)
     if not isinstance(tables, NewsError):
         return ArticleTables(tables, articles, ())
-    if len(made) == 1:
+    if len(articles_with_rows) == 1:
         return ArticleTables(_rows_as_tables(()), (), ((articles[0], tables),))
-    return concat_articles(_arrow_tables([each], turns) for each in made)
+    return concat_articles(_arrow_tables([each], turns) for each in articles_with_rows)
 
 
 def _rows_as_tables(rows: Sequence[RowsByTable]) -> Tables:
@@ -212,14 +212,14 @@ def _rows_as_tables(rows: Sequence[RowsByTable]) -> Tables:
 
 def concat_articles(groups: Iterable[ArticleTables]) -> ArticleTables:
     """Return the rows of several groups as one."""
-    found = list(groups)
+    parts = list(groups)
     return ArticleTables(
         {
-            spec.name: pa.concat_tables([spec.schema.empty_table(), *(each.tables[spec.name] for each in found)])
+            spec.name: pa.concat_tables([spec.schema.empty_table(), *(each.tables[spec.name] for each in parts)])
             for spec in ANNOTATION_TABLES
         },
-        tuple(chain.from_iterable(each.articles for each in found)),
-        tuple(chain.from_iterable(each.failed for each in found)),
+        tuple(chain.from_iterable(each.articles for each in parts)),
+        tuple(chain.from_iterable(each.failed for each in parts)),
     )
 
 

@@ -97,7 +97,7 @@ def _under[T](lease: Lease | None, relate: Callable[[], T]) -> Callable[[], T]:
 def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[date]) -> set[date]:
     """Return some published days, and those of the articles of a news day, if there is one.
 
-    A commit that moves an article to another day meanwhile is followed by a run of its own, with both days.
+    A commit that moves an article to another day meanwhile is followed by its clustering of both days.
     """
     if news_day is None:
         return {*days}
@@ -158,7 +158,7 @@ def _near_duplicates(version: TablesVersion, lake: Tables, days: Collection[date
 _TEXT_KEY = ("article_id", "revision_id", "payload_digest", "pipeline_version")
 _SKETCH_COLUMNS = ("published_date", *_TEXT_KEY, "published_at", "fetched_at", "content_hash", "domain")
 _SKETCHES = tuple(field.name for field in SKETCH_FIELDS)
-_INPUT_KEY = b"made_from"
+_INPUT_KEY = b"input"
 _TEXTS_PER_BATCH = 1000  # texts in memory
 
 

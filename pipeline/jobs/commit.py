@@ -95,7 +95,7 @@ def commit_days(workspace: Workspace, days: Sequence[DerivedDay], *, kind: RunKi
         done = workspace.lake.commit(
             [each for derived in days for each in derived.batch_ids], is_current=partial(_is_current, workspace)
         )
-        if len(days) > 1:  # the time of a run is its own time of deriving and its share of the commit
+        if len(days) > 1:  # the time of a run is its time of deriving and its share of the commit
             ended = workspace.settings.now()
             share = (ended - began) / len(days)
             days = [replace(each, started_at=ended - share - timedelta(seconds=each.seconds)) for each in days]

@@ -82,23 +82,23 @@ def derive(  # noqa: PLR0913 - a day, and how to choose of its articles
     """
     outcomes: list[Outcome] = []
     cached: dict[str, CachedOutcome] = {}
-    made = Counter(derived_new=0, derived_again=0)
+    counts = Counter(derived_new=0, derived_again=0)
     with workspace.at_work() as lease, workspace.turns() as turns:
         batches = _BatchStager(workspace, day, lease)
         for work in day_work(workspace, day=day, chunk=chunk, chunks=chunks, article_ids=article_ids):
             recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
             job = _PieceDerivation(workspace, recorder, day=day, work=work, turns=turns)
             job.record_settled()
-            job.read(batches, partial(_count_more, count_pages, made.total()))
+            job.read(batches, partial(_count_more, count_pages, counts.total()))
             check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
-            made.update(derived_new=work.count("new"), derived_again=work.count("again"))
+            counts.update(derived_new=work.count("new"), derived_again=work.count("again"))
             outcomes += recorder.outcomes
             cached |= job.cached_outcomes
         batches.stage()
-        count_pages(made.total(), None)  # also those after the last one that was read
+        count_pages(counts.total(), None)  # also those after the last one that was read
         append_outcomes(workspace, outcomes, batch_id=derive_batch_of(run_id, chunk=chunk), lease=lease)
         workspace.lake.index.put_outcomes(cached, lease=lease)
-    report = StageReport.of("derive", run_id, outcomes, days=[day], work=dict(made), rules=batches.rules)
+    report = StageReport.of("derive", run_id, outcomes, days=[day], work=dict(counts), rules=batches.rules)
     return DeriveReport(report, tuple(batches.batch_ids))
 
 
@@ -183,13 +183,13 @@ class _PieceDerivation:
             self._page(each): self.day
             for captures in self.work.captures.values()
             for each in (*self._filed_today(captures), captures[-1])
-            if self._is_its_own(each)
+            if self._is_still_of(each)
         }
 
     def _filed_today(self, captures: Captures) -> list[Capture]:
         return list({each.page_key: each for each in captures if each.news_day == self.day}.values())
 
-    def _is_its_own(self, capture: Capture) -> bool:
+    def _is_still_of(self, capture: Capture) -> bool:
         """Return whether the page still holds this article; otherwise its outcome belongs to the other article."""
         return self._last_of[capture.page_key].article_id == capture.article_id
 
@@ -220,14 +220,14 @@ class _PieceDerivation:
         if first is None:  # nothing to read, so no model to load
             return
         annotator = load_annotator(self.workspace.settings, self.work.knowledge)
-        given = chain([first], articles)
+        whole = chain([first], articles)
         done = 0
-        for group in derive_articles(given, annotator=annotator, version=self.work.version, turns=self.turns):
+        for group in derive_articles(whole, annotator=annotator, version=self.work.version, turns=self.turns):
             self.turns.begin()
             for article, error in group.failed:
                 self._quarantine(article.article_id, error)
             lasts = [self.work.captures[each.article_id][-1] for each in group.articles]
-            self.handed_on.update(page_name_of(last) for last in lasts if self._is_its_own(last))
+            self.handed_on.update(page_name_of(last) for last in lasts if self._is_still_of(last))
             batches.add(group, self.work)
             done += len(group.articles) + len(group.failed)
             count(done + self.passed)
@@ -300,7 +300,7 @@ class _PieceDerivation:
         self._record(captures[-1], cached)
 
     def _record(self, capture: Capture, cached: CachedOutcome) -> None:
-        if not self._is_its_own(capture):
+        if not self._is_still_of(capture):
             return
         source_key, url = self._page(capture)
         if capture.article_id in self.blocked:

@@ -24,7 +24,7 @@ def test_a_sketch_has_the_declared_columns() -> None:
 def test_shingles_are_of_three_words() -> None:
     """13 words have 11 shingles; the three inside the quotation are not in ``own``."""
     first, none, short = sketches_of(TEXTS).to_pylist()
-    assert (len(first["shingles"]), len(first["own"])) == (12, 10)
+    assert (len(first["shingles"]), len(first["unquoted"])) == (12, 10)
     assert none["shingles"] == short["shingles"] == []
 
 

@@ -26,7 +26,7 @@ def kept(*articles: tuple[str | None, str, str]) -> list[int]:
     rows: list[dict[str, Any]] = [{"domain": d, "content_hash": c, "text": t} for d, c, t in articles]
     schema = pa.schema([(name, pa.string()) for name in ("domain", "content_hash", "text")])
     table = drop_site_boilerplate(with_sketches(pa.Table.from_pylist(rows, schema=schema)))
-    assert all({*row["own"]} <= {*row["shingles"]} for row in table.to_pylist())
+    assert all({*row["unquoted"]} <= {*row["shingles"]} for row in table.to_pylist())
     return [len(row["shingles"]) for row in table.to_pylist()]
 
 
@@ -67,7 +67,7 @@ STATEMENT = MATCH_PRESS.prose(200).replace("\n\n", " ")
 
 def article_shingles(text: str) -> ArticleShingles:
     sketch = sketches_of([text])
-    return ArticleShingles(rows_of(sketch["shingles"])[0], rows_of(sketch["own"])[0])
+    return ArticleShingles(rows_of(sketch["shingles"])[0], rows_of(sketch["unquoted"])[0])
 
 
 def methods(one: str, other: str) -> set[str | None]:
