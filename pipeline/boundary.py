@@ -36,7 +36,7 @@ def run_isolated[T](work: Callable[[], T], *, key: str, log_traceback: bool = Tr
         raise
     except Exception as error:  # noqa: BLE001 - the only blind catch: a defect affects one item, never the others
         if log_traceback:
-            # The traceback may hold the item's own text, so exc_info could break whoever encodes the record.
+            # The traceback may hold the text of the item, so exc_info could break whoever encodes the record.
             log.error("%s", to_well_formed(f"{key}\n{''.join(traceback.format_exception(error))}"))
         return broken_item(error, key=key)
 

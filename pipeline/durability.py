@@ -47,11 +47,11 @@ def sync_folder(folder: Path) -> None:
 def sync_folders_above(path: Path, *, levels: int) -> None:
     """Make the path itself durable: sync the folders above it, up to one of the system that cannot be synced.
 
-    Raises: OSError if its own folder cannot be synced, unless it may not be read.
+    Raises: OSError if its folder cannot be synced, unless it may not be read.
     """
-    own, *others = path.absolute().parents[:levels]
+    first, *others = path.absolute().parents[:levels]
     try:
-        sync_folder(own)
+        sync_folder(first)
     except PermissionError:
         return
     for folder in others:

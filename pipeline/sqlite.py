@@ -35,7 +35,7 @@ _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull",
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three mean that its own files cannot grow
+    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three mean that its files cannot grow
     sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
     sqlite3.SQLITE_IOERR_SHMOPEN: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
@@ -112,8 +112,8 @@ def _open_error(path: Path, error: sqlite3.Error) -> OSError:
                 return named(errno.EROFS if os.statvfs(file).f_flag & os.ST_RDONLY else errno.EACCES, file)
         if not path.exists() and path.parent.is_dir() and not os.access(path.parent, os.W_OK | os.X_OK):
             return named(errno.EACCES, path)
-    except OSError as found:
-        return named(found.errno or errno.EACCES, path)
+    except OSError as cause:
+        return named(cause.errno or errno.EACCES, path)
     number = errno.EIO if path.exists() else errno.ENOENT
     return os_error(number, f"{error}{_ADVICE[errno.EACCES]}", path)
 
@@ -194,7 +194,7 @@ def open_database(path: Path, *, durability: Durability, broken: AsBroken) -> Da
     connection = Database(path, broken=broken, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
-        # A new file has no bytes before its name is durable. Its folders may be new too, made by whoever did not sync.
+        # A new file has no bytes before its name is durable. Its folders may be new too, of somebody who did not sync.
         if durability == "full" and path.stat().st_size == 0:
             sync_folders_above(path, levels=_LEVELS)
         _use_wal(connection)
@@ -321,9 +321,9 @@ def problems_of_database(
 def is_new_database(path: Path) -> bool:
     """Return whether a file has no tables and no version yet: its process is about to create them."""
 
-    def read(found: sqlite3.Connection) -> Iterator[str]:
+    def read(connection: sqlite3.Connection) -> Iterator[str]:
         query = "SELECT 1 FROM pragma_user_version WHERE user_version <> 0 UNION SELECT 1 FROM sqlite_master"
-        yield from map(str, found.execute(query))
+        yield from map(str, connection.execute(query))
 
     return not _run_check(path, read)
 
@@ -331,8 +331,8 @@ def is_new_database(path: Path) -> bool:
 def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
     problems: list[str] = []
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
-            problems.extend(check(found))  # problems found before an error are kept
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            problems.extend(check(connection))  # an error does not lose earlier ones
     except sqlite3.Error as error:
         if not _is_damage(error):
             _raise_named(error, path, partial(_as_broken, path))
@@ -342,72 +342,72 @@ def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]])
     return problems
 
 
-def _quick_problems(found: sqlite3.Connection, schema: Sequence[str], version: int | None) -> Iterator[str]:
-    yield from _version_problems(found, version)
+def _quick_problems(connection: sqlite3.Connection, schema: Sequence[str], version: int | None) -> Iterator[str]:
+    yield from _version_problems(connection, version)
     expected = _columns(schema)
-    if not expected <= set(found.execute(_COLUMNS)):
+    if not expected <= set(connection.execute(_COLUMNS)):
         yield "does not have the expected columns"
         return
     for table in sorted({str(table) for table, *_ in expected}):
-        found.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - our own names
+        connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - our names
 
 
-def _content_problems(found: sqlite3.Connection, schema: Sequence[str]) -> Iterator[str]:
-    expected, there = _columns(schema), set(found.execute(_COLUMNS))
+def _content_problems(connection: sqlite3.Connection, schema: Sequence[str]) -> Iterator[str]:
+    expected, there = _columns(schema), set(connection.execute(_COLUMNS))
     for table in sorted({str(table) for table, *_ in expected | there}):
-        yield from _row_problems(found, table)
+        yield from _row_problems(connection, table)
     if not expected <= there:
         yield "does not have the expected columns"
 
 
-def _version_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
-    [(stated,)] = found.execute("PRAGMA user_version")
+def _version_problems(connection: sqlite3.Connection, version: int | None) -> Iterator[str]:
+    [(stated,)] = connection.execute("PRAGMA user_version")
     if version is not None and stated != version:
         yield f"has schema version {stated}, not {version}"
 
 
-def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
-    yield from _version_problems(found, version)
-    found.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
-    [(result,), *_] = found.execute("PRAGMA integrity_check(1)")
+def _structure_problems(connection: sqlite3.Connection, version: int | None) -> Iterator[str]:
+    yield from _version_problems(connection, version)
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+    [(result,), *_] = connection.execute("PRAGMA integrity_check(1)")
     if result != "ok":
         yield f"is damaged ({' '.join(result.split())})"
 
 
 def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
-    with closing(sqlite3.connect(":memory:")) as made:
+    with closing(sqlite3.connect(":memory:")) as database:
         for statement in schema:
-            made.execute(statement)
-        return set(made.execute(_COLUMNS))
+            database.execute(statement)
+        return set(database.execute(_COLUMNS))
 
 
-def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
+def _row_problems(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     """Read every row. Without checksums, text that is not UTF-8 raises an error."""
-    rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - our own names
+    rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - our names
     if rows.description[-1][0] == "checksum":
-        for values in damaged_rows(found, table):
+        for values in damaged_rows(connection, table):
             yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
     else:
         deque(rows, maxlen=0)
 
 
-def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+def damaged_rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     """Return the rows of a table that do not match their checksum, the last column.
 
     Bytes that are not UTF-8 are returned as replacement characters.
     """
-    usual = found.text_factory
+    usual = connection.text_factory
     with suppress(sqlite3.OperationalError, NewsError):
-        return _mismatched_rows(found, table)
-    found.text_factory = lambda data: data.decode(errors="replace")
+        return _mismatched_rows(connection, table)
+    connection.text_factory = lambda data: data.decode(errors="replace")
     try:
-        return _mismatched_rows(found, table)
+        return _mismatched_rows(connection, table)
     finally:
-        found.text_factory = usual
+        connection.text_factory = usual
 
 
-def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our own names
+def _mismatched_rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    rows = map(tuple, connection.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our names
     return [row for row in rows if row_checksum(row[:-1]) != row[-1]]
 
 

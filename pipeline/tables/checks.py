@@ -90,11 +90,11 @@ def check_genders(tables: Mapping[str, pa.Table]) -> Iterator[str]:
     entities = tables["entities"].select(["article_id", "entity_type", "gender"])
     is_person = pc.equal(entities["entity_type"], "PERSON")
     others = entities.filter(pc.and_(pc.invert(is_person), pc.is_valid(entities["gender"])))
-    found = dict.fromkeys(others["article_id"].to_pylist())
+    breaking = dict.fromkeys(others["article_id"].to_pylist())
     counts = entities.filter(is_person).group_by("article_id").aggregate([("gender", "count"), ([], "count_all")])
     some = zip(*(counts[name].to_pylist() for name in ("article_id", "gender_count", "count_all")), strict=True)
-    found |= dict.fromkeys(article_id for article_id, with_gender, all_of in some if 0 < with_gender < all_of)
-    yield from (f"entities.gender: wrong in {article_id}; {_GENDER_RULE}" for article_id in found)
+    breaking |= dict.fromkeys(article_id for article_id, with_gender, all_of in some if 0 < with_gender < all_of)
+    yield from (f"entities.gender: wrong in {article_id}; {_GENDER_RULE}" for article_id in breaking)
 
 
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
@@ -103,10 +103,10 @@ def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
     It checks schema, nulls, closed vocabularies and unique keys of each table. In annotation tables, every child also
     needs its parent, and every parent the number of children that it counts.
     """
-    found = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]
-    if not found and "articles" in tables:
-        found += _child_breaches(tables)
-    return tuple(found)
+    breaches = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]
+    if not breaches and "articles" in tables:
+        breaches += _child_breaches(tables)
+    return tuple(breaches)
 
 
 def _table_breaches(spec: TableSpec, table: pa.Table) -> Iterator[str]:

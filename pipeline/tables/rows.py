@@ -54,7 +54,7 @@ def annotation_rows(
         "kb_version": _knowledge_version(annotation) if annotation else None,
     }
     rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **read, **versions})]}
-    return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
+    return rows | {spec.name: [_row(spec, child, keys) for child in objects] for spec, objects in children.items()}
 
 
 def _knowledge_version(annotation: Annotation) -> str | None:
@@ -70,9 +70,9 @@ def combine_versions(versions: Iterable[str | None]) -> str | None:
     return hashlib.sha256(" ".join(known).encode()).hexdigest()[:12] if known else None
 
 
-def _row(spec: TableSpec, value: object, given: Row) -> Row:
-    read, encoders = _reader_of(spec.name, tuple(given))
-    row = {**given, **dict(zip(read.names, read.values(value), strict=True))}
+def _row(spec: TableSpec, value: object, facts: Row) -> Row:
+    read, encoders = _reader_of(spec.name, tuple(facts))
+    row = {**facts, **dict(zip(read.names, read.values(value), strict=True))}
     for name, encode in encoders:
         row[name] = encode(row[name])
     return row
@@ -87,11 +87,11 @@ class _FieldReader(NamedTuple):
 
 @cache
 def _reader_of(
-    table: str, given: tuple[str, ...]
+    table: str, others: tuple[str, ...]
 ) -> tuple[_FieldReader, tuple[tuple[str, Callable[[Any], object]], ...]]:
-    """Return what reads the fields of a value for a row, without the columns ``given``, and the nested columns."""
+    """Return what reads the fields of a value for a row, without the columns ``others``, and the nested columns."""
     schema = _SCHEMAS[table]
-    names = tuple(name for name in schema.names if name not in given)
+    names = tuple(name for name in schema.names if name not in others)
     nested = (name for name in names if pa.types.is_nested(schema.field(name).type))
     encoders = tuple((name, _NESTED_ENCODERS.get(name, _plain_value)) for name in nested)
     return _FieldReader(names, attrgetter(*names)), encoders
