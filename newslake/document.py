@@ -64,9 +64,9 @@ class Document:
         return self._table("events")
 
     def _table(self, name: str) -> Rows:
-        from newslake.pipeline.tables import rows_table, table_named
+        from newslake.pipeline.tables import TABLE_SPECS, rows_table
 
-        return Rows(rows_table(table_named(name), self.rows[name]))
+        return Rows(rows_table(TABLE_SPECS[name], self.rows[name]))
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(self.rows[name])} {name}" for name in ("entities", "quotes", "events"))

@@ -314,9 +314,9 @@ class LakeReader:
 
     def _rows_of_article(self, connection: "Connection", table: str) -> Sequence["Row"]:
         from newslake.pipeline.query.views import stored_name
-        from newslake.pipeline.tables import table_named
+        from newslake.pipeline.tables import TABLE_SPECS
 
-        spec = table_named(table)
+        spec = TABLE_SPECS[table]
         names, order = ", ".join(spec.schema.names), ", ".join(spec.sort_by)
         statement = f"FROM {stored_name(spec)} SELECT {names} WHERE article_id = getvariable('id') ORDER BY {order}"
         rows: list[Mapping[str, object]] = self._fetch(connection, statement).to_pylist()

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from newslake.pipeline.jobs.cluster import relate_rows_of
 from newslake.pipeline.lake import KEYS_SCHEMA, Lake
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from tests.planted import Press
 from tests.unit.lake.rows import blank
 
@@ -117,7 +117,7 @@ def _rows(made: SyntheticArticle, ids: dict[str, Any]) -> dict[str, list[dict[st
     article = {"text": text, "fetched_at": _NOW, "entity_count": 3, "quote_count": quotes, "event_count": events}
     block = {"kind": "paragraph", "start_char": 0, "end_char": len(text)}
     return {
-        "articles": [blank(table_named("articles"), **ids, **article, blocks=[block], content_hash=ids["revision_id"])],
+        "articles": [blank(TABLE_SPECS["articles"], **ids, **article, blocks=[block], content_hash=ids["revision_id"])],
         "entities": [_person(who, ids, at) for at, who in enumerate(made.people)],
         "quotes": [_quote(made, ids, at, text, starts[at]) for at in range(quotes)],
         "events": [_event(made, ids, at, text, starts[at]) for at in range(events)],
@@ -128,14 +128,14 @@ def _person(who: str, ids: dict[str, Any], at: int) -> dict[str, Any]:
     name = who.rsplit(maxsplit=1)[-1] if int(ids["article_id"], 16) % 4 == 0 else who
     place = {"entity_index": at, "cluster_index": at, "sentence_index": at}
     return blank(
-        table_named("entities"), **ids, **place, entity_type="PERSON", entity_id=f"id-{name}", entity_name=name
+        TABLE_SPECS["entities"], **ids, **place, entity_type="PERSON", entity_id=f"id-{name}", entity_name=name
     )
 
 
 def _quote(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
     who, end = made.people[at % 3], start + len(made.sentences[at])
     return blank(
-        table_named("quotes"),
+        TABLE_SPECS["quotes"],
         **ids,
         quote_index=at,
         quote_text=text[start:end],
@@ -150,7 +150,7 @@ def _quote(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, star
 def _event(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
     actor, other, trigger = made.people[at % 3], made.people[(at + 1) % 3], text[start:].split()[1]
     return blank(
-        table_named("events"),
+        TABLE_SPECS["events"],
         **ids,
         event_index=at,
         coref_event_index=at,

@@ -21,7 +21,7 @@ from newslake.pipeline.lake.log_tables import LogTables
 from newslake.pipeline.lake.maintenance import publish_descriptions
 from newslake.pipeline.lake.partitions import Partitions
 from newslake.pipeline.lake.storage import Disk, Layout, month_of
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.big_news import Ints, Vocabulary, draw, vocabulary
 from tests.big_related import log_rows, related, write_event_clusters
 from tests.big_rows import Stories, hexes, stories_of, things_of
@@ -150,7 +150,7 @@ def _articles(
         "payload_digest": pc.binary_join_element_wise("sha256:", original, ""),
     }
     given["canonical_url"] = given["url"]
-    spec = table_named("articles")
+    spec = TABLE_SPECS["articles"]
     columns = [given.get(name, rows[name] if name in rows.schema.names else None) for name in spec.schema.names]
     table = pa.table(columns, schema=spec.schema.remove_metadata())
     return table.append_column("original", original)
@@ -164,7 +164,7 @@ def _children(name: str, edition: Edition, chosen: Ints, ids: pa.Array, head: pa
     at = np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(edges[chosen], sizes)
     rows = edition.stories.tables[name].take(pa.array(at))
     keys = head.select(["article_id", "revision_id", "published_at"]).take(pa.array(owners))
-    spec = table_named(name)
+    spec = TABLE_SPECS[name]
     columns = [keys[each] if each in keys.schema.names else rows[each] for each in spec.schema.names]
     table = pa.table(columns, schema=spec.schema.remove_metadata())
     if name in edition.groups:

@@ -12,7 +12,7 @@ from newslake.pipeline.clusters import co_mention_rows
 from newslake.pipeline.lake.commit import Committer
 from newslake.pipeline.lake.log_tables import LogTables
 from newslake.pipeline.lake.storage import sort_rows
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from tests.big_rows import fill_table, hexes
 
 _REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "error_page")
@@ -57,15 +57,15 @@ def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str
     }
     links = _links(chance, found["entities"])
     found |= {"person_links": links, "co_mentions": co_mention_rows(found["entities"], copies, links)}
-    return {name: sort_rows(table.cast(table_named(name).schema), table_named(name)) for name, table in found.items()}
+    return {name: sort_rows(table.cast(TABLE_SPECS[name].schema), TABLE_SPECS[name]) for name, table in found.items()}
 
 
 def _filled(name: str, rows: pa.Table, **given: object) -> pa.Table:
     """Return a table of the contract: its columns from ``rows`` and the given ones."""
-    names = table_named(name).schema.names
+    names = TABLE_SPECS[name].schema.names
     same = {each: rows[each].combine_chunks() for each in rows.schema.names if each in names and each not in given}
     whole = {key: each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for key, each in given.items()}
-    return fill_table(table_named(name), same | whole, size=rows.num_rows)
+    return fill_table(TABLE_SPECS[name], same | whole, size=rows.num_rows)
 
 
 def _copies(heads: pa.Table) -> pa.Table:
@@ -137,7 +137,7 @@ def write_event_clusters(root: Path, committer: Committer) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         rows = connection.sql(_CLUSTERS.format(root=root, firsts=firsts)).to_arrow_table()
-    spec = table_named("event_clusters")
+    spec = TABLE_SPECS["event_clusters"]
     days = rows["day"].combine_chunks()
     by_day = {}
     for day in pc.unique(days).to_pylist():
@@ -162,7 +162,7 @@ def log_rows(chance: np.random.Generator, log: LogTables, articles: pa.Table, *,
     ]
     rows = pa.concat_tables(parts)
     rows = rows.take(_firsts(rows))
-    log.append("outcomes", f"run-{day}", rows.cast(table_named("outcomes").schema))
+    log.append("outcomes", f"run-{day}", rows.cast(TABLE_SPECS["outcomes"].schema))
     run = {
         "run_id": f"run-{day}",
         "kind": "scheduled",
@@ -170,7 +170,7 @@ def log_rows(chance: np.random.Generator, log: LogTables, articles: pa.Table, *,
         "started_at": articles["fetched_at"][0].as_py(),
     }
     run |= {"committed_at": run["started_at"], "counts": "{}", "days_touched": [day.isoformat()], "versions": "{}"}
-    log.append("runs", f"run-{day}", rows_table(table_named("runs"), [run]))
+    log.append("runs", f"run-{day}", rows_table(TABLE_SPECS["runs"], [run]))
 
 
 def _outcomes(articles: pa.Table, fixed: dict[str, object], *, outcome: str, minutes: int, **given: object) -> pa.Table:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TableSpec
 from tests.big_news import COUNTRIES, EVENT_TYPES, PEOPLE, PLACES, QUAD_CLASSES, Ints, RandomDay, Vocabulary, kinds_of
 
 KEYS = ("article_id", "revision_id", "published_at")
@@ -131,7 +131,7 @@ def _articles(drawn: RandomDay, chance: np.random.Generator) -> pa.Table:
         "model_name": "made",
         "pipeline_version": "made",
     }
-    return fill_table(table_named("articles"), given, size=count)
+    return fill_table(TABLE_SPECS["articles"], given, size=count)
 
 
 def _number_of_each(rows: dict[str, Ints]) -> Ints:
@@ -166,7 +166,7 @@ def _entities(drawn: RandomDay, things: Things) -> pa.Table:
         "link_method": "exact",
         "confidence": 0.9,
     }
-    return fill_table(table_named("entities"), given, size=size)
+    return fill_table(TABLE_SPECS["entities"], given, size=size)
 
 
 def _where_valid(array: pa.Array, word: str) -> pa.Array:
@@ -207,7 +207,7 @@ def _quotes(drawn: RandomDay, things: Things) -> pa.Table:
         "confidence": 0.9,
         "rule_id": "made",
     }
-    return fill_table(table_named("quotes"), given, size=size)
+    return fill_table(TABLE_SPECS["quotes"], given, size=size)
 
 
 def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: date) -> pa.Table:
@@ -253,4 +253,4 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
         "confidence": np.where(rows["number"] % 5 == 4, 0.3, 0.8),
         "rule_id": "made",
     }
-    return fill_table(table_named("events"), given, size=size)
+    return fill_table(TABLE_SPECS["events"], given, size=size)

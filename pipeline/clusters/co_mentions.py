@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 MENTION_COLUMNS = (
     "article_id",
@@ -32,7 +32,7 @@ def co_mention_rows(entities: pa.Table, duplicates: pa.Table, links: pa.Table) -
     names = _names(people, numbers, count=len(ids))
     pairs = [counted[name].combine_chunks() for name in ("one", "other")]
     columns = [*(ids.take(each) for each in pairs), *(names.take(each) for each in pairs), counted["article_count"]]
-    schema = table_named("co_mentions").schema
+    schema = TABLE_SPECS["co_mentions"].schema
     return pa.table(columns, names=schema.names).cast(schema)
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from newslake.pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
 from newslake.pipeline.clusters.text import rows_by, rows_of_table
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.spec import Row
 
 REPORTED_COLUMNS = (
@@ -82,7 +82,7 @@ def cluster_rows(reports: pa.Table) -> pa.Table:
 
     ``reports`` has all rows of ``event_cluster_members`` of some events, with ``REPORTED_COLUMNS`` from events.
     """
-    schema = table_named("event_clusters").schema
+    schema = TABLE_SPECS["event_clusters"].schema
     events = (
         _cluster_row(rows[0]["event_cluster_id"], sorted(rows, key=_age))
         for rows in rows_by(reports.sort_by("event_cluster_id"), "event_cluster_id")

@@ -12,7 +12,7 @@ import pyarrow as pa
 from newslake.pipeline.clusters.blocking import earlier_sharing
 from newslake.pipeline.clusters.event_mentions import EventDay, EventUnit, Name
 from newslake.pipeline.clusters.name_matching import may_be_one, shared_count
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _DAY = timedelta(days=1)
 _ENOUGH = 2.5
@@ -149,5 +149,5 @@ def _best(unit: EventUnit, others: Sequence[tuple[int, EventUnit]]) -> int | Non
 
 def event_cluster_member_rows(day: EventDay, clusters: Sequence[str]) -> pa.Table:
     """Return the ``event_cluster_members`` rows of a day."""
-    schema = table_named("event_cluster_members").schema
+    schema = TABLE_SPECS["event_cluster_members"].schema
     return day.keys.append_column("event_cluster_id", pa.array(clusters, pa.string())).select(schema.names).cast(schema)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from newslake.pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
 from newslake.pipeline.clusters.text import Integers, list_array, rows_of
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 # Match of two articles, by their shingles, not by an estimate.
 
@@ -151,7 +151,7 @@ def find_near_duplicates(window: pa.Table, *, day: date) -> pa.Table:
     groups. Its earliest match names its group, even if that article repeats another one that this one does not match.
     Of equal contents, only the earliest is compared by shingles.
     """
-    spec = table_named("near_duplicates")
+    spec = TABLE_SPECS["near_duplicates"]
     dates = window["published_date"]
     window = window.filter(pc.and_(pc.greater_equal(dates, day - WINDOW), pc.less_equal(dates, day)))
     if not window.num_rows:

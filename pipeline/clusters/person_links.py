@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.spec import Row
 
 LINK_COLUMNS = (
@@ -264,7 +264,7 @@ def person_link_rows(entities: pa.Table, outlets: pa.Table, groups: pa.Table) ->
     ``entities`` has at least LINK_COLUMNS, ``outlets`` OUTLET_COLUMNS, ``groups`` the columns of ``article_groups``,
     all of that day.
     """
-    schema = table_named("person_links").schema
+    schema = TABLE_SPECS["person_links"].schema
     bare, full = _named(_people(entities))
     articles = {each.article_id for word in full for each in (*bare[word], *full[word])}
     context = _context(entities, outlets, groups, articles)

@@ -16,7 +16,7 @@ import pyarrow as pa
 from newslake.pipeline.clusters.blocking import pairs_sharing
 from newslake.pipeline.clusters.name_matching import may_be_one
 from newslake.pipeline.clusters.text import Integers, fold_text, hash_of, shingles_of
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 # Match of two quotes, by words and speaker.
 
@@ -204,7 +204,7 @@ def cluster_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]
 
 def quote_cluster_rows(day: QuoteDay, clusters: Sequence[str]) -> pa.Table:
     """Return the ``quote_clusters`` rows of a day."""
-    schema = table_named("quote_clusters").schema
+    schema = TABLE_SPECS["quote_clusters"].schema
     return day.keys.append_column("quote_cluster_id", pa.array(clusters, pa.string())).select(schema.names).cast(schema)
 
 

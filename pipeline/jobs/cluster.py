@@ -55,7 +55,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Article
 from newslake.pipeline.store.tables import ArticleStates, Tables, TablesVersion
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.spec import Row
 
 
@@ -532,7 +532,7 @@ def _revisions(
 ) -> dict[date, pa.Table]:
     articles_of, revisions = workspace.lake.read_at_once(partial(_revision_inputs, days=days))
     known = _by_article([revisions]) | _by_article(drafts.values())
-    version, schema = version_of(workspace.settings), table_named(_REVISIONS_TABLE).schema
+    version, schema = version_of(workspace.settings), TABLE_SPECS[_REVISIONS_TABLE].schema
     tables = {}
     for day, articles in articles_of.items():
         payloads = workspace.archive.payloads(articles["article_id"].to_pylist())

@@ -18,7 +18,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Capture, Outcome, StageReport
 from newslake.pipeline.model.outcome import OutcomeKind, RunKind
-from newslake.pipeline.tables import SCHEMA_VERSION, rows_table, table_named
+from newslake.pipeline.tables import SCHEMA_VERSION, TABLE_SPECS, rows_table
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ def append_outcomes(
 
     Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is logged then.
     """
-    table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
+    table = rows_table(TABLE_SPECS["outcomes"], [asdict(outcome) for outcome in outcomes])
     workspace.lake.log.append("outcomes", batch_id, table, lease=lease)
 
 
@@ -223,7 +223,7 @@ def append_run(  # noqa: PLR0913 - the columns of one row
         "days_touched": [day.isoformat() for day in days],
         "versions": json.dumps(versions, sort_keys=True),
     }
-    workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
+    workspace.lake.log.append("runs", run_id, rows_table(TABLE_SPECS["runs"], [row]))
 
 
 def append_failure(
@@ -277,5 +277,5 @@ def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str, leas
         ListingRow(**each) for each in workspace.lake.log.read_batches("listing_fetches", [batch_id]).to_pylist()
     ]
     best = max((row, *earlier), key=lambda each: each._rank)
-    table = rows_table(table_named("listing_fetches"), [asdict(best)])
+    table = rows_table(TABLE_SPECS["listing_fetches"], [asdict(best)])
     workspace.lake.log.append("listing_fetches", batch_id, table, lease=lease)

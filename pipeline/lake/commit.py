@@ -34,7 +34,7 @@ from newslake.pipeline.lake.storage import (
     Month,
     month_of,
 )
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _COMPARED_BY_CLUSTERING = ("quote_clusters", "event_cluster_members", "event_clusters")
 
@@ -81,7 +81,7 @@ class Committer:
         state = self.partitions.state()
 
         def content(day: date, name: str, present: ReadRows) -> pa.Table:
-            return merged.incoming[name].merge(present(), day, table_named(name), replaced=replaced[day])
+            return merged.incoming[name].merge(present(), day, TABLE_SPECS[name], replaced=replaced[day])
 
         return self._rewrite(
             state,

@@ -18,7 +18,7 @@ from newslake.pipeline.lake.manifests import DayState, Entry, MonthManifest, Tab
 from newslake.pipeline.lake.partitions import LakeState, digest_of
 from newslake.pipeline.lake.storage import Month, encode, encode_days, month_of
 from newslake.pipeline.model import pluralize
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _WRITERS = 2  # threads: one table is read and encoded while another is written to the disk
 
@@ -91,7 +91,7 @@ def _check_folders(committer: Committer, month: Month) -> None:
 
 
 def _is_current(manifest: MonthManifest) -> bool:
-    return all(entry.columns == table_named(name).fingerprint for name, _, entry in manifest.entries())
+    return all(entry.columns == TABLE_SPECS[name].fingerprint for name, _, entry in manifest.entries())
 
 
 def _compact(committer: Committer, month: Month, *, closes: bool) -> str:
@@ -125,7 +125,7 @@ def _rewrite(
     committer: Committer, old: MonthManifest, name: str, is_closed: bool
 ) -> tuple[dict[str, Entry], dict[date, TableDay]]:
     """Write a table's file of a month, or its files per day; return them, and the digests of its days."""
-    spec = table_named(name)
+    spec = TABLE_SPECS[name]
     is_current = all(each.columns == spec.fingerprint for each in old.files[name].values())
     digests: dict[date, TableDay] = {}
 

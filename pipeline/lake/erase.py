@@ -36,7 +36,7 @@ from newslake.pipeline.lake.snapshots import (
 )
 from newslake.pipeline.lake.staging import erase_staged, staged_among
 from newslake.pipeline.lake.storage import RECOVER, Disk, Layout, decode, sort_rows
-from newslake.pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TableSpec
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ANY_AGE = float("inf")
@@ -106,7 +106,7 @@ class Redaction:
 
 def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
     """Rewrite the log files that name these pages; return how many rows were redacted."""
-    spec, changed = table_named(_TABLE), 0
+    spec, changed = TABLE_SPECS[_TABLE], 0
     with disk.log_compactor(), disk.log_writer():
         remove_exchanged_log(Layout(root), disk)
         for path in _files_to_redact(root, redaction):
@@ -285,7 +285,7 @@ class _SnapshotFiles:
 
     def clusters_of(self, articles: pa.Array) -> pa.Array:
         """Return the clusters of the articles' events."""
-        spec, clusters = table_named(_MEMBERS), set[str]()
+        spec, clusters = TABLE_SPECS[_MEMBERS], set[str]()
         for manifest in self.state.months.values():
             for entry in manifest.files.get(_MEMBERS, {}).values():
                 if _inode(self._path(entry)) not in self.clean:
@@ -299,7 +299,7 @@ class _SnapshotFiles:
         names_of: dict[date, set[str]] = defaultdict(set)
         for manifest in self.state.months.values():
             for name, _, entry in manifest.entries():
-                for day in self._days_to_change(entry, table_named(name), deletion):
+                for day in self._days_to_change(entry, TABLE_SPECS[name], deletion):
                     names_of[day].add(name)
         for day, names in names_of.items():
             if names.intersection(_PAIR_SOURCES):
@@ -331,14 +331,14 @@ def _remaining_rows(
     """Return the rows of a table and day that stay; those about people are computed from other tables."""
 
     def remaining(name: str, rows: pa.Table) -> pa.Table:
-        return rows.filter(deletion.keeps(table_named(name), rows))
+        return rows.filter(deletion.keeps(TABLE_SPECS[name], rows))
 
     if name not in (_LINKS, _PAIRS):
         return remaining(name, present())
     sources = (remaining(each, snapshot.partitions.table(snapshot.state, each, day)) for each in _PAIR_SOURCES)
     entities, near_duplicates, links = sources
     links = _remaining_links(entities, links)
-    return links if name == _LINKS else sort_rows(count(entities, near_duplicates, links), table_named(_PAIRS))
+    return links if name == _LINKS else sort_rows(count(entities, near_duplicates, links), TABLE_SPECS[_PAIRS])
 
 
 def _remaining_links(entities: pa.Table, links: pa.Table) -> pa.Table:

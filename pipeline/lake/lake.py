@@ -37,7 +37,7 @@ from newslake.pipeline.lake.storage import (
     without_digest,
 )
 from newslake.pipeline.lake.verify import ALL_NEW, Depth, problems_of
-from newslake.pipeline.tables import check_batch, table_named
+from newslake.pipeline.tables import TABLE_SPECS, check_batch
 
 log = logging.getLogger(__name__)
 
@@ -307,4 +307,4 @@ def _checked(table: pa.Table, name: str, day: date) -> pa.Table:
     breaches = check_batch({name: table})
     if breaches:
         raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
-    return sort_rows(table, table_named(name))
+    return sort_rows(table, TABLE_SPECS[name])

@@ -43,7 +43,7 @@ from newslake.pipeline.lake.log_files import (
 )
 from newslake.pipeline.lake.storage import REMOVE, Disk, Month, decode, files_in, is_parquet_sound, month_of
 from newslake.pipeline.leases import Lease
-from newslake.pipeline.tables import LOG_TABLES, TableSpec, check_batch, table_named
+from newslake.pipeline.tables import LOG_TABLES, TABLE_SPECS, TableSpec, check_batch
 
 _LOST = "its log entries are lost, but no table is"
 _TWICE = "is in the folder of a closed month, so its rows may be there twice; move it out of the lake"
@@ -64,7 +64,7 @@ class LogTables:
         breaches = check_batch({name: table})
         if breaches:
             raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
-        spec, batch = table_named(name), batch_name(batch_id)
+        spec, batch = TABLE_SPECS[name], batch_name(batch_id)
         parts = _by_month(rows_of_batch(table, spec, batch), spec)
         index = self._index()  # before the lock: opening may build it again, under the committer's lock
         with self._disk.log_writer():
@@ -103,7 +103,7 @@ class LogTables:
 
         The newest are those of the last months; in an open month those written last, in a closed one by their rows.
         """
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
         if newest is not None:
             return _table(spec, self._read_newest(spec, newest))
         months = (self._read_month(spec, month, read_log_file) for month in self._months(spec))
@@ -122,7 +122,7 @@ class LogTables:
 
         Files with one of the marks ``skips`` are not read.
         """
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
         nothing = spec.schema.empty_table().select(columns)
 
         def read(path: Path, spec: TableSpec) -> pa.Table:
@@ -135,7 +135,7 @@ class LogTables:
 
     def marks(self, name: str) -> frozenset[str]:
         """Return a mark of each file of a log table; a file that is written again, or put back, has another one."""
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
         marks = (
             self._read_month(spec, month, lambda path, _: file_mark(self._root, path)) for month in self._months(spec)
         )
@@ -143,7 +143,7 @@ class LogTables:
 
     def batches(self, name: str) -> frozenset[str]:
         """Return the ids of the batches in a log table, unless they are very long."""
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
         batches = (
             self._read_month(spec, month, lambda path, spec: batches_with_rows(path)) for month in self._months(spec)
         )
@@ -151,18 +151,18 @@ class LogTables:
 
     def month_names(self, name: str) -> tuple[Month, ...]:
         """Return the months in which a log table has files, sorted."""
-        return tuple(self._months(table_named(name)))
+        return tuple(self._months(TABLE_SPECS[name]))
 
     def by_batch(self, name: str, month: Month) -> Mapping[str, pa.Table]:
         """Return the rows of a month by the id of their batch, unless that is very long."""
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
         merged = merge_rows(self._read_month(spec, month, read_log_file), spec)
         rows = merged.table.select(spec.schema.names)
         return {batch_id_of(merged.batches[place]): part for place, part in rows_by_key(rows, merged.places)}
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of some batches, by month."""
-        spec, batches = table_named(name), sorted(map(batch_name, batch_ids))
+        spec, batches = TABLE_SPECS[name], sorted(map(batch_name, batch_ids))
         months = self._months(spec)
         return _table(spec, (part for month in months for part in self._read_batches_of(spec, month, batches)))
 

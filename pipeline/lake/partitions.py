@@ -51,7 +51,7 @@ from newslake.pipeline.lake.storage import (
     sha256_of,
     with_day,
 )
-from newslake.pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TableSpec
 
 _WRITERS = 4  # threads: one table is read and encoded while another is written to the disk
 _DIGEST = 16  # hex digits of the digest of a day's rows
@@ -167,7 +167,7 @@ class Partitions:
 
     def table(self, state: LakeState, name: str, day: date, *, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the rows of a table and day, or some of their columns; an empty table if the day has no rows."""
-        return self._table(state.month(month_of(day)), table_named(name), day, columns=columns)
+        return self._table(state.month(month_of(day)), TABLE_SPECS[name], day, columns=columns)
 
     def _table(
         self, manifest: MonthManifest, spec: TableSpec, day: date, *, columns: Sequence[str] | None = None
@@ -203,7 +203,7 @@ class Partitions:
 
     def whole_table(self, state: LakeState, name: str, *, columns: Sequence[str]) -> pa.Table:
         """Return some columns of all rows of a table, by day."""
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
         entries = [each for manifest in state.months.values() for each in manifest.files.get(name, {}).values()]
         parts = (decode(self.object_bytes(each), spec, key=each.object, columns=columns) for each in entries)
         return pa.concat_tables([spec.file_schema.empty_table().select(columns), *parts])
@@ -265,7 +265,7 @@ class Partitions:
 
     def _rewrite_days(self, old: MonthManifest, name: str, days: Sequence[date], content: DayContent) -> "_TableChange":
         """Write the files of one table with new rows on some days of a month, unless they are equal."""
-        spec, change = table_named(name), _TableChange(name, {}, {})
+        spec, change = TABLE_SPECS[name], _TableChange(name, {}, {})
         changed: dict[date, memoryview | None] = {}  # as bytes: the rows of all days of a month take much memory
         present = self._day_reader(old, spec, days)
         for day in days:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from newslake.pipeline.lake.partitions import LakeState, Partitions, partitions_of
 from newslake.pipeline.lake.storage import Month, month_of
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class LakeVersion:
         ``columns`` may name ``published_date``; the default is the columns of the contract.
         Raises: LakeError for a damaged data file, or one that was removed after a newer commit.
         """
-        spec = table_named(table)
+        spec = TABLE_SPECS[table]
         names = spec.schema.names if columns is None else list(columns)
         if days is None:
             return self.partitions.whole_table(self.state, table, columns=names)

@@ -29,7 +29,7 @@ from newslake.pipeline.durability import (
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake.packing import writer_options
 from newslake.pipeline.model import file_name_of
-from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TableSpec, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TABLE_SPECS, TableSpec
 
 # Repair advice of all messages about a damaged lake.
 RECOVER = "run `newslake lake repair`"
@@ -84,7 +84,7 @@ class Layout:
 
     def month_folder(self, table: str, month: Month) -> Path:
         """Return the folder of the public files of a table and month."""
-        return self.root / "tables" / table / f"{table_named(table).month_column}={month}"
+        return self.root / "tables" / table / f"{TABLE_SPECS[table].month_column}={month}"
 
     def public(self, table: str, stem: str) -> Path:
         return self.month_folder(table, stem[:7]) / f"{stem}.parquet"

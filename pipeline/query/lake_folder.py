@@ -14,7 +14,7 @@ from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.lake import committed_files
 from newslake.pipeline.query.views import table_dir
 from newslake.pipeline.store.table_files import FileBytes, LakePlace, PinnedFiles, PinnedTable, TableFiles
-from newslake.pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
+from newslake.pipeline.tables import LOG_TABLES, TABLE_SPECS, TABLES, TableSpec
 
 # Read when a file is opened: it contains the footer of a Parquet file, which DuckDB reads in pieces.
 _END_BYTES = 32_768
@@ -96,7 +96,7 @@ class LakeFolder:
         committed = committed_files(self.root)
         if committed is not None:
             return max((file.last_day for file in committed[table]), default=None)
-        spec = table_named(table)
+        spec = TABLE_SPECS[table]
         paths = _public_files(self.root, spec, None, None)
         return _last_day_in(paths[-1], spec) if paths else None
 

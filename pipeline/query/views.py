@@ -8,7 +8,7 @@ from string import Template
 
 from newslake.pipeline.lake import check_layout
 from newslake.pipeline.query.engine_types import DUCKDB_TYPES
-from newslake.pipeline.tables import LOG_TABLES, TABLES, TableSpec, table_named
+from newslake.pipeline.tables import LOG_TABLES, TABLE_SPECS, TABLES, TableSpec
 
 # The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
 # does not apply to the current one. Most articles, and those not clustered yet, are their own group: only the few rows
@@ -49,7 +49,7 @@ LEFT JOIN (
   SELECT article_id, revision_id, cluster_index, min(person_id) AS person_id, min(person_name) AS person_name
   FROM person_links GROUP BY article_id, revision_id, cluster_index
 ) p ON p.article_id = q.article_id AND p.revision_id = q.revision_id AND p.cluster_index = q.speaker_cluster_index;
-""").substitute(columns=", ".join(f"q.{name}" for name in table_named("quotes").file_schema.names)),
+""").substitute(columns=", ".join(f"q.{name}" for name in TABLE_SPECS["quotes"].file_schema.names)),
     "events": """\
 CREATE OR REPLACE VIEW events AS
 SELECT e.*, coalesce(r.event_cluster_id, e.article_id || ':' || e.coref_event_index) AS event_cluster_id
@@ -91,7 +91,7 @@ FROM events e JOIN (
 ) m ON m.article_id = e.article_id AND m.revision_id = e.revision_id AND m.coref_event_index = e.event_index;
 """).substitute(
     columns=", ".join(
-        f"e.{column.name}" for column in table_named("events").columns if column.name not in ("salience", "confidence")
+        f"e.{column.name}" for column in TABLE_SPECS["events"].columns if column.name not in ("salience", "confidence")
     )
 )
 CLUSTER_VIEWS = "".join((*_CLUSTER_VIEWS.values(), _OUTLETS_VIEW, _ARTICLE_EVENTS_VIEW))

@@ -36,7 +36,7 @@ from newslake.pipeline.shared.rewriting import Content, Rewriter, files_in, merg
 from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange
 from newslake.pipeline.shared.transactions import Transactions
 from newslake.pipeline.shared.upkeep import Warehouse
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class SharedCommitter:
         replaced = {day: pa.array(ids, pa.string()) for day, ids in gone.items()}
 
         def content(day: date, name: str, present: Callable[[], pa.Table]) -> pa.Table:
-            return merged.incoming[name].merge(present(), day, table_named(name), replaced=replaced[day])
+            return merged.incoming[name].merge(present(), day, TABLE_SPECS[name], replaced=replaced[day])
 
         changed = self._rewrite(
             heads,
@@ -165,8 +165,8 @@ class SharedCommitter:
         files = plan(table, heads.id_of("articles"), days=None)
         mine = [each for each in files if months is None or month_of(days_of(each, table)[0]) in months]
         columns = (*STORED_COLUMNS, "published_date")
-        rows = read_files(table.io, mine, table_named("articles"), columns=columns).sort_by("published_date")
-        found = {day: stored_articles(each, day) for day, each in rows_by_day(rows, table_named("articles")).items()}
+        rows = read_files(table.io, mine, TABLE_SPECS["articles"], columns=columns).sort_by("published_date")
+        found = {day: stored_articles(each, day) for day, each in rows_by_day(rows, TABLE_SPECS["articles"]).items()}
         known = [day for day in self.index.generations() if months is None or month_of(day) in months]
         contents = {day: DayContents(heads.rows, found.get(day, {})) for day in {*found, *known}}
         self.transactions.check_lease()

@@ -25,7 +25,7 @@ from newslake.pipeline.lake.packing import writer_options
 from newslake.pipeline.lake.storage import conform, groups_with, month_of, with_day
 from newslake.pipeline.shared.iceberg_schema import BATCH_OF, arrow_schema, with_field_ids
 from newslake.pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number
-from newslake.pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TableSpec
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY: PrimitiveType = DateType()
@@ -33,7 +33,7 @@ _DAY: PrimitiveType = DateType()
 
 def spec_of(table: Table) -> TableSpec:
     """Return the table of the contract."""
-    return table_named(table.name()[-1])
+    return TABLE_SPECS[table.name()[-1]]
 
 
 def write_days(table: Table, days: Mapping[date, pa.Table]) -> DataFile:

@@ -32,7 +32,7 @@ from newslake.pipeline.shared.patience import wait_for_services
 from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange, history_of, write_snapshot
 from newslake.pipeline.shared.upkeep import Warehouse
 from newslake.pipeline.store.tables import OnError
-from newslake.pipeline.tables import TableSpec, check_batch, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TableSpec, check_batch
 
 _KEPT, _KEPT_MAX = 8, 16
 _TRIES = 200
@@ -64,7 +64,7 @@ class SharedLog:
 
         def replaced(table: Table, files: Sequence[DataFile]) -> FileChange:
             mine = [each for each in files if _month(each, table) == month]
-            return FileChange(mine, list(_written(table, rows, table_named(name))))
+            return FileChange(mine, list(_written(table, rows, TABLE_SPECS[name])))
 
         self._change(name, replaced)
 
@@ -77,7 +77,7 @@ class SharedLog:
         return wait_for_services(lambda: self._read(name, newest), what=f"log/{name}")
 
     def _read(self, name: str, newest: int | None) -> pa.Table:
-        spec, (table, files) = table_named(name), self._present(name)
+        spec, (table, files) = TABLE_SPECS[name], self._present(name)
         if newest is None:
             return _sorted(read_files(table.io, files, spec), spec).select(spec.schema.names)
         parts: list[pa.Table] = []
@@ -101,7 +101,7 @@ class SharedLog:
         def read(month: str) -> pa.Table:
             table, files = planned.pop() if planned else self._present(name)
             mine = [each for each in unread(files) if _month(each, table) == month]
-            rows = read_files(table.io, mine, table_named(name), columns=columns)
+            rows = read_files(table.io, mine, TABLE_SPECS[name], columns=columns)
             planned.append((table, files))  # not if a file is gone: then it is planned again
             return rows
 
@@ -116,7 +116,7 @@ class SharedLog:
     def batches(self, name: str) -> frozenset[str]:
         def read() -> pa.Table:
             table, files = self._present(name)
-            return read_files(table.io, files, table_named(name), columns=[BATCH.name])
+            return read_files(table.io, files, TABLE_SPECS[name], columns=[BATCH.name])
 
         rows = wait_for_services(read, what=f"log/{name}")
         return frozenset(pc.unique(rows[BATCH.name]).to_pylist())
@@ -126,7 +126,7 @@ class SharedLog:
         return tuple(sorted({_month(each, table) for each in files}))
 
     def by_batch(self, name: str, month: str) -> dict[str, pa.Table]:
-        spec = table_named(name)
+        spec = TABLE_SPECS[name]
 
         def read() -> pa.Table:
             table, files = self._present(name)
@@ -141,7 +141,7 @@ class SharedLog:
         return wait_for_services(lambda: self._read_batches(name, wanted), what=f"log/{name}")
 
     def _read_batches(self, name: str, wanted: Collection[str]) -> pa.Table:
-        spec, (table, files) = table_named(name), self._present(name)
+        spec, (table, files) = TABLE_SPECS[name], self._present(name)
         mine = [each for each in files if any(_may_have(each, table, batch_id) for batch_id in wanted)]
         rows = read_files(table.io, mine, spec)
         chosen = rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(sorted(wanted), pa.string())))
@@ -277,7 +277,7 @@ def _sorted(rows: pa.Table, spec: TableSpec) -> pa.Table:
 
 def _rows_of(name: str, batches: Mapping[str, pa.Table]) -> pa.Table:
     """Return the rows of batches, each with its day and its batch. Raises: ContractError."""
-    spec = table_named(name)
+    spec = TABLE_SPECS[name]
     parts = [arrow_schema(spec).empty_table()]
     for batch_id, table in batches.items():
         if breaches := check_batch({name: table}):
@@ -290,7 +290,7 @@ def _rows_of(name: str, batches: Mapping[str, pa.Table]) -> pa.Table:
 
 def _appended(table: Table, files: Sequence[DataFile], rows: pa.Table, batch_id: str) -> FileChange:
     """Return the change that puts the rows of a batch in place of its earlier ones."""
-    spec = table_named(table.name()[-1])
+    spec = TABLE_SPECS[table.name()[-1]]
     removed, added = [], []
     for file in (each for each in files if _may_have(each, table, batch_id)):
         there = read_files(table.io, [file], spec)
@@ -310,7 +310,7 @@ def _written(table: Table, rows: pa.Table, spec: TableSpec) -> Iterator[DataFile
 
 
 def _merged(table: Table, files: Sequence[DataFile], *, month: str) -> FileChange:
-    spec = table_named(table.name()[-1])
+    spec = TABLE_SPECS[table.name()[-1]]
     mine = [each for each in files if _month(each, table) == month]
     if len(mine) < 2:
         return FileChange()
@@ -333,7 +333,7 @@ def _noted(table: Table, files: Sequence[DataFile], *, whole_from: date | None) 
 
 def _redacted(table: Table, file: DataFile, redaction: Redaction, counts: dict[str, int]) -> FileChange:
     """Return the change of one data file of outcomes, and count its redacted rows."""
-    spec = table_named(table.name()[-1])
+    spec = TABLE_SPECS[table.name()[-1]]
     rows = read_files(table.io, [file], spec).to_pylist()
     hits = [number for number, row in enumerate(rows) if names_page(row, redaction)]
     if not hits:

@@ -26,7 +26,7 @@ from newslake.pipeline.shared.patience import ProcessLock
 from newslake.pipeline.shared.snapshot_writer import entries_of, manifests_of, month_number, months_of
 from newslake.pipeline.shared.upkeep import ids_at, key_within
 from newslake.pipeline.store.table_files import FileBytes, PinnedFiles, PinnedTable, TableFiles
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _THREADS = 16
 _TRIES = 4
@@ -347,7 +347,7 @@ def _planned(file: DataFile, table: Table) -> PlannedFile:
 @cache
 def _leaves(name: str) -> int:
     """Return how many columns of values a data file of a table has."""
-    schema = iceberg_schema(table_named(name))
+    schema = iceberg_schema(TABLE_SPECS[name])
     return sum(schema.find_type(number).is_primitive for number in schema.field_ids)
 
 

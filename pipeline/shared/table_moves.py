@@ -24,7 +24,7 @@ from newslake.pipeline.shared.migration import MovePiece
 from newslake.pipeline.shared.snapshot_writer import FileChange
 from newslake.pipeline.shared.tables import SharedTables
 from newslake.pipeline.store.tables import Tables, TablesVersion
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _ROWS = 200_000  # of a table, in memory at once on each side; a day has more if it must
 
@@ -144,7 +144,7 @@ def _spans(counts: Mapping[date, int]) -> Iterator[list[date]]:
 
 def _groups(version: TablesVersion, name: str, days: Sequence[date]) -> Iterator[pa.Table]:
     """Yield the rows of each day, with the day."""
-    spec = table_named(name)
+    spec = TABLE_SPECS[name]
     rows = version.read(name, days=days, columns=spec.file_schema.names)
     yield from rows_by_day(rows, spec).values()
 

@@ -48,7 +48,7 @@ from newslake.pipeline.shared.transactions import Step, Transactions
 from newslake.pipeline.shared.upkeep import HoldLease, Orphans, Tags, Warehouse, expire_all, tags_with
 from newslake.pipeline.shared.versions import SharedVersion
 from newslake.pipeline.store.tables import OnError, Tables
-from newslake.pipeline.tables import SCHEMA_VERSION, check_batch, table_named
+from newslake.pipeline.tables import SCHEMA_VERSION, TABLE_SPECS, check_batch
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def _create_missing(catalog: TransactionCatalog, namespace: str) -> None:
     there = {name for *_, name in catalog.list_tables(namespace)}
     for name in (*LAKE_NAMES, *LOG_NAMES):
         if name not in there:
-            spec = table_named(name)
+            spec = TABLE_SPECS[name]
             schema = iceberg_schema(spec)
             partition, order = partition_spec(spec, schema), sort_order(spec, schema)
             _create(
@@ -117,7 +117,7 @@ def _check_tables(places: SharedPlaces) -> None:
     if properties.get(_VERSION) != str(SCHEMA_VERSION):
         problems.append(f"the namespace has schema version {properties.get(_VERSION)}, not {SCHEMA_VERSION}")
     for name, table in HeadReader(places.catalog, places.namespace).load_all((*LAKE_NAMES, *LOG_NAMES)).items():
-        problems += [f"{name} {each}" for each in schema_problems(table_named(name), table.schema())]
+        problems += [f"{name} {each}" for each in schema_problems(TABLE_SPECS[name], table.schema())]
     if problems:
         raise StoreError(
             f"the tables of {places.namespace} are of another version of newslake: {'; '.join(problems[:3])}; "
@@ -350,7 +350,7 @@ class SharedErasure:
 
         def is_in(table: Table, file: DataFile) -> bool:
             if file.file_path not in found:
-                rows = read_files(table.io, [file], table_named("articles"), columns=["article_id"])
+                rows = read_files(table.io, [file], TABLE_SPECS["articles"], columns=["article_id"])
                 found[file.file_path] = pc.any(pc.is_in(rows["article_id"], value_set=gone)).as_py() is True
             return found[file.file_path]
 
@@ -423,7 +423,7 @@ def _checked(tables: Mapping[str, Mapping[date, pa.Table]]) -> dict[str, dict[da
             if breaches := check_batch({name: table}):
                 raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
     return {
-        name: {day: sort_rows(table, table_named(name)) for day, table in by_day.items()}
+        name: {day: sort_rows(table, TABLE_SPECS[name]) for day, table in by_day.items()}
         for name, by_day in tables.items()
     }
 

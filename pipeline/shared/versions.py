@@ -16,7 +16,7 @@ from newslake.pipeline.lake.storage import month_of
 from newslake.pipeline.shared.data_files import days_of, plan, read_files, spec_of
 from newslake.pipeline.shared.heads import HeadReader, Heads
 from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _MANY_DAYS = 4096  # files whose days are in memory
 
@@ -87,11 +87,11 @@ class SharedVersion:
         return frozenset(month_of(first) for first, last in spans if first < last)
 
     def count(self, table: str, day: date) -> int:
-        count: int = self.read(table, days=[day], columns=[table_named(table).day_column]).num_rows
+        count: int = self.read(table, days=[day], columns=[TABLE_SPECS[table].day_column]).num_rows
         return count
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        spec, of = table_named(table), self.table(table)
+        spec, of = TABLE_SPECS[table], self.table(table)
         chosen = None if days is None else frozenset(days)
         names = spec.schema.names if columns is None else list(columns)
         wanted = [*names, *([] if spec.day_column in names else [spec.day_column])]

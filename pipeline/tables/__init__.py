@@ -4,7 +4,7 @@ from newslake.pipeline.tables.checks import check_batch, check_genders, check_of
 from newslake.pipeline.tables.cluster_schema import CLUSTER_TABLES
 from newslake.pipeline.tables.log_schema import LOG_TABLES
 from newslake.pipeline.tables.rows import annotation_rows, combine_versions, rows_table
-from newslake.pipeline.tables.schema import ANNOTATION_TABLES, SCHEMA_VERSION, TABLES, table_named
+from newslake.pipeline.tables.schema import ANNOTATION_TABLES, SCHEMA_VERSION, TABLE_SPECS, TABLES
 from newslake.pipeline.tables.spec import Column, TableSpec
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "LOG_TABLES",
     "SCHEMA_VERSION",
     "TABLES",
+    "TABLE_SPECS",
     "Column",
     "TableSpec",
     "annotation_rows",
@@ -22,5 +23,4 @@ __all__ = [
     "check_rows",
     "combine_versions",
     "rows_table",
-    "table_named",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.tables.schema import ANNOTATION_TABLES, table_named
+from newslake.pipeline.tables.schema import ANNOTATION_TABLES, TABLE_SPECS
 from newslake.pipeline.tables.spec import TableSpec
 
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -103,7 +103,7 @@ def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
     It checks schema, nulls, closed vocabularies and unique keys of each table. In annotation tables, every child also
     needs its parent, and every parent the number of children that it counts.
     """
-    breaches = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]
+    breaches = [breach for name, table in tables.items() for breach in _table_breaches(TABLE_SPECS[name], table)]
     if not breaches and "articles" in tables:
         breaches += _child_breaches(tables)
     return tuple(breaches)

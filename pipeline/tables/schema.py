@@ -3,6 +3,7 @@
 A nullable column may be added; any other change needs a decision record.
 """
 
+from collections.abc import Mapping
 from typing import get_args
 
 from newslake.pipeline.model import annotation, article
@@ -470,8 +471,4 @@ EVENTS = TableSpec(
 
 ANNOTATION_TABLES = (ARTICLES, ENTITIES, QUOTES, EVENTS)
 TABLES = (*ANNOTATION_TABLES, *CLUSTER_TABLES, *LOG_TABLES)
-
-
-def table_named(name: str) -> TableSpec:
-    """Return one table's spec. Raises: KeyError."""
-    return {table.name: table for table in TABLES}[name]
+TABLE_SPECS: Mapping[str, TableSpec] = {spec.name: spec for spec in TABLES}

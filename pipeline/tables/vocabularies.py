@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newslake.pipeline.tables.schema import table_named
+from newslake.pipeline.tables.schema import TABLE_SPECS
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,4 +486,4 @@ def vocabulary_of(table: str, column: str) -> Mapping[str, str]:
     """Return the values of a column, each with its meaning; empty if it has no closed vocabulary."""
     named = f"{table}.{column}"
     meanings = next((each.meanings for each in VOCABULARIES if named in each.columns), {})
-    return {value: meanings.get(value, "") for value in table_named(table).column(column).values or meanings}
+    return {value: meanings.get(value, "") for value in TABLE_SPECS[table].column(column).values or meanings}

@@ -39,7 +39,7 @@ from newslake.pipeline.lake import Redaction, SnapshotErasure
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Capture, RightsStatement, article_id_of, canonical_url, pluralize
 from newslake.pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from newslake.pipeline.upkeep.addon_takedown import (
     AddonErasure,
     NamedPart,
@@ -503,7 +503,7 @@ def list_deletions(workspace: Workspace, takedown: Takedown, work: TakedownPlan)
         for row in work.rows
         if row.article_id not in staying
     ]
-    table = rows_table(table_named("deletions"), rows)
+    table = rows_table(TABLE_SPECS["deletions"], rows)
     workspace.lake.log.append("deletions", takedown.takedown_id, table)
 
 

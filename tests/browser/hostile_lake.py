@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from newslake.pipeline.lake import KEYS_SCHEMA, Lake
-from newslake.pipeline.tables import ANNOTATION_TABLES, LOG_TABLES, Column, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, LOG_TABLES, TABLE_SPECS, Column, rows_table
 from tests.browser.hostile import COUNT, hostile_strings
 
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def article_id_of(at: int) -> str:
 
 def entity_id_of(at: int) -> str:
     """Return the id of the person of the article with this index."""
-    return str(_filled(table_named("entities").columns, at)["entity_id"])
+    return str(_filled(TABLE_SPECS["entities"].columns, at)["entity_id"])
 
 
 def make_hostile_lake(root: Path) -> Path:
@@ -50,12 +50,12 @@ def make_hostile_lake(root: Path) -> Path:
     report = lake.commit(["hostile"], is_current=lambda *_: True)
     assert set(report.articles.values()) == {"committed"}, report
     for name in ("event_clusters", "event_cluster_members"):
-        clusters = rows_table(table_named(name), [_cluster_row(name, at) for at in range(COUNT)])
+        clusters = rows_table(TABLE_SPECS[name], [_cluster_row(name, at) for at in range(COUNT)])
         lake.replace(name, lambda clusters=clusters: {DAY.date(): clusters})
     for spec in LOG_TABLES:
         lake.log.append(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
-    of_one = [_filled(table_named("outcomes").columns, at) | {"source_key": ONE} for at in range(COUNT)]
-    lake.log.append("outcomes", "hostile-one", rows_table(table_named("outcomes"), of_one))
+    of_one = [_filled(TABLE_SPECS["outcomes"].columns, at) | {"source_key": ONE} for at in range(COUNT)]
+    lake.log.append("outcomes", "hostile-one", rows_table(TABLE_SPECS["outcomes"], of_one))
     return root / "lake"
 
 
@@ -88,10 +88,10 @@ def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
 def _cluster_row(table: str, at: int) -> dict[str, Any]:
     """Return the row of the second event of an article as an event cluster, or as its only member."""
     article_id = article_id_of(at)
-    return _filled(table_named(table).columns, at) | {
+    return _filled(TABLE_SPECS[table].columns, at) | {
         "event_cluster_id": f"{article_id}:1",
         "event_index": 1,
-        "revision_id": _filled(table_named("articles").columns, at)["revision_id"],
+        "revision_id": _filled(TABLE_SPECS["articles"].columns, at)["revision_id"],
     }
 
 
@@ -141,7 +141,7 @@ def _plain(kind: pa.DataType, at: int) -> Any:
 def columns_of_text() -> Iterator[tuple[str, str]]:
     """Yield table and column of each hostile text column of the lake."""
     for spec in (*ANNOTATION_TABLES, *LOG_TABLES):
-        for column in table_named(spec.name).columns:
+        for column in TABLE_SPECS[spec.name].columns:
             is_text = column.type in (pa.string(), pa.list_(pa.string()))
             if is_text and not column.values and column.name not in _OURS:
                 yield spec.name, column.name

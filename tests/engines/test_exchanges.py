@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from newslake.pipeline.lake.exchange import exchange
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.engines.engine_answers import ENVIRONMENT, PAGE, SECTIONS, call_newslake, shown
 from tests.engines.exchange_worker import WAYS
 from tests.engines.supervisor import CALLS, Call, supervise
@@ -58,7 +58,7 @@ class Months:
 
 
 def months_in(home: Path) -> Months:
-    lake, columns = home / "data" / "lake", table_named("quotes").file_schema.names
+    lake, columns = home / "data" / "lake", TABLE_SPECS["quotes"].file_schema.names
     folders = (lake / "_state" / "exchanged" / CLOSED).iterdir()
     other, *_ = [each for each in folders if pq.read_schema(next(each.iterdir())).names == columns]
     return Months(lake / "tables" / FOLDER, other)

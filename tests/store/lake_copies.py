@@ -12,7 +12,7 @@ from newslake.pipeline.query.views import table_files
 from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
 from newslake.pipeline.shared.table_files import ReadPlaces, SharedFiles
 from newslake.pipeline.shared.tables import SharedTables
-from newslake.pipeline.tables import TableSpec, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TableSpec
 from tests.unit.lake.rows import NOON
 
 
@@ -34,12 +34,12 @@ def copy_files(lake: Path, tables: SharedTables) -> None:
 
 def _days(lake: Lake, name: str) -> dict[date, pa.Table]:
     """Return the rows of a table by day, without the day."""
-    spec = table_named(name)
+    spec = TABLE_SPECS[name]
     return _by_day(lake.read(name, columns=spec.file_schema.names), spec)
 
 
 def _days_in_files(lake: Path, name: str) -> dict[date, pa.Table]:
-    spec = table_named(name)
+    spec = TABLE_SPECS[name]
     parts = [pq.ParquetFile(path).read() for path in table_files(lake, spec)]
     return _by_day(pa.concat_tables([spec.file_schema.empty_table(), *parts]), spec)
 

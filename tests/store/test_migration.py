@@ -39,7 +39,7 @@ from newslake.pipeline.shared.store import SharedStore
 from newslake.pipeline.shared.warc_objects import sealed_name
 from newslake.pipeline.show.page_history import page_history
 from newslake.pipeline.show.provenance import trace_provenance
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.upkeep.maintenance import verify
 from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from tests.addons.alerts.receiver import policy, state
@@ -205,7 +205,7 @@ def test_registered_files_are_tables_like_others(town, registers):
     tables = store_of(town.space("data", hours=3)).tables
     heads = tables.heads()
     for name in LAKE_NAMES:
-        table, spec = heads.tables[name], table_named(name)
+        table, spec = heads.tables[name], TABLE_SPECS[name]
         files = plan(table, heads.id_of(name))
         assert sum(each.record_count for each in files) == tables.read(name).num_rows
         plain = [

@@ -28,7 +28,7 @@ from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES
 from newslake.pipeline.shared.log import SharedLog
 from newslake.pipeline.shared.snapshot_writer import FileChange, write_snapshot
 from newslake.pipeline.shared.tables import SharedTables, create_tables
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.scale.commit_tables import last_stories
 from tests.scale.proxy import proxy_to
 from tests.scale.seaweedfs import WAREHOUSE, SeaweedFS
@@ -508,7 +508,7 @@ def test_main_branch_is_what_other_engines_read(weed):
 
 
 def outcome_rows(url: str, article_id: str) -> pa.Table:
-    spec = table_named("outcomes")
+    spec = TABLE_SPECS["outcomes"]
     row = blank(spec, run_id="r1", source_key="harbour", url=url, article_id=article_id, decided_at=NOON, news_day=DAY)
     return rows_table(spec, [row])
 
@@ -536,7 +536,7 @@ def test_log_files_of_dead_writers_are_deleted_with_the_traces(weed):
     """What a dead process has written for a log table goes with the traces; what a living one may need does not."""
     tables = new_shared_tables(weed)
     log_table = tables.places.catalog.load_table((tables.places.namespace, "outcomes"))
-    rows = rows_of_batch(outcome_rows("https://news.test/gnurled", "1" * 32), table_named("outcomes"), "b1").table
+    rows = rows_of_batch(outcome_rows("https://news.test/gnurled", "1" * 32), TABLE_SPECS["outcomes"], "b1").table
     write_rows(log_table, [rows.append_column("batch_id", [["b1"]])], month=DAY)
     warehouse = weed.client(WAREHOUSE)
     tables.erasure.traces(days=[DAY], older_than=0.0)

@@ -18,7 +18,7 @@ from newslake.pipeline.shared.block_cache import BlockCache, CachedObject
 from newslake.pipeline.shared.tables import SharedTables
 from newslake.pipeline.store.table_files import LakePlace
 from newslake.pipeline.store.tables import Tables
-from newslake.pipeline.tables import TABLES, rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TABLES, rows_table
 from tests.store.folder import FolderObjects
 from tests.store.lake_copies import copy_lake, files_of_tables
 from tests.store.table_stores import new_lake, new_shared_tables
@@ -57,7 +57,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> OpenedTables:
 
 def outcomes(*days: date) -> pa.Table:
     """Return a row of the log table outcomes for each of some days."""
-    spec = table_named("outcomes")
+    spec = TABLE_SPECS["outcomes"]
     rows = [
         blank(
             spec,
@@ -113,7 +113,7 @@ def test_log_rows_have_the_columns_of_the_contract(opened):
     opened.tables.log.append("outcomes", "r2", outcomes(DAY, DAY + timedelta(days=40)))
 
     assert opened.rows("SELECT count(*), count(DISTINCT decided_date) FROM outcomes") == [(3, 2)]
-    assert [name for name, *_ in opened.rows("DESCRIBE outcomes")] == table_named("outcomes").file_schema.names
+    assert [name for name, *_ in opened.rows("DESCRIBE outcomes")] == TABLE_SPECS["outcomes"].file_schema.names
 
 
 def test_named_version_keeps_its_rows(opened):

@@ -10,7 +10,7 @@ import pytest
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.lake import Depth, Redaction
 from newslake.pipeline.store.tables import Tables, TablesVersion
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.store.table_stores import new_lake, new_shared_tables
 from tests.store.test_tables import DAY, duplicates, put, run_rows, titles
 from tests.unit.lake.rows import NOON, Story, blank
@@ -29,7 +29,7 @@ def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tables]:
 
 
 def no_pairs(entities: pa.Table, duplicates: pa.Table, links: pa.Table) -> pa.Table:
-    return table_named("co_mentions").schema.empty_table()
+    return TABLE_SPECS["co_mentions"].schema.empty_table()
 
 
 def test_version_does_not_change(tables):
@@ -176,10 +176,10 @@ def test_compaction_and_end_of_the_log(tables):
     for number in range(2):
         tables.log.append("listing_fetches", f"r{number}", run_rows(f"r{number}"))
     tables.log.append("listing_fetches", "r9", run_rows("r9", day=40))
-    deleted = blank(table_named("deletions"), article_id=Story(1).article_id, revision_ids=[], deleted_at=NOON)
-    names = table_named("deletions").schema.names
+    deleted = blank(TABLE_SPECS["deletions"], article_id=Story(1).article_id, revision_ids=[], deleted_at=NOON)
+    names = TABLE_SPECS["deletions"].schema.names
     row = {name: value for name, value in deleted.items() if name in names}
-    tables.log.append("deletions", "t1", rows_table(table_named("deletions"), [row]))
+    tables.log.append("deletions", "t1", rows_table(TABLE_SPECS["deletions"], [row]))
 
     assert tables.log.whole_from() == {}
     assert len(tables.log.compact(now=NOON + timedelta(days=30), months=["2026-02"], on_error=pytest.fail)) >= 1
@@ -194,7 +194,7 @@ def test_compaction_and_end_of_the_log(tables):
 
 def test_names_are_redacted(tables):
     """Redaction changes the rows of outcomes that name a page, and no other."""
-    spec = table_named("outcomes")
+    spec = TABLE_SPECS["outcomes"]
     rows = []
     for number in range(2):
         made = blank(spec, url=f"https://harbour.example/{number}", source_key="harbour", at=NOON)

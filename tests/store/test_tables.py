@@ -14,7 +14,7 @@ from newslake.pipeline.errors import ContractError, LakeError
 from newslake.pipeline.lake import CachedOutcome
 from newslake.pipeline.shared.tables import SharedTables
 from newslake.pipeline.store.tables import Tables
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from tests.store.table_stores import new_lake, new_shared_tables
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, blank
 
@@ -69,7 +69,7 @@ def test_commit_makes_rows_readable_by_day(tables):
     assert report.rows == {"articles": 3, "entities": 3, "quotes": 3, "events": 1}
     assert report.days == tables.days() == (DAY, DAY + timedelta(days=1))
     assert titles(tables) == ["Story 1", "Story 3", "Story 2"]
-    assert tables.read("articles", days=[DAY]).schema.names == table_named("articles").schema.names
+    assert tables.read("articles", days=[DAY]).schema.names == TABLE_SPECS["articles"].schema.names
     assert tables.read("articles", days=[DAY + timedelta(days=1)])["title"].to_pylist() == ["Story 2"]
     assert tables.read("events", columns=["published_date"])["published_date"].to_pylist() == [DAY + timedelta(days=1)]
 
@@ -153,7 +153,7 @@ def test_batch_that_breaks_the_contract_is_not_staged(tables):
 
 
 def duplicates(*stories: Story, group: str = "g") -> pa.Table:
-    spec = table_named("near_duplicates")
+    spec = TABLE_SPECS["near_duplicates"]
     keys = ("article_id", "revision_id", "published_at")
     rows = [blank(spec, **{name: getattr(s, name) for name in keys}, dup_group_id=group) for s in stories]
     return rows_table(spec, rows)
@@ -257,7 +257,7 @@ def test_cache_keeps_bytes(tables):
 
 
 def run_rows(run_id: str, *, day: int = 0) -> pa.Table:
-    spec = table_named("listing_fetches")
+    spec = TABLE_SPECS["listing_fetches"]
     at = datetime(2026, 2, 3, 12, tzinfo=UTC) + timedelta(days=day)
     row = blank(spec, run_id=run_id, source_key="harbour", requested_at=at, news_day=at.date())
     return rows_table(spec, [{name: value for name, value in row.items() if name in spec.schema.names}])

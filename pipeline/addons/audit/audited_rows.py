@@ -9,7 +9,7 @@ import pyarrow as pa
 from newslake.pipeline.addons.audit.draw import Population
 from newslake.pipeline.addons.audit.row_samples import explain_errors, population_sql
 from newslake.pipeline.query.connection import Connection, query
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _CORRECTIONS = "audit_corrections"
 _COUNTS = """\
@@ -85,7 +85,7 @@ def rows_in_share(
     """
     columns = sorted({column for each in corrections.values() for column in each})
     connection.register(_CORRECTIONS, _table(corrections, columns))
-    types = {column.name: column.type for column in table_named(population.table).columns}
+    types = {column.name: column.type for column in TABLE_SPECS[population.table].columns}
     replaced = ", ".join(_replacement(column, types[column]) for column in columns)
     rows = population_sql(connection, population, by=by, excluded=())
     corrected = _CORRECTED.format(rows=rows, replaced=replaced or "rows.row_name AS row_name")

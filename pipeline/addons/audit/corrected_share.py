@@ -15,7 +15,7 @@ from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.query.connection import connect
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.spec import Row
 
 _LEAST = 2  # audited rows of a stratum: one row has no variance
@@ -143,7 +143,7 @@ def _questions_of(table: str, share: Share) -> tuple[AuditQuestion, ...]:
 
 def _unjudged(table: str, share: Share) -> tuple[str, ...]:
     judged = {each.column for each in questions_for(table)}
-    columns = [name for name in table_named(table).schema.names if name not in judged and name not in _FACTS]
+    columns = [name for name in TABLE_SPECS[table].schema.names if name not in judged and name not in _FACTS]
     return tuple(name for name in columns if name.casefold() in share.words)
 
 

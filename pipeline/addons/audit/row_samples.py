@@ -7,7 +7,7 @@ from newslake.pipeline.addons.audit.draw import Population, SamplingDesign, allo
 from newslake.pipeline.errors import ConfigError, did_you_mean
 from newslake.pipeline.query.connection import Connection, query
 from newslake.pipeline.query.views import stored_name
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.spec import Row
 
 # The column that numbers the rows of an article, as in the names of `newslake why`.
@@ -99,7 +99,7 @@ def population_sql(connection: Connection, population: Population, *, by: str, e
 def _column(table: str, by: str) -> str:
     """Return a column as SQL. Raises: ConfigError for an unknown one."""
     name = _ALIASES.get(by, by)
-    known = [*_ALIASES, *table_named(table).schema.names, *(() if table == "articles" else _OF_ARTICLE)]
+    known = [*_ALIASES, *TABLE_SPECS[table].schema.names, *(() if table == "articles" else _OF_ARTICLE)]
     if name not in known or name in _ALIASES:
         raise ConfigError(f"{table} have no column {by!r} to group by: {did_you_mean(by, known)}", key="by")
     return f'"{name}"'
@@ -113,5 +113,5 @@ def row_name_sql(table: str) -> str:
 def rows_named(connection: Connection, table: str, names: Iterable[str]) -> Mapping[str, Row]:
     """Return the rows of a table with these names. Those that the lake no longer has are left out."""
     connection.execute("SET VARIABLE audit_names = ?", [sorted(names)])
-    rows = query(connection, _NAMED.format(name=row_name_sql(table), stored=stored_name(table_named(table))))
+    rows = query(connection, _NAMED.format(name=row_name_sql(table), stored=stored_name(TABLE_SPECS[table])))
     return {str(row["row_name"]): row for row in rows.records()}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from newslake.pipeline.addons.audit.draw import AuditDraw
 from newslake.pipeline.addons.audit.questions import AuditQuestion, questions_for
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.vocabularies import vocabulary_of
 
 # A cell that begins with one of these is a formula for a spreadsheet: the texts of others get an apostrophe before it.
@@ -195,7 +195,7 @@ def _valid_value(table: str, column: str, text: str) -> tuple[str, str | None]:
     if values:
         match = next((each for each in values if each.casefold() == text.casefold()), None)
         return match or text, None if match else f"is {text!r}; use one of {', '.join(values)}"
-    if pa.types.is_date(table_named(table).column(column).type):
+    if pa.types.is_date(TABLE_SPECS[table].column(column).type):
         try:  # a month or a year means its first day, as in the table
             return date.fromisoformat(text + _FIRST_DAYS.get(len(text), "")).isoformat(), None
         except ValueError:

@@ -20,7 +20,7 @@ from newslake.pipeline import __version__
 from newslake.pipeline.addons.share.writers import CsvWriter, ExportFile, ParquetWriter, SqliteWriter, Writer
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.store.tables import Tables, TablesVersion
-from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, Column, TableSpec, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, TABLE_SPECS, Column, TableSpec
 from newslake.pipeline.tables.datapackage import (
     NO_TEXT_NOTE,
     TEXT_COLUMNS,
@@ -229,7 +229,7 @@ _PERSON_JOINS: Mapping[str, _PersonJoin] = {
         ("quotes", "speaker_", "speaker_kind", "person", "speaker_name"),
     )
 }
-_DELETIONS = table_named("deletions")  # always complete, so that holders of older exports can apply it
+_DELETIONS = TABLE_SPECS["deletions"]  # always complete, so that holders of older exports can apply it
 
 
 def export_specs(*, has_text: bool) -> tuple[TableSpec, ...]:
@@ -240,7 +240,7 @@ def export_specs(*, has_text: bool) -> tuple[TableSpec, ...]:
 def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
     excluded = frozenset() if has_text else text_columns(spec)
     joined = _CLUSTER_JOINS.get(spec.name)
-    other = () if joined is None else [table_named(joined.table).column(name) for name in joined.columns]
+    other = () if joined is None else [TABLE_SPECS[joined.table].column(name) for name in joined.columns]
     people = _PERSON_JOINS[spec.name].columns if spec.name in _PERSON_JOINS else {}
     named = [Column(name, pa.string(), about, nullable=True) for name, (_, _, about) in people.items()]
     columns = (*spec.columns, *other, *named, spec.day)

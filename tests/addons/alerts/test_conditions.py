@@ -12,7 +12,7 @@ from newslake.pipeline.addons.alerts.evaluation import evaluate, read_rules
 from newslake.pipeline.jobs.outcomes import append_failure, append_outcomes, append_run
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Outcome
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.addons.alerts.conftest import NOW, WriteAlerts
 
 
@@ -36,7 +36,7 @@ def _poll(space: Workspace, at: datetime, result: str, reason: str | None = None
         "reason": reason,
         "requested_at": at,
     }
-    space.lake.log.append("listing_fetches", f"run-{at}", rows_table(table_named("listing_fetches"), [row]))
+    space.lake.log.append("listing_fetches", f"run-{at}", rows_table(TABLE_SPECS["listing_fetches"], [row]))
 
 
 def _outcome(at: datetime, reason: str, *, url: str = "https://harbour.example/1", stage: str = "derive") -> Outcome:

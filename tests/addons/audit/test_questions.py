@@ -6,7 +6,7 @@ from newslake.pipeline.addons.audit.questions import AUDITED_TABLES, questions_f
 from newslake.pipeline.addons.audit.sheet import sheet_columns
 from newslake.pipeline.cli import completion
 from newslake.pipeline.errors import ConfigError
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 
 @pytest.mark.parametrize("table", AUDITED_TABLES)
@@ -15,7 +15,7 @@ def test_questions_judge_columns_of_their_table(table: str) -> None:
     only gate.
     """
     questions = questions_for(table)
-    assert {each.column for each in questions if each.column} <= set(table_named(table).schema.names)
+    assert {each.column for each in questions if each.column} <= set(TABLE_SPECS[table].schema.names)
     assert len({each.name for each in questions}) == len(questions)
     assert [each.is_gate for each in questions] == [True] + [False] * (len(questions) - 1)
     assert len(set(sheet_columns(table))) == len(sheet_columns(table))

@@ -9,7 +9,7 @@ import pytest
 from newslake.pipeline.addons.operate.lake_sizes import FOOTER, sizes_of
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.query.views import table_files
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.unit.cli.test_commands import called
 from tests.unit.query.conftest import small_lake, write_rows
 
@@ -19,7 +19,7 @@ __all__ = ["small_lake", "write_rows"]
 def test_columns_and_footer_add_up_to_the_files(small_lake: Path) -> None:
     """The bytes of a table are those of its files; its columns and footers have all of them, the largest first."""
     for table in sizes_of(small_lake).tables:
-        files = table_files(small_lake, table_named(table.name))
+        files = table_files(small_lake, TABLE_SPECS[table.name])
         assert (table.files, table.bytes) == (len(files), sum(path.stat().st_size for path in files))
         assert table.rows == sum(pq.read_metadata(path).num_rows for path in files)
         assert sum(column.bytes for column in table.columns) == table.bytes
@@ -32,7 +32,7 @@ def test_columns_and_footer_add_up_to_the_files(small_lake: Path) -> None:
 def test_share_is_that_of_the_texts(small_lake: Path) -> None:
     """Shares are relative to the texts before compression, whose pages have a few bytes more than the texts."""
     found = sizes_of(small_lake)
-    files = table_files(small_lake, table_named("articles"))
+    files = table_files(small_lake, TABLE_SPECS["articles"])
     texts = [text for path in files for text in pq.read_table(path, columns=["text"])["text"].to_pylist()]
     stored = sum(len(text.encode()) for text in texts)
     assert stored <= found.text_bytes <= stored + 8 * len(texts) + 64 * len(files)
@@ -49,7 +49,7 @@ def test_lake_without_files_has_no_share(tmp_path: Path) -> None:
 
 def test_file_that_is_not_parquet_is_named(small_lake: Path) -> None:
     """A truncated file stops the command with its name and what to do."""
-    path = table_files(small_lake, table_named("quotes"))[0]
+    path = table_files(small_lake, TABLE_SPECS["quotes"])[0]
     data = path.read_bytes()
     path.unlink()
     path.write_bytes(data[:40])

@@ -20,7 +20,7 @@ from newslake.pipeline.addons.share.export import FORMS, ExportReport, Form, Sel
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import ConfigError, LakeError
 from newslake.pipeline.lake import Lake
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from tests.unit.lake.rows import NOON, Story, batch_keys, near_duplicate_rows, story_rows
 from tests.unit.lake.test_commit import DAY, NEXT_DAY, lake, open_lake
 
@@ -108,7 +108,7 @@ def test_people_have_the_ids_of_their_links(lake: Lake, tmp_path: Path, form: Fo
     lake.commit(["b"], is_current=lambda *_: True)
     keys = {name: getattr(stories[0], name) for name in ("article_id", "revision_id", "published_at")}
     person = {"person_id": "id", "person_name": "Ada Quill", "method": "outlet", "confidence": 0.75}
-    links = rows_table(table_named("person_links"), [{**keys, "cluster_index": 4, **person}])
+    links = rows_table(TABLE_SPECS["person_links"], [{**keys, "cluster_index": 4, **person}])
     lake.replace("person_links", lambda: {DAY: links})
     write(lake, tmp_path / "out", form)
     for table, prefix in (("entities", ""), ("quotes", "speaker_")):
@@ -276,7 +276,7 @@ def test_deletions_are_always_exported(lake: Lake, tmp_path: Path, form: Form) -
         "reason": "court",
         "deleted_at": NOON,
     }
-    lake.log.append("deletions", "takedown", rows_table(table_named("deletions"), [row]))
+    lake.log.append("deletions", "takedown", rows_table(TABLE_SPECS["deletions"], [row]))
     done = write(
         lake, tmp_path / "out", form, Selection(first=NEXT_DAY, source_keys=frozenset({"odd"}), has_text=False)
     )

@@ -20,7 +20,7 @@ from newslake.pipeline.jobs.cluster import near_duplicates_of, relate_rows_of
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.lake.manifests import Entry, MonthManifest
 from newslake.pipeline.lake.storage import Month, encode, month_of, with_day
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.faults.lake.calls import Calls, Strike
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
@@ -117,7 +117,7 @@ def publish(lake: Lake, batches: Batches, *, hour: int) -> int:
     changed += relate(lake)
     run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
     at = {"started_at": NOON, "committed_at": NOON, "versions": "{}"}
-    lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | at]))
+    lake.log.append("runs", f"run-{hour}", rows_table(TABLE_SPECS["runs"], [run | at]))
     return changed
 
 
@@ -137,7 +137,7 @@ def reopen(lake: Lake, month: Month) -> None:
         files: dict[str, dict[str, Entry]] = {name: {} for name in old.files}
         for day, found in old.days.items():
             for name in found.tables:
-                spec = table_named(name)
+                spec = TABLE_SPECS[name]
                 rows = with_day(partitions.table(state, name, day), spec, day)
                 stem = day.isoformat()
                 files[name][stem] = partitions.write_object(old, spec, stem, encode(rows, spec), rows.num_rows)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.lake.storage import conform, encode, sort_rows
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.faults.lake.newsdesk import ARTICLES, HOURS, latest, open_lake
 
 CHILDREN = ("entities", "quotes", "events")
@@ -36,7 +36,7 @@ def touched_files(root: Path) -> dict[str, tuple[int, int]]:
 
 def versions_of(rows: pa.Table, name: str) -> set[Version]:
     """Return the version of each day in a result, cell by cell: the bytes of a file depend only on its rows."""
-    spec, days = table_named(name), pc.cast(rows["published_date"], pa.string())
+    spec, days = TABLE_SPECS[name], pc.cast(rows["published_date"], pa.string())
     found = set()
     for day in pc.unique(days).to_pylist():
         part = sort_rows(conform(rows.filter(pc.equal(days, day)), spec.file_schema), spec)
@@ -72,7 +72,7 @@ def read_at_one_head(root: Path) -> dict[str, pa.Table]:
     partitions = open_lake(root).partitions
     return partitions.read(
         lambda state: {
-            name: partitions.whole_table(state, name, columns=table_named(name).file_schema.names) for name in READING
+            name: partitions.whole_table(state, name, columns=TABLE_SPECS[name].file_schema.names) for name in READING
         }
     )
 

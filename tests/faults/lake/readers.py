@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.faults.lake.newsdesk import STEADY_DAYS
 from tests.faults.lake.promises import READING, Version, read_at_one_head, strict_faults, versions_of
 
@@ -78,7 +78,7 @@ def chdb_plain(root: Path) -> Read:
     settings = "output_format_arrow_string_as_string = 1, session_timezone = 'UTC', max_threads = 1"
 
     def query(folder: str) -> pa.Table:
-        schema = table_named(Path(folder).name).file_schema
+        schema = TABLE_SPECS[Path(folder).name].file_schema
         parts = (f"SELECT {', '.join(schema.names)} FROM file('{file}', Parquet)" for file in _files(folder))
         rows = f"SELECT * FROM ({' UNION ALL '.join(parts)}) SETTINGS {settings}"
         found = pa.ipc.open_file(pa.BufferReader(chdb.query(rows, "Arrow").bytes())).read_all()
@@ -135,7 +135,7 @@ def pandas_plain(root: Path) -> Read:
 
     def query(folder: str) -> pa.Table:
         rows = pandas.read_parquet(_files(folder), partitioning=None, dtype_backend="pyarrow")
-        return pa.Table.from_pandas(rows[table_named(Path(folder).name).file_schema.names], preserve_index=False)
+        return pa.Table.from_pandas(rows[TABLE_SPECS[Path(folder).name].file_schema.names], preserve_index=False)
 
     return plain(root, query)
 

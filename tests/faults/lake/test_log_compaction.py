@@ -12,7 +12,7 @@ import pytest
 
 from newslake.pipeline.errors import NewsError
 from newslake.pipeline.lake import Lake, removed_log
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.faults.lake.calls import KILL, Calls, Strike
 from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.test_every_call import ERRORS, kills, points, sample
@@ -38,7 +38,7 @@ def rows_of(name: str, month: int) -> list[dict[str, Any]]:
 
 
 def append(lake: Lake, name: str, month: int) -> None:
-    lake.log.append("outcomes", name, rows_table(table_named("outcomes"), rows_of(name, month)))
+    lake.log.append("outcomes", name, rows_table(TABLE_SPECS["outcomes"], rows_of(name, month)))
 
 
 def work(root: Path, strike: Strike | None) -> list[str]:

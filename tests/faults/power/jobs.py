@@ -23,7 +23,7 @@ from newslake.pipeline.lake import Lake
 from newslake.pipeline.lake.storage import month_of
 from newslake.pipeline.model import Hints, Page
 from newslake.pipeline.settings import Settings
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from tests.faults.lake.newsdesk import CLOSING, begin, is_last, open_lake, stage
 from tests.faults.lake.newsdesk import archive as stories_at
@@ -97,7 +97,7 @@ def publish(lake: Lake, hour: int, report: Report) -> None:
     run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
     for what, at in (("logged", NOON), ("logged again", NOON + timedelta(days=30))):
         times = {"started_at": at, "committed_at": at, "versions": "{}"}
-        lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | times]))
+        lake.log.append("runs", f"run-{hour}", rows_table(TABLE_SPECS["runs"], [run | times]))
         report(what)
 
 
@@ -195,7 +195,7 @@ def revised(story: Story) -> Story:
 
 
 def outcome_rows(stories: list[Story], turn: int) -> pa.Table:
-    spec = table_named("outcomes")
+    spec = TABLE_SPECS["outcomes"]
     given = {"run_id": f"run-{turn}", "source_key": "harbour", "decided_at": NOON + timedelta(hours=turn)}
     rows = [
         blank(spec, **given, url=f"https://harbour.example/{each.number}", article_id=each.article_id)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from newslake.pipeline.clusters import EVENT_COLUMNS, EventDay, events_of_day
 from newslake.pipeline.lake import KEYS_SCHEMA
 from newslake.pipeline.model import content_hash_of, revision_id_of
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from tests.unit.lake.rows import blank
 
 DAY = date(2026, 2, 10)
@@ -98,7 +98,7 @@ def build_event_day(
     groups = [{**each.keys, "dup_group_id": (copies or {}).get(each.article, each.article)} for each in articles]
     rows = [row | {"is_duplicate": row["dup_group_id"] != row["article_id"]} for row in groups]
     repeated = pa.Table.from_pylist(
-        [row | {"similarity": 1.0, "method": "none"} for row in rows], schema=table_named("near_duplicates").schema
+        [row | {"similarity": 1.0, "method": "none"} for row in rows], schema=TABLE_SPECS["near_duplicates"].schema
     )
     return events_of_day(
         tables["events"].select(EVENT_COLUMNS), tables["articles"], tables["entities"], repeated, day=day
@@ -108,7 +108,7 @@ def build_event_day(
 def _article(article: EventArticle) -> dict[str, Any]:
     end = len(article.text)
     return blank(
-        table_named("articles"),
+        TABLE_SPECS["articles"],
         **article.keys,
         fetched_at=datetime(2026, 2, 1, article.seen, tzinfo=UTC),
         text=article.text,
@@ -126,7 +126,7 @@ def _all_names(article: EventArticle) -> list[str]:
 
 
 def _entities(article: EventArticle) -> list[dict[str, Any]]:
-    spec, names = table_named("entities"), _all_names(article)
+    spec, names = TABLE_SPECS["entities"], _all_names(article)
     things = [
         blank(spec, **article.keys, entity_index=index, entity_id=f"id-{name}", entity_name=name)
         for index, name in enumerate(names)
@@ -141,7 +141,7 @@ def _entities(article: EventArticle) -> list[dict[str, Any]]:
 def _event(article: EventArticle, index: int) -> dict[str, Any]:
     start = len(article.before) + 1
     return blank(
-        table_named("events"),
+        TABLE_SPECS["events"],
         **article.keys,
         event_index=index,
         event_type=article.kind,

@@ -5,13 +5,13 @@ from typing import Any
 import pyarrow as pa
 
 from newslake.pipeline.clusters import MENTION_COLUMNS, co_mention_rows
-from newslake.pipeline.tables import check_batch, rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, check_batch, rows_table
 from tests.unit.lake.rows import blank
 
 _COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), ("is_duplicate", pa.bool_())])
 
 
-_MENTIONS, _LINKS = table_named("entities").schema, table_named("person_links")
+_MENTIONS, _LINKS = TABLE_SPECS["entities"].schema, TABLE_SPECS["person_links"]
 
 
 def _pairs(

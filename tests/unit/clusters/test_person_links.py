@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from newslake.pipeline.clusters import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
 from newslake.pipeline.clusters.person_links import words_of
-from newslake.pipeline.tables import check_batch, table_named
+from newslake.pipeline.tables import TABLE_SPECS, check_batch
 from tests.unit.lake.rows import blank
 
-_ENTITIES = table_named("entities")
+_ENTITIES = TABLE_SPECS["entities"]
 _GROUPS = pa.schema([("article_id", pa.string()), ("group", pa.string())])
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from newslake.pipeline.clusters import QUOTE_COLUMNS, cluster_quotes, quote_cluster_rows, quotes_of_day
-from newslake.pipeline.tables import check_batch, table_named
+from newslake.pipeline.tables import TABLE_SPECS, check_batch
 from tests.planted import Press
 from tests.processor_time import processor_seconds
 
@@ -16,7 +16,7 @@ NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
 WHOLE = "The ferry will sail on Monday if the harbour board lets us repair the ramp before the tide turns"
 CUT = "The ferry will sail on Monday if the harbour board lets us"
 WITH_A_GAP = "The ferry will sail on Monday before the tide turns"
-SCHEMA = pa.schema([table_named("quotes").schema.field(name) for name in QUOTE_COLUMNS])
+SCHEMA = pa.schema([TABLE_SPECS["quotes"].schema.field(name) for name in QUOTE_COLUMNS])
 
 
 def quote(

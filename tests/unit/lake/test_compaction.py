@@ -30,7 +30,7 @@ from newslake.pipeline.lake.exchange import exchange
 from newslake.pipeline.lake.manifests import Entry
 from newslake.pipeline.lake.partitions import Partitions
 from newslake.pipeline.lake.storage import Disk, decode, sha256_of
-from newslake.pipeline.tables import CLUSTER_TABLES, table_named
+from newslake.pipeline.tables import CLUSTER_TABLES, TABLE_SPECS
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import commit, inodes, public_files
 from tests.without_exchange import SYSTEM_CALLS, machine, mount_overlay
@@ -64,8 +64,8 @@ def closed(root: Path) -> Path:
 
 def rows_of(root: Path) -> dict[str, list[dict[str, object]]]:
     """Return all rows, with their day."""
-    names = {name: [*table_named(name).schema.names, "published_date"] for name in ("articles", "quotes", "events")}
-    names["near_duplicates"] = [*table_named("near_duplicates").schema.names, "published_date"]
+    names = {name: [*TABLE_SPECS[name].schema.names, "published_date"] for name in ("articles", "quotes", "events")}
+    names["near_duplicates"] = [*TABLE_SPECS["near_duplicates"].schema.names, "published_date"]
     return {name: open_lake(root).read(name, columns=columns).to_pylist() for name, columns in names.items()}
 
 
@@ -100,7 +100,7 @@ def test_rows_of_a_closed_month_are_sorted_by_day(closed: Path) -> None:
     assert table["title"].to_pylist() == ["Story 1", "Story 2", "Story 3", "Story 4"]
     lake = open_lake(closed)
     assert lake.read("articles", days=[NEXT_DAY], columns=["title"])["title"].to_pylist() == ["Story 3", "Story 4"]
-    assert lake.read("articles", days=[NEXT_DAY]).schema == table_named("articles").schema
+    assert lake.read("articles", days=[NEXT_DAY]).schema == TABLE_SPECS["articles"].schema
     assert lake.read("near_duplicates", days=[DAY, NEXT_DAY]).num_rows == 2
     assert lake.read("quotes", days=[date(2026, 2, 9)]).num_rows == 0
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from newslake.pipeline.lake import Lake
-from newslake.pipeline.tables import TABLES, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TABLES
 from newslake.pipeline.tables.datapackage import contract_bytes
 from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, lake, open_lake
@@ -42,7 +42,7 @@ def test_every_file_explains_itself(lake: Lake, tmp_path: Path) -> None:
         "outcomes",
     }
     for path in paths:
-        spec = table_named(path.parts[-3])
+        spec = TABLE_SPECS[path.parts[-3]]
         schema = pq.read_schema(path)
         stated = {b"table": spec.name.encode(), b"about": spec.about.encode(), b"schema_version": b"3"}
         assert stated.items() <= schema.metadata.items()
@@ -54,9 +54,9 @@ def test_duckdb_reads_the_metadata_of_a_file(lake: Lake, tmp_path: Path) -> None
     commit(lake, [Story(1)])
     path = tmp_path / f"lake/tables/quotes/published_month=2026-02/{DAY}.parquet"
     metadata = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
-    assert (metadata["about"], metadata["schema_version"]) == (table_named("quotes").about, "3")
+    assert (metadata["about"], metadata["schema_version"]) == (TABLE_SPECS["quotes"].about, "3")
     columns = duckdb.sql(f"SELECT name FROM parquet_schema('{path}')").fetchall()
-    assert {name for (name,) in columns} >= {column.name for column in table_named("quotes").columns}
+    assert {name for (name,) in columns} >= {column.name for column in TABLE_SPECS["quotes"].columns}
 
 
 def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake import Lake, Redaction, removed_log
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.unit.lake.test_log_tables import append, files, outcome
 
 NOW = datetime(2026, 4, 10, 12, tzinfo=UTC)
@@ -100,7 +100,7 @@ def test_file_has_the_rows_by_day(lake: Lake) -> None:
     append_all(lake)
     compact(lake)
     table = pq.ParquetFile(lake_root(lake) / "log/outcomes" / CLOSED[0]).read()
-    assert table.schema.equals(table_named("outcomes").file_schema)
+    assert table.schema.equals(TABLE_SPECS["outcomes"].file_schema)
     assert table["decided_at"].to_pylist() == sorted(table["decided_at"].to_pylist())
     assert set(table["decided_date"].to_pylist()) == {date(2026, 2, 3), date(2026, 2, 23)}
 
@@ -323,7 +323,7 @@ def test_older_columns_are_rewritten(lake: Lake) -> None:
     kept = {key: value for key, value in metadata.items() if key == b"batches"}
     write_checked(path, table.replace_schema_metadata(kept))
     assert compact(lake) == ("outcomes of 2026-02: its file has the columns of this version",)
-    assert pq.read_schema(path).equals(table_named("outcomes").file_schema)
+    assert pq.read_schema(path).equals(TABLE_SPECS["outcomes"].file_schema)
     assert lake.log.read_batches("outcomes", ["b2"]).num_rows == 3
 
 
@@ -400,12 +400,12 @@ def open_again(folder: Path) -> Lake:
 
 def run(name: str, at: datetime) -> pa.Table:
     row = {"run_id": name, "kind": "manual", "status": "done", "counts": "{}", "days_touched": [], "versions": "{}"}
-    return rows_table(table_named("runs"), [row | {"started_at": at, "committed_at": at}])
+    return rows_table(TABLE_SPECS["runs"], [row | {"started_at": at, "committed_at": at}])
 
 
 def deletion(at: datetime) -> pa.Table:
     row = {"article_id": "0" * 32, "revision_ids": [], "last_published_date": at.date(), "reason": None}
-    return rows_table(table_named("deletions"), [row | {"deleted_at": at}])
+    return rows_table(TABLE_SPECS["deletions"], [row | {"deleted_at": at}])
 
 
 def test_old_months_expire(lake: Lake) -> None:

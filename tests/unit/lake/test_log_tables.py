@@ -11,7 +11,7 @@ import pytest
 from newslake.pipeline.errors import ContractError
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.lake.log_files import rows_by_key
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ def outcome(url: str, *, run_id: str = "run:1", decided_at: datetime = NOON) -> 
 
 
 def append(lake: Lake, batch_id: str, *rows: dict[str, Any]) -> None:
-    lake.log.append("outcomes", batch_id, rows_table(table_named("outcomes"), rows))
+    lake.log.append("outcomes", batch_id, rows_table(TABLE_SPECS["outcomes"], rows))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_rows_are_under_their_month(lake: Lake, tmp_path: Path) -> None:
     name = "run%3A1%2F%2E%2E%2Fx.parquet"
     assert files(tmp_path) == [f"decided_month=2026-0{month}/{name}" for month in (2, 3)]
     rows = pq.ParquetFile(tmp_path / "log/outcomes/decided_month=2026-02" / name).read()
-    assert rows.schema.equals(table_named("outcomes").file_schema)
+    assert rows.schema.equals(TABLE_SPECS["outcomes"].file_schema)
     assert rows.select(["url", "decided_date"]).to_pylist() == [
         {"url": "a", "decided_date": NOON.date()},
         {"url": "b", "decided_date": NOON.date().replace(day=4)},
@@ -101,7 +101,7 @@ def test_breach_is_refused(lake: Lake) -> None:
 
 def test_empty_log_can_be_read(lake: Lake) -> None:
     """A log without files has its columns and no rows."""
-    assert lake.log.read("runs").schema.names == table_named("runs").schema.names
+    assert lake.log.read("runs").schema.names == TABLE_SPECS["runs"].schema.names
 
 
 def test_file_without_a_checksum_is_damaged(lake: Lake, tmp_path: Path) -> None:

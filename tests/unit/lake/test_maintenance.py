@@ -15,7 +15,7 @@ import pytest
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake import Garbage, Lake
 from newslake.pipeline.lake.manifests import Head, head_bytes
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 DAY = date(2026, 2, 3)
@@ -416,7 +416,7 @@ def test_lost_day_is_not_begun_again(root: Path, change: str, lost: str, reason:
     path.unlink()
     if lost == "month":
         path.write_bytes(head_bytes(Head(7)))
-    rows = table_named("near_duplicates").schema.empty_table()
+    rows = TABLE_SPECS["near_duplicates"].schema.empty_table()
     changes = {
         "commit": lambda: commit(lake, Story(4), batch_id="b2"),
         "replace": lambda: lake.replace("near_duplicates", lambda: {DAY: rows}),

@@ -18,7 +18,7 @@ from newslake.pipeline.clusters import co_mention_rows
 from newslake.pipeline.errors import ConfigError, LakeError
 from newslake.pipeline.lake import Lake, committed_files
 from newslake.pipeline.query.connection import connect, query
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.traces import Traces
 from tests.unit.lake.rows import Story, batch_keys, batch_tables, blank, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, inodes, is_current, lake, open_lake, public_files
@@ -230,7 +230,7 @@ def meeting(number: int, names: Sequence[str]) -> tuple[Story, dict[str, pa.Tabl
         row | {"entity_index": place, "entity_id": name[0], "entity_name": name} for place, name in enumerate(names)
     ]
     rows = {"articles": [head | {"entity_count": len(names)}], "entities": people}
-    return story, tables | {name: rows_table(table_named(name), each) for name, each in rows.items()}
+    return story, tables | {name: rows_table(TABLE_SPECS[name], each) for name, each in rows.items()}
 
 
 def keep_meetings(lake: Lake, *meetings: tuple[Story, dict[str, pa.Table]]) -> None:
@@ -275,9 +275,9 @@ def test_a_link_to_a_forgotten_name_leaves_snapshots(lake: Lake, tmp_path: Path,
     """A surname stays linked while an article of the day has the full name; with the last one, the link goes too."""
     both, full, surname = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE[1:2]), meeting(3, ("Toller",))
     keep_meetings(lake, both, full, surname)
-    link = blank(table_named("person_links"), person_id="B", person_name=PEOPLE[1], method="related", confidence=1.0)
+    link = blank(TABLE_SPECS["person_links"], person_id="B", person_name=PEOPLE[1], method="related", confidence=1.0)
     keys = {name: getattr(surname[0], name) for name in ("article_id", "revision_id", "published_at")}
-    links = rows_table(table_named("person_links"), [link | keys])
+    links = rows_table(TABLE_SPECS["person_links"], [link | keys])
     lake.replace("person_links", lambda: {DAY: links})
     close_if(lake, stem)
     lake.snapshots.take("before")

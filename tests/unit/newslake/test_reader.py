@@ -12,7 +12,7 @@ import pytest
 
 import newslake
 from newslake.pipeline.addons.search.index import update_index
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, open_lake
 
@@ -49,8 +49,8 @@ def test_read_selects_days_and_columns(data: Path) -> None:
         {"quote_text": "“The <script>tide</script> is high.”"}
     ]
     assert len(lake.read("articles", until=date(2026, 2, 3))) == 2
-    assert lake.read("quotes").columns[: len(table_named("quotes").columns)] == tuple(
-        column.name for column in table_named("quotes").columns
+    assert lake.read("quotes").columns[: len(TABLE_SPECS["quotes"].columns)] == tuple(
+        column.name for column in TABLE_SPECS["quotes"].columns
     )
     assert {"quote_cluster_id", "speaker_person_name"} < set(lake.read("quotes").columns)
     assert len(lake.read("outcomes")) == 0
@@ -143,7 +143,7 @@ def test_tables_and_columns_are_described(data: Path) -> None:
     columns = {row["column"]: row for row in lake.columns("quotes")}
 
     assert [tables[name]["rows"] for name in ("articles", "quotes", "outcomes")] == [3, 3, 0]
-    assert tables["quotes"]["about"] == table_named("quotes").about
+    assert tables["quotes"]["about"] == TABLE_SPECS["quotes"].about
     assert tuple(columns) == lake.read("quotes").columns
     assert columns["word_count"]["type"] == "INTEGER"
     assert "direct" in columns["quote_type"]["values"]

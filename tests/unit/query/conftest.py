@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from newslake.pipeline.query.views import table_dir
-from newslake.pipeline.tables import TABLES, Column, TableSpec, rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TABLES, Column, TableSpec, rows_table
 from newslake.pipeline.tables.spec import Row
 
 WriteRows = Callable[[str, date, list[Row]], Path]
@@ -52,7 +52,7 @@ def write_rows(tmp_path: Path) -> WriteRows:
     """Write rows of one table and day into the lake; missing columns are empty."""
 
     def write(table: str, day: date, rows: list[Row]) -> Path:
-        spec = table_named(table)
+        spec = TABLE_SPECS[table]
         filled = [{column.name: row.get(column.name, _empty_value(column)) for column in spec.columns} for row in rows]
         whole = rows_table(spec, filled)
         days = pa.repeat(pa.scalar(day, pa.date32()), whole.num_rows)

@@ -29,7 +29,7 @@ from newslake.pipeline.query.connection import (
 )
 from newslake.pipeline.query.lake_filesystem import LakeFileSystem
 from newslake.pipeline.query.saved_queries import answer, list_questions, question_named, sql_of
-from newslake.pipeline.tables import TABLES, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TABLES
 from tests.big_lake import FIRST_DAY, make_big_lake
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 from tests.unit.lake.test_commit import commit, open_lake
@@ -392,7 +392,7 @@ def test_duplicates_of_an_earlier_revision_are_not_joined(small_lake, write_rows
 
 def test_old_file_without_a_new_column_reads_as_null(small_lake):
     """A file that is older than a nullable column opens, and the column is null."""
-    path = public_file(small_lake, table_named("articles"), DAY)
+    path = public_file(small_lake, TABLE_SPECS["articles"], DAY)
     pq.write_table(pq.ParquetFile(path).read().drop_columns(["wire_agency"]), path)
 
     answer = query(connect(small_lake), "SELECT count(*), count(wire_agency), count(title) FROM articles")
@@ -416,11 +416,11 @@ def test_closed_month_has_the_rows_of_its_days(small_lake):
 def test_days_outside_of_the_range_are_not_opened(small_lake, write_rows, closes):
     """`since` and `until` skip files: a damaged file of another month, or day of an open month, is not noticed."""
     write_rows("articles", date(2026, 2, 28), [])
-    damaged = [public_file(small_lake, table_named("articles"), date(2026, 2, 28))]
+    damaged = [public_file(small_lake, TABLE_SPECS["articles"], date(2026, 2, 28))]
     if closes:
         close_month(small_lake, "2026-03")
     else:
-        damaged.append(public_file(small_lake, table_named("articles"), DAY))
+        damaged.append(public_file(small_lake, TABLE_SPECS["articles"], DAY))
     for path in damaged:
         path.write_bytes(b"damaged")
 

@@ -9,7 +9,7 @@ from newslake.pipeline.kb.entry import ENTITY_TYPES
 from newslake.pipeline.model.article import BlockKind
 from newslake.pipeline.nlp.languages.en.frames import FRAMES
 from newslake.pipeline.nlp.languages.plover import MODES, OTHER, QUAD_CLASSES
-from newslake.pipeline.tables import TABLES, table_named
+from newslake.pipeline.tables import TABLE_SPECS, TABLES
 from newslake.pipeline.tables.vocabularies import VOCABULARIES
 from scripts.table_docs import EXAMPLES_FILE, JOINS, tables_markdown
 
@@ -47,7 +47,7 @@ def test_vocabularies_name_columns_that_exist():
     """Each explanation is of columns of the contract."""
     for name in (name for vocabulary in VOCABULARIES for name in vocabulary.columns):
         table, column = name.partition("[]")[0].split(".")
-        assert column in table_named(table).schema.names
+        assert column in TABLE_SPECS[table].schema.names
 
 
 def test_open_vocabularies_are_complete():
@@ -71,7 +71,7 @@ def test_event_type_has_its_quad_class_and_modes(event_type):
 def test_joins_of_the_diagram_exist_in_both_tables():
     """Each line of the diagram joins two tables on columns that both have; every table is in the diagram."""
     for one, _, other, names in JOINS:
-        assert {*names} <= {*table_named(one).schema.names} & {*table_named(other).schema.names}
+        assert {*names} <= {*TABLE_SPECS[one].schema.names} & {*TABLE_SPECS[other].schema.names}
     assert all(f"\n  {spec.name} {{\n" in tables_markdown() for spec in TABLES)
 
 

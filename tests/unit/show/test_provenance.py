@@ -14,7 +14,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model.provenance import Provenance, ProvenanceStep
 from newslake.pipeline.show import provenance
 from newslake.pipeline.show.provenance import StoredRows, trace_provenance
-from newslake.pipeline.tables import rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from tests.faults.hostile import Hostile
 from tests.unit.jobs.test_derive import DAY, URL, archive, extract, id_of, space, story
 from tests.unit.jobs.test_ingest import lists, run, server
@@ -74,7 +74,7 @@ def test_a_linked_surname_shows_its_evidence(space: Workspace) -> None:
     cluster, article_id = quote["speaker_cluster_index"], quote["article_id"]
     keys = {name: quote[name] for name in ("article_id", "revision_id", "published_at")}
     person = {"person_id": "id", "person_name": "Ada Mara Okoro", "method": "related", "confidence": 0.95}
-    links = rows_table(table_named("person_links"), [{**keys, "cluster_index": cluster, **person}])
+    links = rows_table(TABLE_SPECS["person_links"], [{**keys, "cluster_index": cluster, **person}])
     [day] = space.lake.days()
     space.lake.replace("person_links", lambda: {day: links})
     for row in space.lake.read("entities").to_pylist():

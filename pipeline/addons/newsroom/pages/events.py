@@ -26,7 +26,7 @@ from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import pluralize
 from newslake.pipeline.show.rendering import link
 from newslake.pipeline.store.table_files import LakePlace
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 DAYS = 30  # the default period
 # The map: equirectangular, in units of the path of the land (scripts/build_world.py), between these latitudes.
@@ -157,7 +157,7 @@ def _form(filters: EventFilter) -> dict[str, object]:
 
 
 def _values(column: str) -> tuple[str, ...]:
-    [values] = [each.values for each in table_named("event_clusters").columns if each.name == column]
+    [values] = [each.values for each in TABLE_SPECS["event_clusters"].columns if each.name == column]
     return tuple(values or ())
 
 

@@ -10,7 +10,7 @@ from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model.provenance import STEP_HEADINGS, AnswerKind, Provenance
 from newslake.pipeline.show.rendering import link, web_link
 from newslake.pipeline.store.table_files import LakePlace
-from newslake.pipeline.tables import table_named
+from newslake.pipeline.tables import TABLE_SPECS
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
 _ANSWERS: dict[AnswerKind, str] = {"kept": "In the lake", "not_kept": "Not in the lake", "unknown": "Unknown page"}
@@ -45,7 +45,7 @@ def pages_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str, choi
     by = PUBLICATION if filters.is_by_publication else None
     is_day = filters.first == filters.last
     days = {"day": filters.first} if is_day else {"from_": filters.first, "to": filters.last}
-    [outcomes] = [column.values for column in table_named("outcomes").columns if column.name == "outcome"]
+    [outcomes] = [column.values for column in TABLE_SPECS["outcomes"].columns if column.name == "outcome"]
     period = str(filters.first) if is_day else f"{filters.first} to {filters.last}"
     return page(
         "pages.html",

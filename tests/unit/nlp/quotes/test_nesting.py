@@ -8,7 +8,7 @@ from newslake.pipeline.clean import article_from_text
 from newslake.pipeline.kb import load_kb
 from newslake.pipeline.model import Annotation
 from newslake.pipeline.nlp import Annotator
-from newslake.pipeline.tables import annotation_rows, check_rows, rows_table, table_named
+from newslake.pipeline.tables import TABLE_SPECS, annotation_rows, check_rows, rows_table
 
 pytestmark = pytest.mark.model
 
@@ -139,7 +139,7 @@ def test_rows_hold_co_speakers_and_reporter(nlp) -> None:
     text = "Ana Brito said Tom Quill and Lin Okafor told a friend that they would burn the barn."
     article, annotation = article_from_text(text, title=None, published_at=WEDNESDAY, language="en"), _read(nlp, text)
     rows = annotation_rows(article, annotation, model_name="m", pipeline_version="v")
-    [row] = rows_table(table_named("quotes"), rows["quotes"]).to_pylist()
+    [row] = rows_table(TABLE_SPECS["quotes"], rows["quotes"]).to_pylist()
     [other] = annotation.quotes[0].co_speakers or ()
     assert check_rows(rows) == ()
     assert row["co_speakers"] == [{"text": "Lin Okafor", "name": "Lin Okafor", "entity_id": other.entity_id}]
