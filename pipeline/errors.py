@@ -31,9 +31,10 @@ Newsroom into an error page, ``newslake.pipeline.agents`` into the error of a to
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from newslake.pipeline.model.page import Exchange
+if TYPE_CHECKING:
+    from newslake.pipeline.model.page import Exchange
 
 SERVICE_AWAY = ("store_unreachable", "store_starting")  # reasons of a StoreError: all services of the store may be
 
@@ -77,7 +78,7 @@ class TransientFetchError(NewsError):
         key: str = "",
         reason: str = "",
         retry_after_seconds: float | None = None,
-        exchange: Exchange | None = None,
+        exchange: "Exchange | None" = None,
     ) -> None:
         super().__init__(message, key=key, reason=reason)
         self.retry_after_seconds = retry_after_seconds
@@ -99,7 +100,7 @@ class RefusedFetchError(NewsError):
         key: str = "",
         reason: str = "",
         status: int | None = None,
-        exchange: Exchange | None = None,
+        exchange: "Exchange | None" = None,
     ) -> None:
         super().__init__(message, key=key, reason=reason)
         self.status = status
