@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import typer.main
+from typer.core import TyperGroup
 
 from newslake.pipeline.cli import app
 from newslake.pipeline.errors import ConfigError
@@ -128,10 +129,11 @@ def wrong_option(words: tuple[str, ...]) -> str | None:
     """Return what newslake would refuse in a command's name or options; None where it takes them all."""
     command = _newslake()
     rest = list(words[1:])
-    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
-        if rest[0] not in command.commands:
+    while isinstance(command, TyperGroup) and rest and not rest[0].startswith("-"):
+        command = command.get_command(None, rest[0])  # type: ignore[arg-type]  # the context is not read
+        if command is None:
             return f"no command {rest[0]}"
-        command = command.commands[rest.pop(0)]
+        rest.pop(0)
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)} | {"--help"}
     if words[1:2] == ("ask",):
         known |= _question_options(rest)
