@@ -108,7 +108,7 @@ def _parameters(parameters: Iterable[Any]) -> str:
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    head, *lines = ("| " + " | ".join(map(_escape, cells)) + " |" for cells in (columns, *rows))
+    head, *lines = ("|" + "|".join(map(_escape, cells)) + "|" for cells in (columns, *rows))
     return "\n".join((f"### {title}\n", head, "|---" * len(columns) + "|", *lines, ""))
 
 

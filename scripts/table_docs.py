@@ -1,6 +1,7 @@
 """Generate docs/tables.md from the contract, the vocabularies and the example rows."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypedDict
@@ -38,20 +39,17 @@ Schema version {version}. The [glossary](glossary.md) defines the terms. The dia
 {diagram}
 ```
 
-If both tables have `article_id` and `revision_id`, join on both. Then rows of a new revision are never joined to rows
-of an old revision.
+If both tables have `article_id` and `revision_id`, join on both: rows of a new revision are then never joined to rows
+of an old one.
 
 - In one article, `speaker_cluster_index`, `actor_cluster_index` and `recipient_cluster_index` refer to `cluster_index`
-  of `entities`.
-- `quote_index` of `entities` refers to `quote_index` of `quotes`.
-- Columns whose names end in `_entity_id` refer to `entity_id` of `entities`. One
-  `entity_id` is valid in all articles, so it also joins rows of different articles.
+  of `entities`, and `quote_index` of `entities` refers to `quotes`.
+- Columns whose names end in `_entity_id` refer to `entity_id` of `entities`, which is valid in all articles.
 - `dup_group_id` is the `article_id` of the earliest article that an article repeats.
-- Rows of `quotes` with the same `quote_cluster_id` repeat the same quote. Event mentions with the same
-  `event_cluster_id` report the same event. The id of a cluster is
-  made from the key of its earliest row: `article_id:quote_index` or `article_id:event_index`.
-- `person_id` is the `entity_id` of a person. It has the same value for a surname and for the full name that other
-  articles of the day have for it. `entity_id` depends on its article alone, so a surname has its own.
+- `quote_cluster_id` and `event_cluster_id` are the same for all quotes or mentions of the cluster. They are made from
+  the key of its earliest row: `article_id:quote_index`, `article_id:event_index`.
+- `person_id` is the `entity_id` of a person, the same for a surname and for the full name that other articles of the
+  day have for it. `entity_id` depends on its article alone, so a surname has its own.
 
 ## Files
 
@@ -63,22 +61,16 @@ data/lake/tables/<table>/published_month=2026-10/2026-10.parquet      a closed m
 data/lake/log/<table>/<name>_month=YYYY-MM/*.parquet                  the log tables
 ```
 
-Each file has all columns of its table. The last column is the day, in most tables `published_date`: the published day
-of the article, which is the UTC day of `published_at`, or the news day if `published_at` is null. The news day is the
-UTC day of the date that the listing gives for the page, or else of the first fetch of the page. A day without rows has
-no file. All times are UTC. A null means that newslake did not find the value in the text or page; where null means
-something else, the description of the column says so.
+The last column of each table is its day, in most tables `published_date`: the UTC day of `published_at`, or the news
+day if `published_at` is null. The news day is the UTC day of the date that the listing gives for the page, or else of
+the first fetch. A day without rows has no file. A month is [closed](operations.md#compaction) some days after its end,
+and stays one file. The month is only in the names of the folders: `published_month` for `published_date`,
+`decided_month` for `decided_date`. `newslake sql` does not show it, and no query needs it.
 
-A month is closed some days after its end ([operations.md](operations.md)). Its rows stay in one file, also if articles
-come in later. The month itself is only in the names of the folders. `newslake sql` does not show it, and no query needs
-it.
-
-**Where a row lies, and how to read few rows.** A row is in the folder of the month of its `published_date`. The rows of
-a file are sorted by day. A row group ends with a day once it has 16,384 rows, in `articles` 1,024; a smaller month is
-one group. So a condition on `published_date` is enough: an engine knows the first and last day of each row group, and
-skips the others. A condition on `published_at` reads more.
-An engine still opens each file for its footer. Most engines can read the month in the path as a text column,
-`published_month`, and then skip whole files. That pays for many years, and on S3:
+**Read few rows.** The rows of a file are sorted by day, and a row group ends with a day once it has 16,384 rows (1,024
+in `articles`). So a condition on `published_date` makes an engine skip the other row groups; one on `published_at` does
+not. To skip whole files, which pays for many years and on S3, most engines can read the month in the path as a text
+column:
 
 ```sql
 WHERE published_date >= DATE '2026-10-15' AND published_month >= '2026-10'
@@ -87,74 +79,67 @@ WHERE published_date >= DATE '2026-10-15' AND published_month >= '2026-10'
 `newslake ask` and `newslake sql` skip files by `--from` and `--to`. For other engines, see
 [engines.md](engines.md#read-some-days).
 
-The metadata of each file has the schema version, the name and the description of its table: in Python
-`pyarrow.parquet.read_schema(path).metadata`, in DuckDB `parquet_kv_metadata(path)`. The descriptions of the columns are
-in `datapackage.json` and here; in every file they would take a tenth of a small day
-([decision 55](adr/README.md)).
-
-`data/lake/datapackage.json` is a [Data Package](https://datapackage.org/standard/data-package/). It has the columns,
-types, keys and closed vocabularies of all tables, and the row counts and bytes of the annotation tables and cluster
-tables. Each commit updates it. The `path` of a table is a glob pattern, which engines can open.
-
-`data/lake/datacontract.odcs.yaml` has the same tables, columns and keys as a contract of the
-[Open Data Contract Standard](https://bitol-io.github.io/open-data-contract-standard/) (version 3), which data catalogs
-and checkers read. It has no numbers: it changes only with the schema. `classification: publisher text` marks the
-columns with text of the publishers.
-
-"Not in exports without text" marks the columns that `newslake lake export --no-text` omits. Exports have the annotation
-tables, the cluster tables without `co_mentions`, and `deletions`: see [share.md](how-to/share.md).
+**Metadata.** Each file has the schema version, the name and the description of its table: in Python
+`pyarrow.parquet.read_schema(path).metadata`, in DuckDB `parquet_kv_metadata(path)`. `data/lake/datapackage.json` is a
+[Data Package](https://datapackage.org/standard/data-package/): columns, types, keys, closed vocabularies, and the row
+counts and bytes of annotation and cluster tables, updated by each commit. Its `path` is a glob pattern.
+`data/lake/datacontract.odcs.yaml` has the same columns as a contract of the
+[Open Data Contract Standard](https://bitol-io.github.io/open-data-contract-standard/) (version 3); it changes only with
+the schema. `classification: publisher text` marks text of the publishers.
 
 ## Open them
 
 `newslake sql "SELECT ..."` has every table as a view. A query sees the rows of all annotation and cluster tables as of
-the same commit.
-Four views have additional columns from the cluster tables:
+the same commit. Some views have more columns:
 
 - `articles` has `dup_group_id` and `is_duplicate`,
 - `entities` has `person_id` and `person_name`: those of `person_links`, else `entity_id` and `entity_name`; null if the
   entity is not a person,
-- `quotes` has `quote_cluster_id` and `is_repeat` (whether the quote repeats an earlier quote), and in the same way
+- `quotes` has `quote_cluster_id` and `is_repeat` (whether it repeats an earlier quote), and in the same way
   `speaker_person_id` and `speaker_person_name`,
 - `events` has `event_cluster_id`.
 
-The view `article_events` has one row per event of an article: the columns of `events` for its first mention, with the
-highest `salience` and `confidence` of its mentions, `mention_count`, and `mention_indexes` (the `event_index` of each
-mention, in order).
+`articles_stored`, `entities_stored`, `quotes_stored` and `events_stored` do not have them; queries on them are faster.
 
-The view `outlets` has one row per outlet: `outlet` (its `outlet_key`, else its publisher), `publisher` (the name that
-most of its articles have), `articles` (their number).
+- `article_events` has one row per event of an article: the columns of `events` for its first mention, with the highest
+  `salience` and `confidence` of its mentions, `mention_count` and `mention_indexes`.
+- `outlets` has one row per outlet: `outlet` (its `outlet_key`, else its publisher), `publisher` (the name that most of
+  its articles have), `articles` (their number).
 
-`articles_stored`, `entities_stored`, `quotes_stored` and `events_stored` are the same tables without these columns.
-Queries on them are faster. In DuckDB without newslake, create one view per table:
+In DuckDB without newslake, create one view per table; [engines.md](engines.md) covers other engines and R, and columns
+that older files lack:
 
 ```sql
 SET TimeZone = 'UTC';
 CREATE VIEW quotes AS FROM read_parquet('data/lake/tables/quotes/*/*.parquet', hive_partitioning = false);
 ```
 
-[engines.md](engines.md) covers ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery and R. It also
-says what to do about a column that older files lack.
-
 ## Offsets
 
-Offsets count code points of `articles.text` from 0. The end offset is exclusive: it is the offset of the first code
-point after the span. In Python, `text[start_char:end_char]` is the recorded text. SQL counts from 1, so `substring`
-needs **+1**:
+Offsets count code points of `articles.text` from 0; the end offset is exclusive. In Python, `text[start_char:end_char]`
+is the recorded text. SQL counts from 1, so `substring` needs **+1**:
 
 ```sql
 SELECT q.quote_text = substring(a.text, q.start_char + 1, q.end_char - q.start_char) AS same
 FROM quotes q JOIN articles a USING (article_id, revision_id);
 ```
 
-DuckDB's `substring` counts code points. In languages whose strings count UTF-16 units (JavaScript, Java, C#), offsets
-shift by one after each character above U+FFFF, such as an emoji.
+In languages whose strings count UTF-16 units (JavaScript, Java, C#), offsets shift by one after each character above
+U+FFFF, such as an emoji.
 
-## Example rows
+## How to read this page
 
-The example rows come from the sample newsroom, which has invented news. Each example shows some of the columns. Long
-ids and texts are cut (…), and an empty cell is null. The example rows of the log tables come from a script, not from
-`make demo`; neither do those of `person_links`, where each article but the first names people only by their surnames.
-After `make demo`, the run ids are those of Airflow, and `deletions` is empty.
+- A type with `?` may be null. A null means that newslake did not find the value in the text or page; where it means
+  something else, the description says so.
+- A `timestamp` has microseconds. All times are UTC.
+- † marks text that `newslake lake export --no-text` omits. Exports have the annotation tables, the cluster tables
+  without `co_mentions`, and `deletions`: see [share.md](how-to/share.md).
+- The example rows are invented, and show some columns; (…) is a cut, an empty cell is null. Those of the log tables and
+  of `person_links` are not from `make demo`.
+
+**Shared columns** have the same meaning in all tables that have them:
+
+{shared}
 """
 _GROUPS = (
     (
@@ -177,13 +162,13 @@ _GROUPS = (
 _VALUES = """\
 ## Values
 
-The columns below have a fixed list of values. This section explains each value.
+The fixed lists of values, and what each means.
 """
 _ALIASES = {
     "bool": "boolean",
     "double": "float64",
     "date32[day]": "date",
-    "timestamp[us, tz=UTC]": "timestamp (µs, UTC)",
+    "timestamp[us, tz=UTC]": "timestamp",
 }
 
 # The arrows of the diagram: table, cardinality in the notation of Mermaid, table, columns to join on.
@@ -204,12 +189,16 @@ JOINS = (
     ("runs", "|o--o{", "listing_fetches", ("run_id",)),
 )
 _GROUP_IDS = ("_group_id", "_cluster_id")
+_HEAD = ("|column|type|description|", "|---|---|---|")
+_SHARED_BY = 3  # tables
+_EXAMPLES = 2  # rows of a table
+_SHORT = 6  # words of a value and its meaning
 
 
 def tables_markdown(examples: ExampleRows | None = None) -> str:
     """Return the content of docs/tables.md; the default examples are those of ``EXAMPLES_FILE``."""
     shown = json.loads(EXAMPLES_FILE.read_text("utf-8")) if examples is None else examples
-    parts = [_INTRO.format(version=SCHEMA_VERSION, diagram=_diagram())]
+    parts = [_INTRO.format(version=SCHEMA_VERSION, diagram=_diagram(), shared=_shared_table())]
     for title, about, specs in _GROUPS:
         parts += [f"## {title}\n\n{about}\n", *(_table(spec, shown.get(spec.name)) for spec in specs)]
     return "\n".join((*parts, _VALUES, *map(_vocabulary, VOCABULARIES)))
@@ -234,14 +223,25 @@ def _key_lines(spec: TableSpec) -> Iterable[str]:
             yield f"    {_type(column.type).split()[0]} {column.name} {marks}".rstrip()
 
 
+def _shared_columns() -> Mapping[str, Column]:
+    """Return the columns that several tables have with one meaning, by name."""
+    columns = Counter((column.name, column.about) for spec in TABLES for column in spec.file_columns)
+    shared = {name for (name, _), tables in columns.items() if tables >= _SHARED_BY}
+    first = reversed([column for spec in TABLES for column in spec.file_columns])
+    return {column.name: column for column in first if column.name in shared}
+
+
+def _shared_table() -> str:
+    rows = (_line(f"`{each.name}`", _column_type(each), each.about) for each in _shared_columns().values())
+    return "\n".join((*_HEAD, *rows))
+
+
 def _table(spec: TableSpec, example: Example | None) -> str:
     return "\n".join(
         (
             f"### {spec.name}\n",
-            f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names((spec.day_column, *spec.sort_by))}. "
-            f"Folders: `{spec.month_column}`.\n",
-            "| column | type | null | description |",
-            "|---|---|---|---|",
+            f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names((spec.day_column, *spec.sort_by))}.\n",
+            *_HEAD,
             *(_row(spec, column) for column in spec.file_columns),
             "",
             *(_example(example) if example else ()),
@@ -250,45 +250,43 @@ def _table(spec: TableSpec, example: Example | None) -> str:
 
 
 def _row(spec: TableSpec, column: Column) -> str:
-    about = column.about + _values(spec, column)
+    shared = _shared_columns().get(column.name)
+    about = "shared" if shared is not None and shared.about == column.about else column.about + _values(spec, column)
     if column.name in text_columns(spec) and spec not in LOG_TABLES:
-        about += " Not in exports without text."
-    return f"| `{column.name}` | {_type(column.type)} | {'yes' if column.nullable else ''} | {_escape(about)} |"
+        about += " †"
+    return _line(f"`{column.name}`", _column_type(column), about)
+
+
+def _column_type(column: Column) -> str:
+    return f"{_type(column.type)}{'?' if column.nullable else ''}"
 
 
 def _values(spec: TableSpec, column: Column) -> str:
-    """Return the values of a column with a link to their meaning; "" if it has no vocabulary."""
+    """Return a link to the values of a column; "" if it has no vocabulary."""
     name = f"{spec.name}.{column.name}"
     for vocabulary in VOCABULARIES:
         if name in {each.partition("[]")[0] for each in vocabulary.columns}:
-            shown = _names(column.values) if column.values else "Values"
-            return f" [{shown}](#{vocabulary.name})."
+            return f" [Values](#{vocabulary.name})."
     return ""
 
 
 def _example(example: Example) -> Iterable[str]:
-    yield f"| {' | '.join(example['columns'])} |"
+    yield _line(*example["columns"])
     yield "|" + "---|" * len(example["columns"])
-    yield from (f"| {' | '.join(map(_escape, row))} |" for row in example["rows"])
+    yield from (_line(*row) for row in example["rows"][:_EXAMPLES])
     yield ""
 
 
 def _vocabulary(vocabulary: Vocabulary) -> str:
-    columns = _names(vocabulary.columns)
-    return "\n".join(
-        (
-            f"### {vocabulary.name}\n",
-            f"Values of {columns}. {vocabulary.note}".rstrip() + "\n",
-            "| value | meaning |",
-            "|---|---|",
-            *(f"| `{value}` | {_escape(meaning)} |" for value, meaning in vocabulary.meanings.items()),
-            "",
-        )
-    )
+    head = f"### {vocabulary.name}\n\nValues of {_names(vocabulary.columns)}. {vocabulary.note}".rstrip()
+    values = [f"`{value}`: {meaning}" for value, meaning in vocabulary.meanings.items()]
+    are_short = max(len(each.split()) for each in values) <= _SHORT and not any(";" in each for each in values)
+    return f"{head}\n\n{'; '.join(values) + '.' if are_short else '\n'.join(f'- {each}' for each in values)}\n"
 
 
-def _escape(text: str) -> str:
-    return text.replace("|", "\\|")
+def _line(*cells: str) -> str:
+    """Return one line of a table, without padding."""
+    return "".join(f"|{cell.replace('|', '\\|')}" for cell in cells) + "|"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ def test_page_has_every_table_and_column():
 
     for spec in TABLES:
         section = page.split(f"### {spec.name}\n")[1].split("\n### ")[0]
-        rows = [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")]
+        rows = [line.split("`")[1] for line in section.splitlines() if line.startswith("|`")]
         assert rows == spec.file_schema.names
 
 
