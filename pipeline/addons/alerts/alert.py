@@ -1,4 +1,4 @@
-"""What a check of a rule found, and how the rule is delivered: the values between evaluation and delivery."""
+"""The result of a check of a rule, and how the rule is delivered: the values between evaluation and delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -27,7 +27,7 @@ class AlertItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertCheck:
-    """What a check of one rule found.
+    """The result of a check of one rule.
 
     Items of a state are open until a later check does not have them; items of rows are reported once each.
     ``unlisted`` are the keys of all further items: at most 1,000 are in ``items``. ``error`` says why the rule could

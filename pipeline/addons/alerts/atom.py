@@ -61,7 +61,7 @@ def _urn(value: str) -> str:
 
 
 def _is_web_address(url: str | None) -> bool:
-    """Return whether a link may be followed: a page's own address could be `javascript:` or no address at all."""
+    """Return whether a link may be followed: the address of a page could be `javascript:` or no address at all."""
     try:
         return url is not None and urlsplit(url).scheme in ("http", "https")
     except ValueError:

@@ -89,8 +89,8 @@ def check_all(as_json: AsJson = False) -> None:
         print_json({"rules": rules, "failures": [asdict(each) for each in report.failures]})
     else:
         for check in report.checks:
-            found = "not checked" if check.error else pluralize(check.total, "item")
-            out.print(f"{check.rule}: {found}", highlight=False, markup=False)
+            count = "not checked" if check.error else pluralize(check.total, "item")
+            out.print(f"{check.rule}: {count}", highlight=False, markup=False)
     for line in report.problems:
         print_error(line)
     if report.problems:

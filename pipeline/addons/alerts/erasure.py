@@ -26,7 +26,7 @@ def erase_from_alerts(state: SideState, work: TakedownPlan) -> int:
     """Delete what alerts say about the articles of a plan; return how many items were deleted.
 
     The Atom files are deleted too; the next check, or `newslake forget` itself, writes them again from what is left. A
-    killed attempt is simply made again: the database is rewritten also if nothing is found.
+    killed attempt is simply made again: the database is rewritten also if it has nothing about them.
     """
     if not state.has_files():
         return 0
@@ -44,18 +44,18 @@ def erase_from_alerts(state: SideState, work: TakedownPlan) -> int:
 
 
 def _erase_open(rows: SideRows, work: TakedownPlan) -> int:
-    found = [row for row in rows.fetch("SELECT * FROM alerts_open") if _is_about(work, row)]
-    for row in found:
+    doomed = [row for row in rows.fetch("SELECT * FROM alerts_open") if _is_about(work, row)]
+    for row in doomed:
         rows.execute("DELETE FROM alerts_open WHERE rule = ? AND key = ?", row["rule"], row["key"])
-    return len(found)
+    return len(doomed)
 
 
 def _erase_items(rows: SideRows, work: TakedownPlan) -> int:
-    found = [row for row in rows.fetch("SELECT * FROM alerts_items") if _is_about(work, row)]
-    for row in found:
+    doomed = [row for row in rows.fetch("SELECT * FROM alerts_items") if _is_about(work, row)]
+    for row in doomed:
         rows.execute("DELETE FROM alerts_items WHERE seq = ? AND position = ?", row["seq"], row["position"])
         _shrink(rows, row["seq"])
-    return len(found)
+    return len(doomed)
 
 
 def _shrink(rows: SideRows, seq: int) -> None:
@@ -65,7 +65,7 @@ def _shrink(rows: SideRows, seq: int) -> None:
         rows.put("alerts_messages", *values)
         if row["total"] <= 1:
             for table in ("alerts_messages", "alerts_deliveries"):
-                rows.execute(f"DELETE FROM {table} WHERE seq = ?", seq)  # noqa: S608 - our own names
+                rows.execute(f"DELETE FROM {table} WHERE seq = ?", seq)  # noqa: S608 - constants
 
 
 def _is_about(work: TakedownPlan, row: SideRow) -> bool:

@@ -55,8 +55,8 @@ def _check_sender(path: Path, name: str, url: str) -> None:
     logging.getLogger("apprise").propagate = False  # its texts have addresses
     if Apprise.instantiate(url) is None:
         scheme, mark, _ = url.partition("://")
-        found = f"its scheme is {scheme!r}" if mark else "it has no scheme such as json://"
-        message = f"Apprise does not know this URL ({found}); write one as its manual shows"
+        reason = f"its scheme is {scheme!r}" if mark else "it has no scheme such as json://"
+        message = f"Apprise does not know this URL ({reason}); write one as its manual shows"
         if scheme in ("http", "https"):
             message = f"for a webhook, write {'json' if scheme == 'http' else 'jsons'}:// in place of {scheme}://"
         raise ConfigError(f"{path}: senders.{name}: {message}, e.g. json://127.0.0.1:9000/alerts", key=name)
@@ -65,17 +65,17 @@ def _check_sender(path: Path, name: str, url: str) -> None:
 def evaluate(workspace: Workspace, rule: AlertRule, rules: AlertRules) -> AlertCheck:
     """Return what a rule finds now; a check with ``error`` if it cannot be checked."""
     name = rule.policy.rule
-    found: AlertCheck | NewsError | OSError
+    outcome: AlertCheck | NewsError | OSError
     try:
-        found = run_isolated(partial(_condition(rule), workspace, rule, rules), key=f"rule {name}")
+        outcome = run_isolated(partial(_condition(rule), workspace, rule, rules), key=f"rule {name}")
     except (NewsError, OSError) as error:
-        found = error
-    if isinstance(found, AlertCheck):
-        return found
+        outcome = error
+    if isinstance(outcome, AlertCheck):
+        return outcome
     is_state = isinstance(rule, SourceRule | MachineRule) or (
         isinstance(rule, QuestionRule) and rule.threshold is not None
     )
-    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), error=_error_text(found))
+    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), error=_error_text(outcome))
 
 
 def _error_text(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Alerts on the machine: little free disk space, and a lake or archive that was found damaged."""
+"""Alerts on the machine: little free disk space, and a damaged lake or archive."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from newslake.pipeline.jobs.inventory import missing_stores
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.query.connection import connect, query
 
-# The row of a maintenance run has the count "verified" only if its task verify found no problem.
+# The row of a maintenance run has the count "verified" only if its task verify had no problem to report.
 _LAST_MAINTENANCE = """\
 SELECT run_id, committed_at, counts FROM runs
 WHERE starts_with(run_id, 'news_maintain.') AND status = 'done' ORDER BY committed_at DESC LIMIT 1"""

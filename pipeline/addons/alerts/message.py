@@ -113,7 +113,7 @@ def compose(messages: Sequence[Message], *, delivery_id: str) -> Delivery | None
 
 
 def trial_delivery(check: AlertCheck, *, title: str, now: datetime) -> Delivery:
-    """Return what a check found as a test message; a test item if it found nothing."""
+    """Return the items of a check as a test message; a test item if it has none."""
     kind: MessageKind = "opened" if check.kind == "state" else "rows"
     items, total = check.items, check.total
     if check.error is not None:

@@ -87,7 +87,7 @@ def _column_types(rule: QuestionRule, *, path: Path, nowhere: Path) -> Mapping[s
 
 
 def _sql(rule: QuestionRule) -> str:
-    """Return the SQL of a rule. A saved question's own limit is replaced, so that no new row is missed."""
+    """Return the SQL of a rule. The limit of a saved question is replaced, so that no new row is missed."""
     if rule.question is not None:
         return sql_of(question_named(rule.question), limit=_ROWS_MAX)
     return str(rule.sql)
@@ -112,16 +112,16 @@ def check_question(workspace: Workspace, rule: QuestionRule, rules: AlertRules) 
         connection = connect(workspace.place, since=since)
         if rule.question is not None:
             set_options(connection, question_named(rule.question), rule.options)
-        found = query(connection, _sql(rule))
+        matches = query(connection, _sql(rule))
         names = _identity(rule, query(connection, f"DESCRIBE {_sql(rule)}").rows)
-        kept: dict[str, Row] = {}
-        for row in found.records():
+        by_key: dict[str, Row] = {}
+        for row in matches.records():
             if _is_sure(rule, row):
-                kept.setdefault(_key_of(row, names), row)
-        shown = dict(list(kept.items())[:ITEMS_MAX])
+                by_key.setdefault(_key_of(row, names), row)
+        shown = dict(list(by_key.items())[:ITEMS_MAX])
         articles = _articles_of(connection, shown.values())
     items = tuple(_item(key, row, articles, rule=rule, public_url=rules.public_url) for key, row in shown.items())
-    return AlertCheck(rule=rule.policy.rule, kind=kind, items=items, unlisted=tuple(kept)[ITEMS_MAX:])
+    return AlertCheck(rule=rule.policy.rule, kind=kind, items=items, unlisted=tuple(by_key)[ITEMS_MAX:])
 
 
 def _is_sure(rule: QuestionRule, row: Row) -> bool:
@@ -173,12 +173,12 @@ def _articles_of(connection: Connection, rows: Iterable[Row]) -> Mapping[str, _A
     urls = sorted({str(row["url"]) for row in known if row.get("url") and not row.get("article_id")})
     connection.execute("SET VARIABLE ids = ?::VARCHAR[]", [ids])
     connection.execute("SET VARIABLE urls = ?::VARCHAR[]", [urls])
-    found: dict[str, _ArticleFacts] = {}
+    articles: dict[str, _ArticleFacts] = {}
     for article_id, page, published_at, url, canonical in query(connection, _ARTICLES).rows if ids or urls else ():
         at = published_at if isinstance(published_at, datetime) else None
         facts = _ArticleFacts(str(article_id), str(page) if page else None, at)
-        found |= {str(name): facts for name in (article_id, url, canonical) if name}
-    return found
+        articles |= {str(name): facts for name in (article_id, url, canonical) if name}
+    return articles
 
 
 def _item(
@@ -190,14 +190,14 @@ def _item(
     title = _headline(row)
     if threshold is not None:
         title = f"{title}: {threshold.column} is {row[threshold.column]}".removeprefix(": ")
-    own_url = row.get("url")
+    row_url = row.get("url")
     at = row.get("published_at")
     return AlertItem(
         key=key,
         title=title or "a row without text",
         detail="\n".join(_lines(row)),
         article_id=article_id,
-        article_url=str(own_url) if own_url else facts.url if facts else None,
+        article_url=str(row_url) if row_url else facts.url if facts else None,
         receipt=f"{public_url}/newsroom/articles/{article_id}" if public_url and article_id else None,
         command=f"newslake why {_why(article_id, row)}" if article_id else None,
         at=at if isinstance(at, datetime) else facts.published_at if facts else None,

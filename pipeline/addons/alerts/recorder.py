@@ -35,7 +35,7 @@ def rule_row(rows: SideRows, rule: str) -> SideRow:
 
 
 class AlertRecorder:
-    """Records what the checks of one rule found. Each call changes nothing if it comes again with the same check."""
+    """Records the checks of one rule. Each call changes nothing if it comes again with the same check."""
 
     def __init__(self, rows: SideRows, policy: DeliveryPolicy, *, now: datetime) -> None:
         self._rows = rows
@@ -43,7 +43,7 @@ class AlertRecorder:
         self._now = now
 
     def record(self, check: AlertCheck) -> None:
-        """Store what a check found and queue the messages about it."""
+        """Store a check and queue the messages about it."""
         self._keep_rule()
         if check.error is None:
             self.close(check)
@@ -122,8 +122,8 @@ class AlertRecorder:
         )
         fixed = (None, message_id) if due is None else (to_micros(due), None)
         self._rows.add("alerts_deliveries", [(seq, sender, at, *fixed) for sender in dict.fromkeys(policy.senders)])
-        kept = rule_row(self._rows, policy.rule)
-        self._rows.put("alerts_rules", policy.rule, kept["feed_id"], policy.title, max(kept["updated_at"], at))
+        earlier = rule_row(self._rows, policy.rule)
+        self._rows.put("alerts_rules", policy.rule, earlier["feed_id"], policy.title, max(earlier["updated_at"], at))
 
     def drop_old(self) -> None:
         """Delete the messages that every sender has, except those of the Atom file."""
@@ -138,5 +138,5 @@ def _hash(rule: str, key: str) -> str:
 
 def _hashed(rule: str, items: Iterable[AlertItem]) -> list[MessageItem]:
     """Return the items with hashed keys, the first of each key."""
-    found = (MessageItem(key=_hash(rule, each.key), item=clean_item(each)) for each in items)
-    return list({each.key: each for each in reversed(list(found))}.values())[::-1]
+    hashed = (MessageItem(key=_hash(rule, each.key), item=clean_item(each)) for each in items)
+    return list({each.key: each for each in reversed(list(hashed))}.values())[::-1]

@@ -82,7 +82,7 @@ def is_within(value: object, *, at_least: float | None = None, at_most: float | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowThreshold:
-    """A condition on a number of a row: at least and at most, both inclusive; at least one of them is given."""
+    """A condition on a number of a row: at least and at most, both inclusive; at least one of them is set."""
 
     column: str
     at_least: float | None
@@ -146,8 +146,8 @@ def _time_zone(value: str) -> str:
 
 
 def _quiet_hours(value: str) -> str:
-    found = _QUIET_HOURS.fullmatch(value)
-    if value and (found is None or found.group(1, 2) == found.group(3, 4)):
+    match = _QUIET_HOURS.fullmatch(value)
+    if value and (match is None or match.group(1, 2) == match.group(3, 4)):
         raise ValueError(f'{value!r} are not quiet hours; write "22:00-07:00", or "" for none')
     return value
 
@@ -271,7 +271,7 @@ def _with_variables(path: Path, name: str, url: str) -> str:
         if not variable_of(variable):
             message = f"{path}: senders.{name}: the environment has no {variable}; set it, or write the URL without it"
             raise ConfigError(message, key=variable)
-    return _VARIABLE.sub(lambda found: variable_of(found[1]) or "", url)
+    return _VARIABLE.sub(lambda match: variable_of(match[1]) or "", url)
 
 
 def rule_error(path: Path, rule: str, key: str, message: str) -> ConfigError:
@@ -320,7 +320,7 @@ def _question_rule(policy: DeliveryPolicy, table: _QuestionRuleTable) -> Questio
 
 
 def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> DeliveryPolicy:
-    """Return how a rule is delivered: its own keys, else those of the file. Raises: ConfigError."""
+    """Return how a rule is delivered: its keys, else those of the file. Raises: ConfigError."""
     for sender in table.to or ():
         if sender not in file.senders:
             hint = did_you_mean(sender, file.senders, otherwise=f"[senders] has {', '.join(file.senders) or 'none'}")
@@ -341,24 +341,28 @@ def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> Deli
 def _lines(path: Path, error: ValidationError) -> Iterator[str]:
     """Yield one sentence per wrong key. Values of senders and ``to`` are left out: they may hold passwords."""
     errors = error.errors()
-    for found in errors:
-        depth = len(found["loc"])
-        if found["type"] == "too_short" and any(each["loc"][:depth] == found["loc"] != each["loc"] for each in errors):
-            continue  # it lacks only the wrong items, which have lines of their own
-        loc = [str(part) for part in found["loc"] if part != "[key]"]
+    for problem in errors:
+        depth = len(problem["loc"])
+        if problem["type"] == "too_short" and any(
+            each["loc"][:depth] == problem["loc"] != each["loc"] for each in errors
+        ):
+            continue  # it lacks only the wrong items, which have other lines
+        loc = [str(part) for part in problem["loc"] if part != "[key]"]
         kind = loc.pop(2) if len(loc) > 2 and loc[0] == "rules" and loc[2] in _KINDS else None  # the discriminator
         key = ".".join(loc)
-        if found["type"] in ("union_tag_not_found", "union_tag_invalid"):
+        if problem["type"] in ("union_tag_not_found", "union_tag_invalid"):
             yield f"{path}: {key}.on: write one of {', '.join(_KINDS)}"
-        elif found["type"] == "extra_forbidden":
+        elif problem["type"] == "extra_forbidden":
             known = _AlertsFile if kind is None else _KINDS[kind]
             yield f"{path}: {key}: unknown key; {did_you_mean(loc[-1], known.model_fields)}"
         else:
-            yield f"{path}: {key}: {_message(found, loc)}"
+            yield f"{path}: {key}: {_message(problem, loc)}"
 
 
-def _message(found: Any, loc: list[str]) -> str:
-    message = str(found["msg"]).removeprefix("Value error, ")
+def _message(problem: Any, loc: list[str]) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
     if loc[0] == "rules" and loc[2:3] == ["to"]:
         return 'write the names of senders in a list, such as ["desk"]'
-    return message if loc[0] == "senders" or found["type"] == "value_error" else f"{message} (got {found['input']!r})"
+    return (
+        message if loc[0] == "senders" or problem["type"] == "value_error" else f"{message} (got {problem['input']!r})"
+    )

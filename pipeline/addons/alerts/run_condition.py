@@ -28,12 +28,12 @@ def check_runs(workspace: Workspace, rule: RunRule, *, public_url: str | None) -
     since = workspace.settings.now() - timedelta(days=rule.days)
     connection.execute("SET VARIABLE since = ?::TIMESTAMPTZ", [since])
     connection.execute("SET VARIABLE reasons = ?::VARCHAR[]", [list(BROKEN_REASONS)])
-    found = [
+    news = [
         *(_failed_runs(connection) if "failed" in rule.events else ()),
         *(_broken_items(connection, public_url) if "broken" in rule.events else ()),
     ]
-    unlisted = tuple(each.key for each in found[_ITEMS_MAX:])
-    return AlertCheck(rule=rule.policy.rule, kind="rows", items=tuple(found[:_ITEMS_MAX]), unlisted=unlisted)
+    unlisted = tuple(each.key for each in news[_ITEMS_MAX:])
+    return AlertCheck(rule=rule.policy.rule, kind="rows", items=tuple(news[:_ITEMS_MAX]), unlisted=unlisted)
 
 
 def _failed_runs(connection: Connection) -> Iterator[AlertItem]:

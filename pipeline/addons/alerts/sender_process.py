@@ -25,7 +25,7 @@ UNUSABLE = "Apprise does not accept its address"
 
 
 class _ReasonHandler(logging.Handler):
-    """Keeps why Apprise failed, as a phrase of our own: its texts name hosts and may have parts of an address."""
+    """Keeps why Apprise failed, in our words: its texts name hosts and may have parts of an address."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,8 +33,8 @@ class _ReasonHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if (found := _STATUS.search(text)) is not None:
-            self.reason = f"its server answers {found[1]}"
+        if (match := _STATUS.search(text)) is not None:
+            self.reason = f"its server answers {match[1]}"
         elif _NOT_CONNECTED.search(text):
             self.reason = "no connection to its server, or no answer in time"
 
@@ -66,13 +66,13 @@ def _plugin(address: str, message_id: str) -> NotifyBase | None:
     plugin = Apprise.instantiate(address, asset=asset)
     if plugin is None:
         return None
-    given: dict[str, Any] = url_to_dict(address)  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = url_to_dict(address)  # type: ignore[no-untyped-call]
     if _takes(plugin, "headers"):
-        given["headers"] = {**(given.get("headers") or {}), ID_HEADER: message_id}
+        options["headers"] = {**(options.get("headers") or {}), ID_HEADER: message_id}
     if _takes(plugin, "payload"):
-        given["payload"] = {**(given.get("payload") or {}), ID_FIELD: message_id}
-    given.setdefault("overflow", OverflowMode.TRUNCATE.value)
-    return Apprise.instantiate(given, asset=asset)
+        options["payload"] = {**(options.get("payload") or {}), ID_FIELD: message_id}
+    options.setdefault("overflow", OverflowMode.TRUNCATE.value)
+    return Apprise.instantiate(options, asset=asset)
 
 
 def _takes(plugin: NotifyBase, name: str) -> bool:
@@ -84,11 +84,11 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)  # so that nothing else writes into the answers
         logging.getLogger("apprise").propagate = False
-        given = json.loads(sys.stdin.readline())
-        Apprise.instantiate(given["address"])  # loads the plugins: no message has to wait for that
+        order = json.loads(sys.stdin.readline())
+        Apprise.instantiate(order["address"])  # loads the plugins: no message has to wait for that
         for line in sys.stdin:
-            signal.setitimer(signal.ITIMER_REAL, given["deadline"])  # SIGALRM ends the process, also amid a C function
-            reason = send(given["address"], json.loads(line))
+            signal.setitimer(signal.ITIMER_REAL, order["deadline"])  # SIGALRM ends the process, also amid a C function
+            reason = send(order["address"], json.loads(line))
             signal.setitimer(signal.ITIMER_REAL, 0)
             answers.write(json.dumps({"reason": reason}) + "\n")
             answers.flush()

@@ -53,7 +53,7 @@ def _lateness(fresh: SourceFreshness, wanted: Collection[SourceState]) -> Iterat
 def _failures(workspace: Workspace, keys: Sequence[str], fresh: Sequence[SourceFreshness]) -> Iterator[AlertItem]:
     """Yield the sources whose last request failed, and those with new pages of which none can be read.
 
-    The keys of the two differ, so that an outage after unread pages is an alert of its own.
+    The keys of the two differ, so that an outage after unread pages is another alert.
     """
     late = {each.source_key: each for each in fresh}
     polls = _polls(workspace)
@@ -79,8 +79,8 @@ def _item(key: str, state: str, *, detail: str, at: datetime | None) -> AlertIte
 
 
 def _unread_item(fresh: SourceFreshness) -> AlertItem:
-    found = pluralize(fresh.unread_pages, "page")
-    title, detail = f"no new page of source {fresh.source_key} can be read", f"{found} not read: {fresh.unread_reason}"
+    pages = pluralize(fresh.unread_pages, "page")
+    title, detail = f"no new page of source {fresh.source_key} can be read", f"{pages} not read: {fresh.unread_reason}"
     return replace(_item(fresh.source_key, "unread", detail=detail, at=fresh.since), title=title)
 
 
@@ -95,8 +95,8 @@ def _polls(workspace: Workspace) -> dict[str, _Poll]:
 def _anomalies(workspace: Workspace, keys: Sequence[str]) -> Iterator[AlertItem]:
     """Yield the anomalies of yesterday and today; an older one is over."""
     today = workspace.settings.now().date()
-    found = coverage(workspace, first=today - timedelta(days=1), last=today, source_keys=keys)
-    for source in found.sources:
+    report = coverage(workspace, first=today - timedelta(days=1), last=today, source_keys=keys)
+    for source in report.sources:
         for cell in source.cells:
             for anomaly in cell.anomalies:
                 yield AlertItem(

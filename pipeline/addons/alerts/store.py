@@ -73,7 +73,7 @@ def write_feeds_again(workspace: Workspace) -> None:
 class AlertStore:
     """The state of alerts, with an Atom file per rule.
 
-    Several processes may use it at once, each with its own store; so may threads, each with its own.
+    Several processes may use it at once, each with another store; so may threads.
     Raises: BrokenDatabaseError, BusyDatabaseError, StoreError, OSError.
     """
 
@@ -113,7 +113,7 @@ class AlertStore:
     # Checks.
 
     def record(self, check: AlertCheck, policy: DeliveryPolicy, *, now: datetime) -> None:
-        """Store what a check found and queue the messages about it, in one transaction; then write the Atom file.
+        """Store a check and queue the messages about it, in one transaction; then write the Atom file.
 
         New items of a state are one message, items that are over another one, new rows a third. A check with an error
         changes no open alert: that the rule cannot be checked is an alert itself.
@@ -159,14 +159,14 @@ class AlertStore:
         """
 
         def read(rows: SideRows) -> tuple[str, Delivery | None] | None:
-            if not (found := rows.fetch(_NEXT, sender)):
+            if not (first := rows.fetch(_NEXT, sender)):
                 return None
-            delivery_id = found[0]["delivery_id"]
+            delivery_id = first[0]["delivery_id"]
             messages = [_message(rows, row) for row in rows.fetch_whole(_MESSAGES_IN, sender, delivery_id)]
             return delivery_id, compose(messages, delivery_id=delivery_id)
 
-        while (found := self._state.read(read)) is not None:
-            delivery_id, delivery = found
+        while (pair := self._state.read(read)) is not None:
+            delivery_id, delivery = pair
             if delivery is not None:
                 return delivery
             self._state.change(partial(_remove, sender=sender, delivery_id=delivery_id), lock=self._lock)
@@ -203,16 +203,16 @@ class AlertStore:
 
     def mark_failed(self, sender: str, reason: str, *, now: datetime) -> None:
         """Store why a sender does not work, and double the pause before its next try, up to an hour."""
-        found = self._state.read(lambda rows: rows.fetch(_FAILING, sender))
-        attempts, since = (found[0]["attempts"], found[0]["since"]) if found else (0, to_micros(now))
+        failures = self._state.read(lambda rows: rows.fetch(_FAILING, sender))
+        attempts, since = (failures[0]["attempts"], failures[0]["since"]) if failures else (0, to_micros(now))
         pause = min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE)
         row = (sender, attempts + 1, since, to_micros(now + pause), reason)
         self._state.change(lambda rows: rows.put("alerts_failing_senders", *row), lock=None)
 
     def pauses(self, sender: str, *, now: datetime) -> bool:
         """Return whether a failing sender is not tried yet; a pause beyond the longest is of a clock that jumped."""
-        found = self._state.read(lambda rows: rows.fetch(_FAILING, sender))
-        return bool(found) and now < from_micros(found[0]["next_try_at"]) <= now + _LONGEST_PAUSE
+        failures = self._state.read(lambda rows: rows.fetch(_FAILING, sender))
+        return bool(failures) and now < from_micros(failures[0]["next_try_at"]) <= now + _LONGEST_PAUSE
 
     def open_counts(self) -> Mapping[str, int]:
         """Return how many alerts are open per rule, by name; also those of rules that alerts.toml no longer has."""

@@ -94,7 +94,7 @@ def drop_messages(workspace: Workspace, sender: str) -> int:
 
 
 def check_and_deliver(workspace: Workspace, rules: AlertRules) -> AlertReport:
-    """Check each rule, record what it found and send what is due; without alerts.toml, nothing.
+    """Check each rule, record its result and send what is due; without alerts.toml, nothing.
 
     Messages are sent after each rule, so that a slow question delays only the rules after it. What waits is sent, and
     what is open is closed, also for rules that are not in the file any more.
@@ -125,7 +125,7 @@ def problems_of_check(workspace: Workspace, rules: AlertRules) -> tuple[str, ...
 
 
 def send_test(workspace: Workspace, rules: AlertRules, check: AlertCheck) -> tuple[DeliveryFailure, ...]:
-    """Send what a check found, else a test item, as one message to the senders of its rule; return those that failed.
+    """Send the items of a check, else a test item, as one message to the senders of its rule; return those that failed.
 
     It is sent now, also in quiet hours, and is in no file: the next check reports the same items.
     """
@@ -146,7 +146,7 @@ def check_rules() -> None:
 def check_alerts() -> dict[str, object]:
     """Check and deliver; return the number of items per rule, and the problems. Raises: ConfigError for a wrong rule.
 
-    A rule that cannot be checked, and a sender that does not work, are warnings: they are alerts of their own, and
+    A rule that cannot be checked, and a sender that does not work, are warnings: they are alerts, too, and
     their messages wait.
     """
     workspace = Workspace(Settings.load())
