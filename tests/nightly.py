@@ -124,7 +124,7 @@ PARTS = (
         "takedown",
         "takedowns, and erasures from open and closed months, are killed at any step",
         12,
-        ("pipeline/archive", "pipeline/jobs", "pipeline/lake", "pipeline/shared", "pipeline/upkeep"),
+        ("pipeline/addons", "pipeline/archive", "pipeline/jobs", "pipeline/lake", "pipeline/shared", "pipeline/upkeep"),
         ("tests/faults/lake/test_erase.py", "tests/faults/test_forget.py", "tests/store/test_shared_takedown.py"),
     ),
     Part(

@@ -43,9 +43,25 @@ class AddonErasure:
         )
 
 
+def out_of_reach(workspace: Workspace) -> tuple[str, ...]:
+    """Return sentences about data of articles that no takedown erases, because its add-on is not loaded.
+
+    Besides the parts of the data root, a store of services may have the state of an add-on.
+    """
+    settings = workspace.settings
+    states = () if settings.store == "local" else workspace.store.side_states()
+    loaded = {info.name for info, _ in addons_of(settings.addons).implementations("on_takedown")}
+    lines = (
+        f"the store has the state of add-on {name}, which may have data of articles, and no takedown erases it while "
+        f"the add-on is not loaded; add {name} to NEWS_ADDONS, and install it if it is not there"
+        for name in sorted(set(states).difference(loaded))
+    )
+    return (*unreachable_parts(settings), *lines)
+
+
 def check_reach(workspace: Workspace) -> None:
     """Check that a takedown can erase from all data of articles. Raises: ConfigError (addon_missing)."""
-    if sentences := unreachable_parts(workspace.settings):
+    if sentences := out_of_reach(workspace):
         raise ConfigError("\n".join(sentences), key="addons", reason="addon_missing")
 
 

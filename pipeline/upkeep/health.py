@@ -18,6 +18,7 @@ from newslake.pipeline.kb import read_overrides
 from newslake.pipeline.lake import Depth
 from newslake.pipeline.model import pluralize
 from newslake.pipeline.settings import has_contact
+from newslake.pipeline.upkeep.addon_takedown import out_of_reach
 from newslake.pipeline.upkeep.maintenance import damages_of_state, read_nothing
 
 _FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and one earlier generation
@@ -49,7 +50,13 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
         if has_store
         else (_not_checked(workspace, checks, services, needed=broken or new[0], is_new=broken is None),)
     )
-    return (*named[:place], *services, *named[place:], *rest, *_examine_addons(workspace, addons))
+    return (
+        *named[:place],
+        *services,
+        *named[place:],
+        *rest,
+        *_examine_addons(addons, _out_of_reach(workspace, has_store=has_store)),
+    )
 
 
 def _checks(addons: Addons) -> list[HealthCheck]:
@@ -62,7 +69,12 @@ def _checks(addons: Addons) -> list[HealthCheck]:
     return checks
 
 
-def _examine_addons(workspace: Workspace, addons: Addons) -> Iterator[Finding]:
+def _out_of_reach(workspace: Workspace, *, has_store: bool) -> tuple[str, ...]:
+    """Return sentences about data that no takedown reaches; without a store, only about that of the data root."""
+    return out_of_reach(workspace) if has_store else unreachable_parts(workspace.settings)
+
+
+def _examine_addons(addons: Addons, unreachable: Sequence[str]) -> Iterator[Finding]:
     """Yield the finding about all add-ons, then one per problem, and per add-on whose data no takedown reaches."""
     off = [*addons.left_out]
     for info in addons.infos:
@@ -72,7 +84,7 @@ def _examine_addons(workspace: Workspace, addons: Addons) -> Iterator[Finding]:
     yield Finding(name="addons", status="ok", message=ready + (f"; off: {', '.join(off)}" if off else ""))
     for problem in addons.problems:
         yield Finding(name=f"addon_{problem.name}", status="warn", message=problem.message, action=problem.action)
-    for sentence in unreachable_parts(workspace.settings):
+    for sentence in unreachable:
         message, _, action = sentence.partition("; ")
         yield Finding(name="addon_data", status="fail", message=message, action=action)
 

@@ -25,7 +25,6 @@ from newslake.pipeline.jobs.inventory import (
     missing_stores,
     note_stores,
     sentence_of_loss,
-    unreachable_parts,
 )
 from newslake.pipeline.jobs.outcomes import append_run
 from newslake.pipeline.jobs.pipeline_version import versions_of
@@ -33,6 +32,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.lake import Depth
 from newslake.pipeline.model.outcome import RunKind
 from newslake.pipeline.store.store import OBJECTS
+from newslake.pipeline.upkeep.addon_takedown import out_of_reach
 from newslake.pipeline.upkeep.takedown import finish_takedowns
 
 log = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ def repair(
     done["takedowns"] = (*workspace.restore_takedowns(), *finish_takedowns(workspace))
     parts, errors = addons_of(settings.addons).collect("repair_part", workspace=workspace)
     done |= {info.name: tuple(lines) for info, lines in parts if lines}
-    if sentences := (*map(str, errors), *unreachable_parts(settings)):
+    if sentences := (*map(str, errors), *out_of_reach(workspace)):
         done["add-ons"] = sentences
     note_stores(settings)
     return done

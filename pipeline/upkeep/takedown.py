@@ -33,7 +33,7 @@ from newslake.pipeline.clusters import WINDOW, co_mention_rows
 from newslake.pipeline.durability import sync_all
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.cluster import relate
-from newslake.pipeline.jobs.inventory import note_stores, unreachable_parts
+from newslake.pipeline.jobs.inventory import note_stores
 from newslake.pipeline.jobs.workspace import ProgressCallback, Workspace
 from newslake.pipeline.lake import Redaction, SnapshotErasure
 from newslake.pipeline.leases import Lease
@@ -46,6 +46,7 @@ from newslake.pipeline.upkeep.addon_takedown import (
     check_reach,
     copies_elsewhere,
     erase_from_addons,
+    out_of_reach,
 )
 from newslake.pipeline.upkeep.takedown_traces import find_traces
 
@@ -217,7 +218,7 @@ def _carry_out(
     logged = _erase_state(workspace, work, lease, parts)
     sync_all(workspace.settings.durability)  # while the plan is stored: `repair` erases again what comes back
     addons = AddonErasure.of(parts)
-    unfinished = (*snapshots.damaged, *addons.unfinished, *unreachable_parts(workspace.settings))
+    unfinished = (*snapshots.damaged, *addons.unfinished, *out_of_reach(workspace))
     if not unfinished:  # otherwise the plan is needed to finish it
         workspace.takedowns.finish(takedown.takedown_id)
     versions = {"snapshots": snapshots.changed, "dropped_snapshots": snapshots.dropped}

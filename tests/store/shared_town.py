@@ -12,7 +12,7 @@ from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import BUCKET, WAREHOUSE, SeaweedFS
 from tests.store.shared_stores import StoreServices
 from tests.traces import Traces
-from tests.unit.upkeep.test_takedown import Town
+from tests.unit.upkeep.town import Town
 
 # A takedown waits for both limits of a put together.
 HASTY = Patience(deadline_seconds=2.0, request_seconds=3.0, notice_seconds=0.1)

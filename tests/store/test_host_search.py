@@ -18,7 +18,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.upkeep.maintenance import repair
 from tests.store.shared_town import SharedTown
-from tests.unit.upkeep.test_takedown import DOOMED, STAYING, forget_all, run
+from tests.unit.upkeep.town import DOOMED, STAYING, forget_all, run
 
 pytestmark = [pytest.mark.model]
 

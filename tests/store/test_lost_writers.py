@@ -27,7 +27,7 @@ from newslake.pipeline.upkeep.takedown import TakedownTarget, finish_takedowns, 
 from tests.scale.postgres import PostgresServer
 from tests.store.shared_town import SharedTown, StoreBytes
 from tests.traces import Traces
-from tests.unit.upkeep.test_takedown import FERRY, NOON, VIDEO, WAITS, run, traces_of_doomed
+from tests.unit.upkeep.town import FERRY, NOON, VIDEO, WAITS, run, traces_of_doomed
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(500)]
 

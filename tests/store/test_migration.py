@@ -55,7 +55,7 @@ from tests.store.shared_town import SharedTown, StoreBytes
 from tests.store.stores import is_held
 from tests.store.test_tables import run_rows, stage
 from tests.unit.lake.rows import Story
-from tests.unit.upkeep.test_takedown import (
+from tests.unit.upkeep.town import (
     DOOMED,
     NOON,
     STAYING,

@@ -12,7 +12,7 @@ from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 from newslake.pipeline.upkeep.maintenance import compact_quiet, finish_upkeep, relate_recent, repair, verify
 from tests.store.shared_town import SharedTown
-from tests.unit.upkeep.test_takedown import NOON, week
+from tests.unit.upkeep.town import NOON, week
 
 pytestmark = [pytest.mark.model]
 LATER = 24 * 40  # hours after noon: the month has ended, and is quiet

@@ -18,8 +18,8 @@ from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import SeaweedFS
 from tests.store.shared_town import HASTY, SharedTown, StoreBytes
 from tests.store.takedown_worker import TakedownOrder
-from tests.unit.upkeep.test_takedown import FERRY, Town, all_targets, forget_all, traces_of_doomed, ways_back, week
-from tests.unit.upkeep.test_takedown import run as run_day
+from tests.unit.upkeep.town import FERRY, Town, all_targets, forget_all, traces_of_doomed, ways_back, week
+from tests.unit.upkeep.town import run as run_day
 
 pytestmark = [pytest.mark.model]
 

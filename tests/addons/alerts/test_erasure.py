@@ -13,7 +13,7 @@ from newslake.pipeline.addons.alerts.erasure import problems_of_alerts
 from newslake.pipeline.addons.alerts.state import ALERTS
 from newslake.pipeline.addons.alerts.store import AlertStore, open_alert_store, write_feeds_again
 from newslake.pipeline.cli import app
-from newslake.pipeline.errors import BrokenDatabaseError, MissingStoreError
+from newslake.pipeline.errors import BrokenDatabaseError, ConfigError, MissingStoreError
 from newslake.pipeline.jobs.inventory import missing_stores
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import article_id_of, canonical_url
@@ -189,4 +189,21 @@ def test_damaged_item_is_deleted_by_a_takedown(settings: Settings, store: AlertS
         found.execute("UPDATE alerts_items SET content = substr(content, 5), article_id = NULL")
     found.close()
     forget_url(settings)
+    assert TRACES.under(settings.data_dir) == {}
+
+
+def test_takedown_needs_the_addon(settings: Settings, store: AlertStore) -> None:
+    """With the state of alerts on disk and the add-on left out, a takedown stops before anything is deleted."""
+    bare = settings.replace(addons="none")
+    before = {path: path.read_bytes() for path in (settings.data_dir / "alerts").rglob("*") if path.is_file()}
+    with pytest.raises(
+        ConfigError, match=r"alerts\.sqlite, .*alerts/feeds may have data of .*add alerts to NEWS_ADDONS"
+    ):
+        forget_url(bare)
+    assert Workspace(bare).takedowns.all() == ()
+    assert {path: path.read_bytes() for path in before} == before
+    for path in (settings.data_dir / "alerts").rglob("*.*"):
+        path.unlink()
+    repair(Workspace(bare), gives_up=[ALERTS])
+    forget_url(bare)
     assert TRACES.under(settings.data_dir) == {}

@@ -8,6 +8,7 @@ import pytest
 
 from newslake.pipeline.lake import Lake
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
+from tests.unit.upkeep.town import after_a_week, server, space, town  # noqa: F401 - fixtures
 
 Commit = Callable[..., None]
 

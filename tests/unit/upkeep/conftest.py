@@ -6,6 +6,7 @@ import pytest
 
 from newslake.pipeline.addon_registry import addons_of
 from tests.unit.upkeep.rival_addon import Rival
+from tests.unit.upkeep.town import after_a_week, server, space, town  # noqa: F401 - fixtures
 
 
 @pytest.fixture

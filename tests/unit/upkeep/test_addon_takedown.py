@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from newslake.pipeline.cli import app
-from newslake.pipeline.errors import LakeError, StoreError
+from newslake.pipeline.errors import ConfigError, LakeError, StoreError
 from newslake.pipeline.hooks import TakedownPart
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.addon_takedown import check_reach, out_of_reach
 from newslake.pipeline.upkeep.maintenance import repair
 from newslake.pipeline.upkeep.takedown import TakedownResult, TakedownTarget, forget, preview_takedown
 from tests.unit.upkeep.rival_addon import RIVAL, Rival
@@ -100,6 +102,20 @@ def test_takedown_whose_addon_is_gone_stays_open(space: Workspace, rival: Rival)
     assert [each.is_done for each in bare.takedowns.all()] == [False]
     rival.install()
     assert ["finished takedown" in each for each in repair(space)["takedowns"]] == [True]
+
+
+def test_state_in_services_needs_its_addon(space: Workspace, rival: Rival) -> None:
+    """A state in the services of a store stops a takedown without its add-on, too."""
+    states = SimpleNamespace(side_states=lambda: {RIVAL: None, "other": None})
+    shared = Workspace(space.settings.replace(store="shared"))
+    shared.__dict__["store"] = states
+    [sentence] = out_of_reach(shared)
+    assert "the state of add-on other, which may have" in sentence
+    with pytest.raises(ConfigError, match="add other to NEWS_ADDONS"):
+        check_reach(shared)
+    bare = Workspace(shared.settings.replace(addons="none"))
+    bare.__dict__["store"] = states
+    assert len(out_of_reach(bare)) == 2
 
 
 def test_lost_lease_stops_before_the_next_addon(
