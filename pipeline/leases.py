@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Lease(Protocol):
-    """What a holder knows of its own lease."""
+    """What a holder knows of its lease."""
 
     def check(self) -> None:
         """Query the service that keeps the lease. Raises: StoreError (lease_lost) if it is no longer held.

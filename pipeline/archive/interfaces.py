@@ -145,11 +145,11 @@ class CaptureIndex(Protocol):
         ...
 
     def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Mapping[date, int]:
-        """Return the number of captures of each news day with captures, sorted; with ``sources`` only of these."""
+        """Return the number of captures of each news day with captures, sorted; of all sources by default."""
         ...
 
     def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
-        """Yield the captures of some news days by day, then file and offset; with ``sources`` only of these."""
+        """Yield the captures of some news days by day, then file and offset; of all sources by default."""
         ...
 
     def days(self) -> tuple[date, ...]:
@@ -198,7 +198,7 @@ class PageStates(Protocol):
         ...
 
     def record_many(self, rows: Iterable[PageState], *, lease: Lease | None = None) -> None:
-        """Store the state of pages in one transaction; for a page that is there twice the later row counts.
+        """Store the state of pages in one transaction; of two rows of a page the later one counts.
 
         Raises: StoreError (lease_lost) if ``lease`` is no longer held; nothing is stored then.
         """

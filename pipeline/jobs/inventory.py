@@ -2,7 +2,7 @@
 
 ``inventory.json`` lists the stores of the data root, and the parts that add-ons write, each with its add-on. It is
 written again if it is lost, from what is there: one lost file is always noticed, the inventory or a store. The services
-of a shared store have an inventory of their own: ``Store.missing``.
+of a shared store have another inventory: ``Store.missing``.
 """
 
 import fcntl
@@ -216,7 +216,7 @@ def give_up(settings: Settings, names: Collection[str], *, others: Collection[st
 
 
 def sentence_of_loss(name: str) -> str:
-    """Return what `newslake lake repair` says of a lost store that was given up."""
+    """Return what `newslake lake repair` says of a lost store without which it goes on."""
     return f"goes on without {name}, which was lost"
 
 

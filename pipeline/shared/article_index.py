@@ -21,7 +21,6 @@ from newslake.pipeline.shared.database import (
     PostgresDatabase,
     Row,
     from_text,
-    given_text,
     rewrite_tables,
     to_text,
     to_texts,
@@ -45,7 +44,7 @@ _FORGET_OUTCOMES = "DELETE FROM cached_outcomes WHERE article_id = ANY(%s)"
 _CURRENT = """SELECT published_date FROM kb_current_days JOIN days USING (published_date, generation)
     WHERE knowledge = %s"""
 _MARK_CURRENT = """INSERT INTO kb_current_days
-    SELECT day, generation, %s FROM unnest(%s::date[], %s::bigint[]) AS given (day, generation)
+    SELECT day, generation, %s FROM unnest(%s::date[], %s::bigint[]) AS input (day, generation)
     ON CONFLICT (published_date) DO UPDATE SET generation = excluded.generation, knowledge = excluded.knowledge"""
 _INTEND = "INSERT INTO pending SELECT * FROM unnest(%s::text[]) ON CONFLICT DO NOTHING"
 _TOUCH = "INSERT INTO touched SELECT * FROM unnest(%s::text[], %s::date[]) ON CONFLICT DO NOTHING"
@@ -60,7 +59,7 @@ _PUT_ARTICLES = """WITH incoming AS MATERIALIZED (
             %(ids)s::text[] COLLATE "C", %(days)s::date[], %(revisions)s::text[] COLLATE "C",
             %(versions)s::text[] COLLATE "C", %(kb_versions)s::text[] COLLATE "C", %(digests)s::text[] COLLATE "C",
             %(times)s::bigint[]
-        ) AS given (article_id, published_date, revision_id, pipeline_version, kb_version, payload_digest, fetched_at)
+        ) AS input (article_id, published_date, revision_id, pipeline_version, kb_version, payload_digest, fetched_at)
     ), different AS MATERIALIZED (
         SELECT incoming.* FROM incoming LEFT JOIN articles AS old USING (article_id)
         WHERE old.article_id IS NULL OR incoming.* IS DISTINCT FROM old.*
@@ -79,18 +78,18 @@ _PUT_ARTICLES = """WITH incoming AS MATERIALIZED (
     ON CONFLICT (article_id) DO UPDATE SET published_date = excluded.published_date,
         revision_id = excluded.revision_id, pipeline_version = excluded.pipeline_version,
         kb_version = excluded.kb_version, payload_digest = excluded.payload_digest, fetched_at = excluded.fetched_at"""
-# Articles that are not there any more: of days whose rows are all given, and those that are named.
-_REMOVE_ARTICLES = """WITH kept AS MATERIALIZED (
-        SELECT article_id FROM unnest(%(kept)s::text[]) AS given (article_id)
+# Articles that are not there any more: of days of which all rows are input, and those that are named.
+_REMOVE_ARTICLES = """WITH present AS MATERIALIZED (
+        SELECT article_id FROM unnest(%(present)s::text[]) AS input (article_id)
     ), changed AS (
         UPDATE changes SET is_removed = true, changed_at = %(stamp)s
         WHERE (published_date = ANY(%(days)s) OR article_id = ANY(%(removed)s)) AND NOT is_removed
-            AND NOT EXISTS (SELECT FROM kept WHERE kept.article_id = changes.article_id)
+            AND NOT EXISTS (SELECT FROM present WHERE present.article_id = changes.article_id)
     )
     DELETE FROM articles WHERE (published_date = ANY(%(days)s) OR article_id = ANY(%(removed)s))
-        AND NOT EXISTS (SELECT FROM kept WHERE kept.article_id = articles.article_id)"""
+        AND NOT EXISTS (SELECT FROM present WHERE present.article_id = articles.article_id)"""
 _PUT_DAYS = """INSERT INTO days AS known
-    SELECT day, generation, %s FROM unnest(%s::date[], %s::bigint[]) AS given (day, generation)
+    SELECT day, generation, %s FROM unnest(%s::date[], %s::bigint[]) AS input (day, generation)
     ON CONFLICT (published_date) DO UPDATE SET
         changed_at = CASE WHEN known.generation = excluded.generation
             THEN known.changed_at ELSE excluded.changed_at END,
@@ -99,7 +98,7 @@ _REMOVE_DAYS = """WITH removed AS (DELETE FROM days WHERE published_date = ANY(%
     DELETE FROM kb_current_days WHERE published_date = ANY(%(days)s)"""
 _MARK_GONE = "UPDATE changes SET is_gone = true, gone_at = %s WHERE NOT is_gone AND article_id = ANY(%s)"
 _MARK_RETURNED = """UPDATE changes SET is_gone = false, gone_at = %s WHERE is_gone
-    AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS given (article_id) WHERE given.article_id = changes.article_id)"""
+    AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS input (article_id) WHERE input.article_id = changes.article_id)"""
 # All tables are locked before the first of them is read: one that a takedown has written again since would be empty.
 _AT_ONE_INSTANT = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
@@ -123,18 +122,18 @@ _HISTORY = {
     "is_gone": "boolean",
     "gone_at": "bigint",
 }
-_ALL_CHANGES = f"SELECT {', '.join(_HISTORY)} FROM changes ORDER BY article_id"  # noqa: S608 - our own names
+_ALL_CHANGES = f"SELECT {', '.join(_HISTORY)} FROM changes ORDER BY article_id"  # noqa: S608 - constants
 _PUT_HISTORY = f"""INSERT INTO changes ({", ".join(_HISTORY)})
-    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _HISTORY.values())})"""  # noqa: S608 - our own names
+    SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _HISTORY.values())})"""  # noqa: S608 - constants
 # Also days that have no rows any more, with the number of the newest commit.
 _STAMP_DAYS = """INSERT INTO days
     SELECT day, (SELECT coalesce(max(generation), 1) FROM days), stamp
-    FROM unnest(%s::date[], %s::bigint[]) AS given (day, stamp)
+    FROM unnest(%s::date[], %s::bigint[]) AS input (day, stamp)
     ON CONFLICT (published_date) DO UPDATE SET changed_at = excluded.changed_at"""
 _ALL_KNOWLEDGE = """SELECT published_date, knowledge FROM kb_current_days JOIN days USING (published_date, generation)
     ORDER BY published_date"""
 _PUT_KNOWLEDGE = """INSERT INTO kb_current_days SELECT published_date, generation, knowledge
-    FROM unnest(%s::date[], %s::text[]) AS given (day, knowledge) JOIN days ON published_date = day"""
+    FROM unnest(%s::date[], %s::text[]) AS input (day, knowledge) JOIN days ON published_date = day"""
 _RAISE_STAMP = """INSERT INTO stamps VALUES (true, %s)
     ON CONFLICT (one) DO UPDATE SET last = greatest(excluded.last, stamps.last)"""
 
@@ -242,8 +241,8 @@ class PostgresArticleIndex:
             for statement in _AT_ONE_INSTANT:
                 cursor.execute(statement)
             last = cursor.execute("SELECT last FROM stamps").fetchone()
-            rows = [ChangeRow(given_text(each), *rest) for each, *rest in cursor.execute(_ROWS_SINCE, (after,))]
-            gone = [GoneRow(given_text(each), *rest) for each, *rest in cursor.execute(_GONE_SINCE, (after,))]
+            rows = [ChangeRow(from_text(each), *rest) for each, *rest in cursor.execute(_ROWS_SINCE, (after,))]
+            gone = [GoneRow(from_text(each), *rest) for each, *rest in cursor.execute(_GONE_SINCE, (after,))]
             days = tuple(day for (day,) in cursor.execute(_DAYS_SINCE, (after,)))
             return changes_of(rows, gone, after=after, last=None if last is None else last[0], days=days)
 
@@ -256,16 +255,16 @@ class PostgresArticleIndex:
             last = cursor.execute("SELECT last FROM stamps").fetchone()
             rows = cursor.execute(_ALL_CHANGES).fetchall()
             return ChangeHistory(
-                articles=tuple(ArticleHistory(given_text(each), *rest) for each, *rest in rows),
+                articles=tuple(ArticleHistory(from_text(each), *rest) for each, *rest in rows),
                 days=dict(cursor.execute("SELECT published_date, changed_at FROM days ORDER BY 1").fetchall()),
-                knowledge={day: given_text(known) for day, known in cursor.execute(_ALL_KNOWLEDGE).fetchall()},
+                knowledge={day: from_text(known) for day, known in cursor.execute(_ALL_KNOWLEDGE).fetchall()},
                 last=None if last is None else last[0],
             )
 
         return self._db.write(read)
 
     def put_history(self, history: ChangeHistory) -> None:
-        """Put the changes of another index of the same tables in place of the own ones; stamps go on after both."""
+        """Replace the changes by those of another index of the same tables; stamps go on after both."""
         columns = _columns([(to_text(each.article_id), *each[1:]) for each in history.articles], len(_HISTORY))
 
         def write(cursor: psycopg.Cursor) -> None:
@@ -346,7 +345,7 @@ def _replace_articles(
         "removed": to_texts(each for held in days.values() for each in held.removed or ()),
     }
     if any(removed.values()):
-        cursor.execute(_REMOVE_ARTICLES, {"stamp": stamp, "kept": to_texts(articles), **removed})
+        cursor.execute(_REMOVE_ARTICLES, {"stamp": stamp, "present": to_texts(articles), **removed})
 
 
 def _set_days(cursor: psycopg.Cursor, generations: Mapping[date, int], *, stamp: int) -> None:
@@ -375,13 +374,13 @@ def _article_columns(rows: Iterable[tuple[str, StoredArticle]]) -> dict[str, lis
 
 def _stored_article(row: Row) -> tuple[str, StoredArticle]:
     article_id, day, revision_id, version, kb_version, payload_digest, fetched_at = row
-    facts = (given_text(revision_id), given_text(version), from_text(kb_version), from_text(payload_digest))
-    return given_text(article_id), StoredArticle(day, *facts, from_micros(fetched_at))
+    facts = (from_text(revision_id), from_text(version), from_text(kb_version), from_text(payload_digest))
+    return from_text(article_id), StoredArticle(day, *facts, from_micros(fetched_at))
 
 
 def _cached_outcome(row: Row) -> tuple[str, CachedOutcome]:
     article_id, seen, version, outcome, *rest = row
-    return given_text(article_id), CachedOutcome(given_text(seen), given_text(version), outcome, *map(from_text, rest))
+    return from_text(article_id), CachedOutcome(from_text(seen), from_text(version), outcome, *map(from_text, rest))
 
 
 def _columns(rows: Sequence[Row], count: int) -> list[list[object]]:

@@ -41,12 +41,12 @@ class StagedBatches:
 
     def among(self, article_ids: Collection[str]) -> frozenset[str]:
         """Return those of some articles that staged batches have; damaged batches are passed over."""
-        found: set[str] = set()
+        ids: set[str] = set()
         for key in list(self._keys()):
             data = self._objects.get(key)
             with suppress(StoreError):
-                found.update([] if data is None else _decode(key, data).keys["article_id"].to_pylist())
-        return frozenset(article_ids) & found
+                ids.update([] if data is None else _decode(key, data).keys["article_id"].to_pylist())
+        return frozenset(article_ids) & ids
 
     def erase(self, article_ids: Collection[str]) -> None:
         """Delete the rows of some articles from every staged batch; a damaged batch is removed as a whole."""
@@ -60,9 +60,9 @@ class StagedBatches:
             except StoreError:
                 self._objects.delete(key)
                 continue
-            kept = _without(batch, gone)
-            if kept.keys.num_rows < batch.keys.num_rows:
-                self._objects.put(key, _encode(kept))
+            rest = _without(batch, gone)
+            if rest.keys.num_rows < batch.keys.num_rows:
+                self._objects.put(key, _encode(rest))
 
     def collect(self, *, older_than: float) -> Garbage:
         """Remove the batches that were staged before a time, in seconds since 1970; return how many, and the others."""
@@ -105,7 +105,7 @@ def _decode(batch_id: str, data: bytes) -> Batch:
 
 
 def _without(batch: Batch, gone: pa.Array) -> Batch:
-    def kept(table: pa.Table) -> pa.Table:
+    def without(table: pa.Table) -> pa.Table:
         return table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
 
-    return Batch(batch.batch_id, {name: kept(table) for name, table in batch.tables.items()}, kept(batch.keys))
+    return Batch(batch.batch_id, {name: without(table) for name, table in batch.tables.items()}, without(batch.keys))

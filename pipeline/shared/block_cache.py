@@ -1,4 +1,4 @@
-"""Bytes of data files, kept in memory by blocks: a data file never changes, so that a block is right for ever."""
+"""Blocks of data files in memory: a data file never changes, so that a block is right for ever."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -12,9 +12,9 @@ from newslake.pipeline.shared.patience import ProcessLock
 
 _BLOCK = 1 << 16
 _WHOLE_BLOCKS = 4  # a file with no more is read by one request
-_KEPT_BYTES = 64 << 20
+_CACHE_BYTES = 64 << 20
 _END_BYTES = 1 << 15  # of the end of a file, which has the footer
-_UNKEPT_BYTES = 8 << 20  # a read of more is not kept: it would push everything else out
+_UNCACHED_BYTES = 8 << 20  # a read of more is not cached: it would push everything else out
 _DROPPED_MAX = 10_000  # files whose drops are remembered
 _NEVER = datetime.fromtimestamp(0, UTC)
 
@@ -33,8 +33,8 @@ class BlockCache:
     ``generation`` counts the drops. A reader that began before a file was dropped does not put its blocks back.
     """
 
-    def __init__(self, kept_bytes: int = _KEPT_BYTES) -> None:
-        self._kept_bytes = kept_bytes
+    def __init__(self, max_bytes: int = _CACHE_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._blocks: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._size = 0
         self._lock = ProcessLock()
@@ -57,7 +57,7 @@ class BlockCache:
             earlier = self._blocks.pop((key, number), b"")
             self._blocks[key, number] = block
             self._size += len(block) - len(earlier)
-            while self._size > self._kept_bytes:
+            while self._size > self._max_bytes:
                 _, oldest = self._blocks.popitem(last=False)
                 self._size -= len(oldest)
 
@@ -94,10 +94,10 @@ class CachedObject:
             return b""
         first, last = place // _BLOCK, (end - 1) // _BLOCK
         try:
-            found = self._blocks(first, last + 1)
+            blocks = self._blocks(first, last + 1)
         except FileNotFoundError as error:
             raise self.gone() from error
-        whole = found[0] if len(found) == 1 else b"".join(found)
+        whole = blocks[0] if len(blocks) == 1 else b"".join(blocks)
         return whole[place - first * _BLOCK : end - first * _BLOCK]
 
     def read_end(self) -> None:
@@ -113,13 +113,13 @@ class CachedObject:
         """Return: nothing is open."""
 
     def _blocks(self, first: int, end: int) -> list[bytes]:
-        found = [self.cache.get(self.key, number) for number in range(first, end)]
-        missing = [first + place for place, block in enumerate(found) if block is None]
+        blocks = [self.cache.get(self.key, number) for number in range(first, end)]
+        missing = [first + place for place, block in enumerate(blocks) if block is None]
         if missing:
             # One request from the first to the last missing block: blocks between them are few.
             for number, block in enumerate(self._fetch(missing[0], missing[-1] + 1), start=missing[0]):
-                found[number - first] = block
-        return [block for block in found if block is not None]
+                blocks[number - first] = block
+        return [block for block in blocks if block is not None]
 
     def _fetch(self, first: int, end: int) -> list[bytes]:
         offset = first * _BLOCK
@@ -131,7 +131,7 @@ class CachedObject:
             message = f"{self.key} has not the {self.size} bytes that the catalog says; run `newslake lake verify`"
             raise StoreError(message, key=self.key, reason="file_broken")
         blocks = [data[place : place + _BLOCK] for place in range(0, length, _BLOCK)]
-        if length <= _UNKEPT_BYTES:
+        if length <= _UNCACHED_BYTES:
             for number, block in enumerate(blocks, start=first):
                 self.cache.put(self.key, number, block, began=self.began)
         return blocks

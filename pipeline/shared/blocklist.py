@@ -13,7 +13,7 @@ from newslake.pipeline.sqlite import from_micros, to_micros
 
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
 _INSERT = "INSERT INTO takedowns VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
-_BLOCK = """INSERT INTO blocklist SELECT name, %s FROM unnest(%s::text[]) AS given (name)
+_BLOCK = """INSERT INTO blocklist SELECT name, %s FROM unnest(%s::text[]) AS input (name)
     ON CONFLICT DO NOTHING"""
 _BLOCK_ALIAS = """INSERT INTO blocklist SELECT %s, takedown_id FROM blocklist WHERE name = ANY(%s) LIMIT 1
     ON CONFLICT DO NOTHING"""
@@ -106,24 +106,24 @@ class PostgresBlocklist:
         self._db.write(lambda cursor: cursor.execute(query, (work, takedown_id)))
 
     def revoke(self, takedown_id: str) -> bool:
-        found: list[bool] = []  # by each try: if only the answer to COMMIT was lost, the next one finds nothing
+        was_done: list[bool] = []  # by each try: if only the answer to COMMIT was lost, the next one finds nothing
 
         def delete(cursor: psycopg.Cursor) -> None:
-            found.append(cursor.execute(_IS_DONE, (takedown_id,)).fetchone() is not None)
-            if found[-1]:
+            was_done.append(cursor.execute(_IS_DONE, (takedown_id,)).fetchone() is not None)
+            if was_done[-1]:
                 cursor.execute("DELETE FROM takedowns WHERE takedown_id = %s", (takedown_id,))
                 cursor.execute("DELETE FROM blocklist WHERE takedown_id = %s", (takedown_id,))
                 cursor.execute("INSERT INTO revocations VALUES (%s) ON CONFLICT DO NOTHING", (takedown_id,))
 
         self._db.write(delete)
-        return any(found)
+        return any(was_done)
 
     def restore(self, *, is_quick: bool = False) -> tuple[str, ...]:
-        """Return nothing: the database has no copies but its own backups."""
+        """Return nothing: the database has no copies but its backups."""
         return ()
 
     def verify(self) -> Iterator[Damage]:
-        """Yield nothing: there are no copies, and PostgreSQL checks its own pages."""
+        """Yield nothing: there are no copies, and PostgreSQL checks its pages."""
         return iter(())
 
     def known(self) -> frozenset[str]:

@@ -156,7 +156,7 @@ class Bucket:
             self._call("", lambda: next(iter(obstore.list(self._store, chunk_size=1)), None))
             return
         key = f"{_CHECKS}/{uuid.uuid4().hex}"
-        with suppress(AlreadyExistsError):  # our own put, after an answer that was lost
+        with suppress(AlreadyExistsError):  # of this put, after an answer that was lost
             self._create(key, b"1")
         try:
             if self._call(key, lambda: obstore.head(self._store, key))["version"] not in _NO_VERSION:
@@ -179,14 +179,14 @@ class Bucket:
         key = f"{folder}/abc"
         self._call(key, lambda: obstore.put(self._store, key, b"abc", use_multipart=False), is_write=True)
         try:
-            found = {
+            results = {
                 "return ranges of bytes": self._call(key, lambda: self._range(key, 1, 1)) == b"b",
                 "list its objects": self._keys(folder) == [key],
             }
         finally:
             self._call(key, lambda: obstore.delete(self._store, key))
-        found["delete objects"] = self._keys(folder) == []
-        if wrong := [name for name, is_right in found.items() if not is_right]:
+        results["delete objects"] = self._keys(folder) == []
+        if wrong := [name for name, is_right in results.items() if not is_right]:
             message = f"{self.url} does not {wrong[0]} as S3 does; use another store, or no cache in front of it"
             raise StoreError(message, key=self.url, reason="store_refused")
 
@@ -239,8 +239,8 @@ class Bucket:
 
     def info(self, key: str) -> ObjectInfo | None:
         check_key(key)
-        found = self._find(key, lambda: obstore.head(self._store, key))
-        return None if found is None else ObjectInfo(key, found["size"], found["last_modified"])
+        head = self._find(key, lambda: obstore.head(self._store, key))
+        return None if head is None else ObjectInfo(key, head["size"], head["last_modified"])
 
     def list(self, folder: str = "", *, is_deep: bool = True) -> Iterator[ObjectInfo]:
         prefix = check_key(folder) if folder else None
@@ -250,8 +250,8 @@ class Bucket:
             ]
         else:
             metas = list(self._call(folder, lambda: obstore.list_with_delimiter(self._store, prefix))["objects"])
-        found = [ObjectInfo(each["path"], each["size"], each["last_modified"]) for each in metas]
-        return by_key([each for each in found if is_key(each.key)])
+        infos = [ObjectInfo(each["path"], each["size"], each["last_modified"]) for each in metas]
+        return by_key([each for each in infos if is_key(each.key)])
 
     def delete(self, key: str) -> None:
         check_key(key)
@@ -361,13 +361,13 @@ def _is_transient(error: Exception) -> bool:
 
 
 def _status_of(error: Exception) -> int | None:
-    found = _STATUS.search(str(error))
-    return int(found[1]) if found else None
+    match = _STATUS.search(str(error))
+    return int(match[1]) if match else None
 
 
 def _code_of(error: Exception) -> str | None:
-    found = _CODE.search(str(error))
-    return (found[1] or found[2]) if found else None
+    match = _CODE.search(str(error))
+    return (match[1] or match[2]) if match else None
 
 
 def _first_line(error: Exception) -> str:

@@ -19,7 +19,6 @@ from newslake.pipeline.shared.database import (
     PostgresDatabase,
     Row,
     from_text,
-    given_text,
     rewrite_tables,
     to_text,
     to_texts,
@@ -27,7 +26,7 @@ from newslake.pipeline.shared.database import (
 from newslake.pipeline.shared.schema import hash_of
 from newslake.pipeline.sqlite import from_micros, to_micros
 
-# A write of a whole file touches ``files`` first, so that it waits for the lock of a rebuild with no lock of its own.
+# A write of a whole file touches ``files`` first, so that it waits for the lock of a rebuild without another lock.
 _TABLES = {"files": "file", "captures": "hints", "attempts": "reason"}
 _NAMES = tuple(field.name for field in fields(Capture))
 _ATTEMPT_NAMES = tuple(field.name for field in fields(Attempt))
@@ -48,12 +47,12 @@ def _upsert(table: str, names: Sequence[str]) -> str:
     columns, values = _listed(("page_hash", *names)), ", ".join(["%s"] * (1 + len(names)))
     changes = ", ".join(f"{name} = excluded.{name}" for name in ("page_hash", *names) if name not in ("file", "offset"))
     conflict = f'ON CONFLICT (file, "offset") DO UPDATE SET {changes}'
-    return f"INSERT INTO {table} ({columns}) VALUES ({values}) {conflict}"  # noqa: S608 - our own names
+    return f"INSERT INTO {table} ({columns}) VALUES ({values}) {conflict}"  # noqa: S608 - constants
 
 
 _INSERT, _INSERT_ATTEMPT = _upsert("captures", _NAMES), _upsert("attempts", _ATTEMPT_NAMES)
-_CAPTURES = f"SELECT {_listed(_NAMES)} FROM captures"  # noqa: S608 - our own names
-_ATTEMPTS = f"SELECT {_listed(_ATTEMPT_NAMES)} FROM attempts"  # noqa: S608 - our own names
+_CAPTURES = f"SELECT {_listed(_NAMES)} FROM captures"  # noqa: S608 - constants
+_ATTEMPTS = f"SELECT {_listed(_ATTEMPT_NAMES)} FROM attempts"  # noqa: S608 - constants
 _OLDEST_FIRST = ' ORDER BY fetched_at, file, "offset"'
 _RESERVED = """ WHERE hints ILIKE '%tdm_reserved": true%' OR hints ILIKE '%"rsl: %'"""
 _FETCH_TIMES = """SELECT page_key, min(fetched_at), max(fetched_at) FROM captures
@@ -102,7 +101,7 @@ class PostgresCaptureIndex:
             cursor.execute(f"LOCK TABLE {', '.join(_TABLES)} IN SHARE ROW EXCLUSIVE MODE")
             files = read()
             for table in _TABLES:
-                cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+                cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
             for file, records in files:
                 _add(cursor, file, records)
             cursor.execute("UPDATE index_state SET is_ready = true")
@@ -132,7 +131,7 @@ class PostgresCaptureIndex:
 
         def delete(cursor: psycopg.Cursor) -> None:
             for table in ("captures", "attempts"):
-                query = f'DELETE FROM {table} WHERE file = %s AND "offset" = %s'  # noqa: S608 - our own names
+                query = f'DELETE FROM {table} WHERE file = %s AND "offset" = %s'  # noqa: S608 - constants
                 cursor.executemany(query, rows)
 
         self._db.write(delete)
@@ -159,8 +158,8 @@ class PostgresCaptureIndex:
         # "0" is the character after the slash.
         condition = "" if folder is None else ' WHERE file >= %s COLLATE "C" AND file < %s COLLATE "C"'
         values = () if folder is None else (to_text(f"{folder}/"), to_text(f"{folder}0"))
-        rows = self._db.stream(f"SELECT file FROM files{condition}", values)  # noqa: S608 - our own names
-        return frozenset(given_text(file) for (file,) in rows)
+        rows = self._db.stream(f"SELECT file FROM files{condition}", values)  # noqa: S608 - constants
+        return frozenset(from_text(file) for (file,) in rows)
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
         conditions = {
@@ -175,7 +174,7 @@ class PostgresCaptureIndex:
 
     def fetch_times(self, page_keys: Iterable[str]) -> dict[str, tuple[datetime, datetime]]:
         rows = self._db.query(_FETCH_TIMES, (_hashes(page_keys),))
-        return {given_text(key): (from_micros(first), from_micros(last)) for key, first, last in rows}
+        return {from_text(key): (from_micros(first), from_micros(last)) for key, first, last in rows}
 
     def holding(self, digest: str, *, page_key: str | None = None) -> Iterator[Capture]:
         if page_key is None:
@@ -190,18 +189,18 @@ class PostgresCaptureIndex:
         return self._attempts(" WHERE page_hash = ANY(%s)", _hashes(page_keys))
 
     def gone(self) -> frozenset[str]:
-        return frozenset(given_text(article_id) for (article_id,) in self._db.query(_GONE, (sorted(GONE),)))
+        return frozenset(from_text(article_id) for (article_id,) in self._db.query(_GONE, (sorted(GONE),)))
 
     def payloads(self, article_ids: Iterable[str]) -> Iterator[tuple[str, str, int]]:
         for article_id, digest, first in self._db.query(_PAYLOADS, (to_texts(article_ids),)):
-            yield given_text(article_id), given_text(digest), first
+            yield from_text(article_id), from_text(digest), first
 
     def dangling_revisits(self) -> Iterator[tuple[str, int, int, str]]:
         for file, offset, length, digest in self._db.stream(_DANGLING_REVISITS):
-            yield given_text(file), offset, length, given_text(digest)
+            yield from_text(file), offset, length, from_text(digest)
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
-        return frozenset(given_text(digest) for (digest,) in self._db.query(_HELD, (to_texts(digests),)))
+        return frozenset(from_text(digest) for (digest,) in self._db.query(_HELD, (to_texts(digests),)))
 
     def records(self, file: str) -> tuple[Capture | Attempt, ...]:
         condition = " WHERE file = %s"
@@ -213,26 +212,26 @@ class PostgresCaptureIndex:
 
     def articles_of_day(self, day: date) -> tuple[str, ...]:
         query = "SELECT DISTINCT article_id FROM captures WHERE news_day = %s ORDER BY article_id"
-        return tuple(given_text(article_id) for (article_id,) in self._db.query(query, (day,)))
+        return tuple(from_text(article_id) for (article_id,) in self._db.query(query, (day,)))
 
     def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         for page_key, article_id, source_key, day, digest, at in self._db.stream(_SUMMARIES, (first, last)):
-            page, article, source = map(given_text, (page_key, article_id, source_key))
-            yield CaptureSummary(page, article, source, day, given_text(digest), from_micros(at))
+            page, article, source = map(from_text, (page_key, article_id, source_key))
+            yield CaptureSummary(page, article, source, day, from_text(digest), from_micros(at))
 
     def counts_by_day(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> dict[date, int]:
         return dict(self._db.query(_COUNTS, _chosen(first, last, source_keys)))
 
     def in_file_order(self, first: date, last: date, *, source_keys: Collection[str] = ()) -> Iterator[CaptureInPlace]:
         for day, article_id, digest, micros in self._db.stream(_PLACES, _chosen(first, last, source_keys)):
-            yield CaptureInPlace(day, given_text(article_id), given_text(digest), micros)
+            yield CaptureInPlace(day, from_text(article_id), from_text(digest), micros)
 
     def days(self) -> tuple[date, ...]:
         return tuple(day for (day,) in self._db.query("SELECT DISTINCT news_day FROM captures ORDER BY news_day"))
 
     def last_days(self) -> dict[str, date]:
         rows = self._db.query("SELECT source_key, max(news_day) FROM captures GROUP BY source_key")
-        return {given_text(source_key): day for source_key, day in rows}
+        return {from_text(source_key): day for source_key, day in rows}
 
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
         values = {"source_key": to_text(source_key), "run_id": to_text(run_id)}
@@ -259,7 +258,7 @@ def _add(cursor: psycopg.Cursor, file: str, records: Iterable[Capture | Attempt]
 
 def _remove(cursor: psycopg.Cursor, file: str) -> None:
     for table in _TABLES:
-        cursor.execute(f"DELETE FROM {table} WHERE file = %s", (to_text(file),))  # noqa: S608 - our own names
+        cursor.execute(f"DELETE FROM {table} WHERE file = %s", (to_text(file),))  # noqa: S608 - constants
 
 
 def _row(record: Capture | Attempt, names: Iterable[str]) -> Row:

@@ -75,14 +75,14 @@ class AwsSignature(AuthBase):
 
     def credentials(self) -> Any:
         """Return the key. Raises: StoreError if none is set."""
-        found = self._session.get_credentials()
-        if found is None:
+        keys = self._session.get_credentials()
+        if keys is None:
             raise StoreError(
                 "the catalog wants signed requests, but no key is set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
                 key="catalog",
                 reason="store_refused",
             )
-        return found
+        return keys
 
     @override
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
@@ -103,7 +103,7 @@ def _host(request: PreparedRequest) -> str:
 class ClientTokens(AuthManager):
     """Gets tokens from an OAuth2 server for a client id and a secret, and a new one before the last one expires.
 
-    pyiceberg's own gets one token for the life of a catalog, or waits for the server without end.
+    That of pyiceberg gets one token for the life of a catalog, or waits for the server without end.
     """
 
     def __init__(self, credential: str, *, url: str, scope: str, timeout_seconds: float) -> None:
@@ -122,9 +122,9 @@ class ClientTokens(AuthManager):
             if time.monotonic() >= self._expires_at:
                 response = requests.post(self._url, data=self._form, timeout=self._timeout_seconds)
                 response.raise_for_status()
-                given = response.json()
-                self._token = given["access_token"]
-                seconds = float(given.get("expires_in") or _TOKEN_SECONDS)
+                answer = response.json()
+                self._token = answer["access_token"]
+                seconds = float(answer.get("expires_in") or _TOKEN_SECONDS)
                 self._expires_at = time.monotonic() + seconds - min(_TOKEN_SECONDS, seconds / 2)
             return f"Bearer {self._token}"
 
@@ -136,22 +136,22 @@ def token_url(properties: Mapping[str, Any]) -> str:
 
 def _with_tokens(properties: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
     """Return properties with which pyiceberg, too, gets its tokens from ``ClientTokens``, if they have a credential."""
-    given = dict(properties)
-    credential = given.pop("credential", None)
-    if credential is None or "auth" in given:
-        return given
-    options = {
+    options = dict(properties)
+    credential = options.pop("credential", None)
+    if credential is None or "auth" in options:
+        return options
+    arguments = {
         "credential": credential,
-        "url": token_url(given),
-        "scope": given.get("scope", "catalog"),
+        "url": token_url(options),
+        "scope": options.get("scope", "catalog"),
         "timeout_seconds": timeout_seconds,
     }
     impl = f"{ClientTokens.__module__}.{ClientTokens.__qualname__}"
-    return given | {"auth": {"type": "custom", "impl": impl, "custom": options}}
+    return options | {"auth": {"type": "custom", "impl": impl, "custom": arguments}}
 
 
 def _auth_of(properties: Mapping[str, Any]) -> AuthBase | None:
-    """Return the credentials of own requests: the same that pyiceberg takes from these properties."""
+    """Return the credentials of requests of this module: the same that pyiceberg takes from these properties."""
     if str(properties.get("rest.sigv4-enabled", "")).lower() == "true":
         return AwsSignature(properties)
     if auth := properties.get("auth"):
@@ -181,7 +181,7 @@ class TransactionCatalog(RestCatalog):
         _check_addresses(properties, allow_http=allow_http)
         self._timeout = timeout_seconds
         self._allow_http = allow_http
-        self._given = properties
+        self._options = properties
         self._current = current
         self._renewing = ProcessLock()
         self._changes: dict[tuple[str, ...], CommitTableRequest] = {}
@@ -189,10 +189,10 @@ class TransactionCatalog(RestCatalog):
         self._lock = ProcessLock()
         self._ios: dict[str, FileIO] = {}
         with named_errors(properties["uri"]):
-            given = _with_tokens(properties, timeout_seconds)
-            if isinstance(signature := _auth_of(given), AwsSignature):
+            options = _with_tokens(properties, timeout_seconds)
+            if isinstance(signature := _auth_of(options), AwsSignature):
                 signature.credentials()  # pyiceberg fails without a sentence
-            _within(timeout_seconds, lambda: super(TransactionCatalog, self).__init__(name, **given))
+            _within(timeout_seconds, lambda: super(TransactionCatalog, self).__init__(name, **options))
             _check_addresses(self.properties, allow_http=allow_http)  # its configuration may name others
             self._requests = Session()
             self._requests.auth = _auth_of(self.properties)
@@ -204,15 +204,17 @@ class TransactionCatalog(RestCatalog):
         """Log in with the properties of now, if they are not those of before. Raises: as the class does."""
         if self._current is None:
             return
-        given: dict[str, Any] = dict(self._current())
-        if given == self._given:
+        options: dict[str, Any] = dict(self._current())
+        if options == self._options:
             return
         with self._renewing:
-            if given == self._given:  # another thread did it
+            if options == self._options:  # another thread did it
                 return
-            made = TransactionCatalog(self.name, timeout_seconds=self._timeout, allow_http=self._allow_http, **given)
+            renewed = TransactionCatalog(
+                self.name, timeout_seconds=self._timeout, allow_http=self._allow_http, **options
+            )
             # All at once: another thread must not see the new session with the old address, or half of the properties.
-            vars(self).update({name: value for name, value in vars(made).items() if name not in _OF_ONE_CATALOG})
+            vars(self).update({name: value for name, value in vars(renewed).items() if name not in _OF_ONE_CATALOG})
 
     def _check_endpoint_of_transactions(self) -> None:
         """Raises: StoreError for a catalog that says that it has no such endpoint, or does not know its path."""
@@ -234,7 +236,7 @@ class TransactionCatalog(RestCatalog):
 
     @override
     def load_table(self, identifier: str | Identifier) -> Table:
-        """Return a table as it is now. pyiceberg's own request waits for an answer without end.
+        """Return a table as it is now. The request of pyiceberg waits for an answer without end.
 
         Raises: NoSuchTableError, StoreError (store_unreachable) for no answer or an error within the catalog.
         """
@@ -254,22 +256,22 @@ class TransactionCatalog(RestCatalog):
                 raise StoreError(message, key=self.uri, reason="store_refused") from error
             message = f"the catalog at {self.uri} does not give the table {name} ({error}); try again when it is up"
             raise StoreError(message, key=self.uri, reason="store_unreachable") from error
-        found = TableResponse.model_validate_json(response.text)
+        answer = TableResponse.model_validate_json(response.text)
         return Table(
             identifier=(*namespace, name),
-            metadata=found.metadata,
-            metadata_location=found.metadata_location or "",
-            io=self._io_of(found),
+            metadata=answer.metadata,
+            metadata_location=answer.metadata_location or "",
+            io=self._io_of(answer),
             catalog=self,
-            config=found.config,
+            config=answer.config,
         )
 
-    def _io_of(self, found: TableResponse) -> FileIO:
+    def _io_of(self, answer: TableResponse) -> FileIO:
         """Return the file access of a table, the same for tables with equal configurations and keys."""
-        location = found.metadata_location or ""
-        granted = [each for each in found.storage_credentials if location.startswith(each.prefix)]
+        location = answer.metadata_location or ""
+        granted = [each for each in answer.storage_credentials if location.startswith(each.prefix)]
         keys = max(granted, key=lambda each: len(each.prefix)).config if granted else {}
-        options = {**self.properties, **found.config, **keys}
+        options = {**self.properties, **answer.config, **keys}
         known = json.dumps(options, sort_keys=True, default=str)
         if known not in self._ios:
             self._ios = {known: load_file_io(options, location)}

@@ -32,15 +32,15 @@ def problems_of_files(heads: Heads, warehouse: Warehouse, depth: Depth) -> Itera
 
 def problems_of_rows(version: SharedVersion, index: CommitIndex, depth: Depth, *, days: Collection[date]) -> list[str]:
     """Return a sentence per problem of the rows of some days, and of the index, which the committer's lease keeps."""
-    found = []
+    problems = []
     for day in sorted(days):
         tables = {name: version.read(name, days=[day]) for name in version.heads.tables}
         depth.tally["rows"] += sum(each.num_rows for each in tables.values())
-        found += [f"{day}: {each}" for each in row_breaches(tables, day, depth)]
+        problems += [f"{day}: {each}" for each in row_breaches(tables, day, depth)]
         articles = stored_articles(tables["articles"], day)
         if index.stored(articles) != articles:
-            found.append(f"{day}: the article index and the table have different articles; {_REPAIR}")
-    return found
+            problems.append(f"{day}: the article index and the table have different articles; {_REPAIR}")
+    return problems
 
 
 def without_damage(heads: Heads, warehouse: Warehouse) -> tuple[Mapping[str, FileChange], Mapping[date, str]]:
@@ -68,7 +68,7 @@ def _without_days(heads: Heads, name: str, days: Collection[date], damaged: Coll
 def _rest(table: Table, file: DataFile, days: Collection[date]) -> Iterator[DataFile]:
     """Write the rows of a data file on other days, if it has some."""
     spec = spec_of(table)
-    found = rows_by_day(read_files(table.io, [file], spec), spec)
-    kept = {day: rows.select(spec.schema.names) for day, rows in found.items() if day not in days}
-    if kept:
-        yield write_days(table, kept)
+    days_of_file = rows_by_day(read_files(table.io, [file], spec), spec)
+    rest = {day: rows.select(spec.schema.names) for day, rows in days_of_file.items() if day not in days}
+    if rest:
+        yield write_days(table, rest)

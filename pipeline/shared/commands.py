@@ -27,7 +27,7 @@ def migrate(
     """Move archive, tables and state of NEWS_DATA_DIR to the shared store of the settings.
 
     Runs of this data root wait meanwhile; no byte of it is changed. At the end, both sides are compared. Call it again
-    after a kill: what is there is kept. Exit 1 if both sides differ.
+    after a kill: what is there stays. Exit 1 if both sides differ.
     """
     from newslake.pipeline.shared import move_job as migration
 

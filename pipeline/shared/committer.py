@@ -69,7 +69,7 @@ class SharedCommitter:
         try:
             merged, changed = self.repeat(lambda: self._try_commit(batches, is_current))
         finally:
-            self.rewriter.written.clear()  # what no commit has may be deleted once the lease is given up
+            self.rewriter.written.clear()  # what no commit has may be deleted once the lease is released
         return merged.report(batch_ids, days_of=self.index.changed_days, files_changed=changed)
 
     def _try_commit(self, batches: Sequence[Batch], is_current: IsCurrent) -> tuple[Merge, int]:
@@ -111,8 +111,8 @@ class SharedCommitter:
         self.transactions.step("files")
         rows = heads.rows
         if changes:
-            made = self.transactions.commit(heads, changes, batch_ids=batch_ids, months=months)
-            rows = made.rows
+            done = self.transactions.commit(heads, changes, batch_ids=batch_ids, months=months)
+            rows = done.rows
         for article_id, article in articles.items():
             days[article.published_date][article_id] = article
         gone = removed or {}
@@ -128,7 +128,7 @@ class SharedCommitter:
             try:
                 return wait_for_services(attempt, what="a commit")
             except ConflictError:
-                log.info("another commit came first, or an answer was lost: the commit is made again")
+                log.info("another commit came first, or an answer was lost: committing again")
         raise StoreError(
             "another process commits to the same tables, over and over; there must be one committer at a time",
             key="tables",
@@ -166,16 +166,16 @@ class SharedCommitter:
         mine = [each for each in files if months is None or month_of(days_of(each, table)[0]) in months]
         columns = (*STORED_COLUMNS, "published_date")
         rows = read_files(table.io, mine, TABLE_SPECS["articles"], columns=columns).sort_by("published_date")
-        found = {day: stored_articles(each, day) for day, each in rows_by_day(rows, TABLE_SPECS["articles"]).items()}
+        stored = {day: stored_articles(each, day) for day, each in rows_by_day(rows, TABLE_SPECS["articles"]).items()}
         known = [day for day in self.index.generations() if months is None or month_of(day) in months]
-        contents = {day: DayContents(heads.rows, found.get(day, {})) for day in {*found, *known}}
+        contents = {day: DayContents(heads.rows, stored.get(day, {})) for day in {*stored, *known}}
         self.transactions.check_lease()
         self.index.apply(contents, now=self.now())
 
     def replace(self, relate: Callable[[Heads], Mapping[str, Mapping[date, pa.Table]]]) -> int:
         """Replace tables on days with sorted rows that ``relate`` returns; return how many files were written.
 
-        It gets the heads to which the commit is made.
+        It gets the heads to which it commits.
         """
 
         def attempt() -> int:

@@ -112,8 +112,8 @@ def plan(table: Table, snapshot_id: int | None, *, days: Collection[date] | None
     """Return the data files of a snapshot, sorted by day; or those that may have rows of some days."""
     months = None if days is None else {month_number(day) for day in days}
     entries = entries_of(table, manifests_of(table, snapshot_id), months)
-    found = [(days_of(each.data_file, table), each.data_file) for each in entries]
-    chosen = [(span, file) for span, file in found if days is None or any(span[0] <= day <= span[1] for day in days)]
+    spans = [(days_of(each.data_file, table), each.data_file) for each in entries]
+    chosen = [(span, file) for span, file in spans if days is None or any(span[0] <= day <= span[1] for day in days)]
     return [file for _, file in sorted(chosen, key=lambda each: (each[0], each[1].file_path))]
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 from uuid import uuid4
 
 import psycopg
@@ -58,7 +58,7 @@ _UNLIMITED = dict.fromkeys(
 _ENDED_BY_SERVER = ("server closed the connection", "terminating connection")  # it answered: it is there
 _STARTING = "the database system is "  # starting up, shutting down, in recovery mode
 _PASSING = ("store_starting", "store_busy")
-_SET = """SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS own (name, value)
+_SET = """SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS setting (name, value)
     UNION ALL SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'"""
 _RUN_AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
@@ -73,16 +73,23 @@ def to_text(value: str | None) -> str | None:
     return "".join(_ESCAPES.get(char, char) for char in value)
 
 
+@overload
+def from_text(value: str) -> str: ...
+
+
+@overload
+def from_text(value: None) -> None: ...
+
+
+@overload
+def from_text(value: str | None) -> str | None: ...
+
+
 def from_text(value: str | None) -> str | None:
     """Return a stored text as it was."""
     if value is None or "\1" not in value:
         return value
     return value.replace("\1\1", "\0").replace("\1\2", "\1")
-
-
-def given_text(value: str) -> str:
-    """Return a stored text that is not null as it was."""
-    return from_text(value) or ""
 
 
 def to_texts(values: Iterable[str | None]) -> list[str | None]:
@@ -91,7 +98,7 @@ def to_texts(values: Iterable[str | None]) -> list[str | None]:
 
 
 class PostgresDatabase:
-    """The database of the shared store. Opens on first use; threads take turns, and each process has its own session.
+    """The database of the shared store. Opens on first use; threads take turns, and each process has another session.
 
     The first use creates the schema; without ``may_create`` it may be missing, which ``is_new`` says. ``password_file``
     has the password, and is read for each session. A session that hears nothing from the other side for
@@ -213,8 +220,8 @@ class PostgresDatabase:
 
     def _may_run_again(self, error: psycopg.Error | StoreError) -> bool:
         if isinstance(error, StoreError):
-            is_own = error.key == self.place  # not of the bucket that is checked before the schema is created
-            return is_own and (error.reason in _PASSING or (self._is_known and error.reason == "store_unreachable"))
+            is_here = error.key == self.place  # not of the bucket that is checked before the schema is created
+            return is_here and (error.reason in _PASSING or (self._is_known and error.reason == "store_unreachable"))
         return is_lost(error) or isinstance(error, _RUN_AGAIN)
 
     @contextmanager
@@ -272,7 +279,7 @@ class PostgresDatabase:
         """Check the server, set the other side's timeouts, and create the schema if it is missing."""
         check_version(session.info.server_version, place=self.place)
         third = max(1, self._silence_seconds // 3)
-        own = {
+        options = {
             "search_path": sql.Identifier(self.schema).as_string(session),
             "timezone": "UTC",
             "tcp_keepalives_idle": str(third),
@@ -282,7 +289,7 @@ class PostgresDatabase:
             "client_connection_check_interval": f"{third}s",
             **_UNLIMITED,
         }
-        session.execute(_SET, (list(own), list(own.values())))
+        session.execute(_SET, (list(options), list(options.values())))
         facts = """SELECT current_setting('transaction_read_only'), current_setting('server_encoding'),
             pg_backend_pid()"""
         [(read_only, encoding, process)] = session.execute(facts).fetchall()
@@ -333,9 +340,9 @@ class PostgresDatabase:
         if _STARTING in text:
             message = f"{self.place} is starting or stopping ({text}); run it again when the server is up"
             return StoreError(message, key=self.place, reason="store_starting")
-        found = next((code for pattern, code in _REFUSALS.items() if re.search(pattern, text)), None)
-        if found is not None:
-            return self._error_for(found, text.rpartition("FATAL: ")[2].strip())
+        code = next((each for pattern, each in _REFUSALS.items() if re.search(pattern, text)), None)
+        if code is not None:
+            return self._error_for(code, text.rpartition("FATAL: ")[2].strip())
         message = f"{self.place} cannot be reached ({text}); start the server, or correct NEWS_DATABASE_URL"
         return StoreError(message, key=self.place, reason="store_unreachable")
 

@@ -27,7 +27,7 @@ COMMITS = "commits"
 _TRIES = 40
 _PAUSE_SECONDS = 0.05
 _THREADS = 6
-_KEPT_SECONDS = 300.0  # AWS gives credentials for 15 minutes or more
+_REUSE_SECONDS = 300.0  # AWS gives credentials for 15 minutes or more
 
 # Keys of the summaries.
 COMMIT = "newslake.commit"  # the name of the commit, in each table that it changes
@@ -61,7 +61,7 @@ class Heads:
     @property
     def is_recent(self) -> bool:
         """Whether the loaded tables are to be used again: a catalog may vend credentials with a table that soon end."""
-        return time.monotonic() < self.read_at + _KEPT_SECONDS
+        return time.monotonic() < self.read_at + _REUSE_SECONDS
 
     def id_of(self, name: str) -> int | None:
         """Return the snapshot of a table; None before its first commit."""
@@ -134,7 +134,7 @@ def commits_of(anchor: Table) -> Iterator[Heads]:
 
 
 def summary_of(snapshot: Snapshot) -> Mapping[str, Any]:
-    """Return the own entries of a snapshot's summary."""
+    """Return the entries of newslake in a snapshot's summary."""
     return {} if snapshot.summary is None else snapshot.summary.additional_properties
 
 

@@ -45,16 +45,16 @@ def check_database(database: PostgresDatabase) -> PartHealth:
             reason="store_rights",
         )
     [(version, checksums, limit, used)] = database.query(_LIMITS)
-    found = f"PostgreSQL {version.split()[0]} at {database.place}, {used} of {limit} connections in use"
+    facts = f"PostgreSQL {version.split()[0]} at {database.place}, {used} of {limit} connections in use"
     if database.is_new():
-        message = f"{found}; the schema {database.schema} does not exist yet"
+        message = f"{facts}; the schema {database.schema} does not exist yet"
         return PartHealth(message=message, action=f"{_CREATES} NEWS_DATABASE_URL or NEWS_DATABASE_SCHEMA", is_new=True)
     if limit - used < _FREE_CONNECTIONS:
-        return PartHealth(message=found, action=MORE_CONNECTIONS)
+        return PartHealth(message=facts, action=MORE_CONNECTIONS)
     if checksums != "on":
-        message = f"{found}; its pages have no checksums, so that a damaged disk is not noticed"
+        message = f"{facts}; its pages have no checksums, so that a damaged disk is not noticed"
         return PartHealth(message=message, action="stop the server and run `pg_checksums --enable`")
-    return PartHealth(message=found)
+    return PartHealth(message=facts)
 
 
 def check_bucket(bucket: Bucket, *, is_new: bool) -> PartHealth:
@@ -64,11 +64,11 @@ def check_bucket(bucket: Bucket, *, is_new: bool) -> PartHealth:
     """
     bucket.check(is_writer=True)
     bucket.check_reading()
-    found = f"{bucket.url}: puts once, reads ranges, lists, deletes"
+    facts = f"{bucket.url}: puts once, reads ranges, lists, deletes"
     if is_new:
-        message = f"{found}; it has no archive yet"
+        message = f"{facts}; it has no archive yet"
         return PartHealth(message=message, action=f"{_CREATES} NEWS_OBJECTS_URL", is_new=True)
-    return PartHealth(message=found)
+    return PartHealth(message=facts)
 
 
 def check_catalog(places: "SharedPlaces", *, is_new: bool) -> PartHealth:
@@ -100,7 +100,7 @@ def check_catalog(places: "SharedPlaces", *, is_new: bool) -> PartHealth:
 def check_clocks(database: PostgresDatabase, bucket: Bucket, *, now: Callable[[], datetime]) -> PartHealth:
     """Compare the clocks of the services with this machine's. Raises: StoreError.
 
-    Files are kept and deleted by their age, and leases and rates follow the clock of the database.
+    Files are deleted by their age, and leases and rates follow the clock of the database.
     """
     services = {
         "the database": database.now,

@@ -1,7 +1,7 @@
 """The tables of the contract as Iceberg tables: schema, partition, sort order, properties.
 
-Field ids are those of the catalog, found by name, so that a column that is added later changes no other. A log table
-also has the batch that appended each row: a batch that is appended again replaces its rows.
+Field ids are those of the catalog, looked up by name: a column that is added later changes no other. A log table also
+has the batch that appended each row: a batch that is appended again replaces its rows.
 """
 
 from collections.abc import Iterator

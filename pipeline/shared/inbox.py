@@ -63,21 +63,21 @@ class BucketInbox:
 
     @contextmanager
     def claim(self, *, run_id: str) -> Iterator[Path]:
-        with self._leases.source(f"{self._place} {run_id}", waits=True), own_copies(self._copies) as own:
+        with self._leases.source(f"{self._place} {run_id}", waits=True), private_copies(self._copies) as copies:
             listed = self._listed()
             for each in listed.values():
                 if each.size > MAX_BYTES:
                     log.error("%s/%s has more than %d bytes and stays; split it", self._place, each.key, MAX_BYTES)
             names = _due(listed, now=self._now())
             with self._leases.claim(self._place, {each for name in names for each in _group(name)}) as mine:
-                self._claimed[own] = {}
+                self._claimed[copies] = {}
                 try:
                     for name in names:
                         if mine.issuperset(_group(name)):  # else another run has its sidecar, and takes both later
-                            self._take(name, own)
-                    yield own
+                            self._take(name, copies)
+                    yield copies
                 finally:
-                    del self._claimed[own]
+                    del self._claimed[copies]
 
     def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
         claimed = self._claimed[folder]
@@ -92,28 +92,28 @@ class BucketInbox:
                     del claimed[each]
 
     def erase(self, edit: Callable[[Path], int]) -> int:
-        with own_copies(self._copies) as own:
+        with private_copies(self._copies) as copies:
             with self._leases.claim(self._place, self._listed()) as mine:
-                changed = self._edit("", mine, own, edit)
+                changed = self._edit("", mine, copies, edit)
             for folder in (_DONE, _FAILED):
                 names = [each.key.rpartition("/")[2] for each in self._objects.list(folder, is_deep=False)]
-                changed += self._edit(folder, names, own, edit)
+                changed += self._edit(folder, names, copies, edit)
         return changed
 
     def _listed(self) -> dict[str, ObjectInfo]:
         """Return the complete files of the inbox itself, by name."""
         return {each.key: each for each in self._objects.list(is_deep=False) if is_ready(each.key)}
 
-    def _take(self, name: str, own: Path) -> None:
+    def _take(self, name: str, copies: Path) -> None:
         """Copy an object and its sidecar into the folder of a run. One that is gone was listed too late."""
-        claimed = self._claimed[own]
+        claimed = self._claimed[copies]
         for each in _group(name):
-            if each not in claimed and (info := self._copy(each, own / each)) is not None:
+            if each not in claimed and (info := self._copy(each, copies / each)) is not None:
                 claimed[each] = info
             if name not in claimed:
                 return
-        if _is_sidecar(name) and self._is_settled(own / name):
-            (own / name).unlink()  # a run was killed after it had moved the page
+        if _is_sidecar(name) and self._is_settled(copies / name):
+            (copies / name).unlink()  # a run was killed after it had moved the page
 
     def _copy(self, key: str, target: Path) -> ObjectInfo | None:
         """Copy an object to a file; return what the store said of it before, or None if it is gone."""
@@ -153,9 +153,9 @@ class BucketInbox:
         now = self._objects.info(key)
         return now is not None and _version(now) == _version(info)
 
-    def _edit(self, folder: str, names: Collection[str], own: Path, edit: Callable[[Path], int]) -> int:
+    def _edit(self, folder: str, names: Collection[str], copies: Path, edit: Callable[[Path], int]) -> int:
         """Let ``edit`` change copies of some objects, then put or delete the objects alike."""
-        target = own / (folder or "waiting")
+        target = copies / (folder or "waiting")
         target.mkdir()
         infos = {name: self._copy(f"{folder}/{name}".lstrip("/"), target / name) for name in sorted(names)}
         before = {name: _digest(target / name) for name, info in infos.items() if info is not None}
@@ -174,17 +174,17 @@ class BucketInbox:
 
 
 @contextmanager
-def own_copies(parent: Path) -> Iterator[Path]:
+def private_copies(parent: Path) -> Iterator[Path]:
     """Yield a new folder for copies, which is removed at the end, with those that killed processes have left."""
     parent.mkdir(parents=True, exist_ok=True)
     for other in [each for each in parent.iterdir() if each.is_dir()]:
         with suppress(BlockingIOError, FileNotFoundError), lock_folder(other, waits=False):
             shutil.rmtree(other)
-    with run_folder(parent / uuid.uuid4().hex) as own:
+    with run_folder(parent / uuid.uuid4().hex) as copies:
         try:
-            yield own
+            yield copies
         finally:
-            shutil.rmtree(own)
+            shutil.rmtree(copies)
 
 
 def _due(listed: Mapping[str, ObjectInfo], *, now: datetime) -> list[str]:

@@ -49,7 +49,7 @@ class _Marker:
 class MoveMark:
     """The move of a data root to this store: from where, and its times.
 
-    ``began_at`` is None until this store was found empty and without writers, ``ended_at`` until the move has ended.
+    ``began_at`` is None until this store was empty and without writers, ``ended_at`` until the move has ended.
     """
 
     source: str
@@ -59,11 +59,11 @@ class MoveMark:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A lost part. ``can_be_given_up`` is False if the settings name a part of another store."""
+    """A lost part. ``can_give_up`` is False if the settings name a part of another store."""
 
     name: str
     sentence: str
-    can_be_given_up: bool = True
+    can_give_up: bool = True
     reason: str = "store_missing"
 
     def error(self) -> MissingStoreError:
@@ -120,7 +120,7 @@ class SharedInventory:
         loss = self.loss_of_bucket(objects, place=place)
         if loss is None:
             return
-        if not loss.can_be_given_up:
+        if not loss.can_give_up:
             raise ConfigError(f"--give-up {loss.name}: {loss.sentence}", key="give_up", reason="store_foreign")
         if (marker := _read_marker(objects)) is None:
             objects.put_new(MARKER, _marker_bytes(_Marker(self.store_id, self._openings)))
@@ -146,8 +146,8 @@ class SharedInventory:
         """Return where a part was created; None if it was not."""
         if self._database.is_new():
             return None
-        found = self._database.query("SELECT place FROM store_parts WHERE name = %s", (name,))
-        return found[0][0] if found else None
+        rows = self._database.query("SELECT place FROM store_parts WHERE name = %s", (name,))
+        return rows[0][0] if rows else None
 
     def record(self, name: str, place: str) -> None:
         """Record that a part was created at a place, unless it is recorded."""
@@ -244,7 +244,7 @@ def _foreign_bucket(recorded: str, place: str) -> Loss:
         f"{place} belongs to another store than the database, whose archive is in {recorded}; "
         "correct NEWS_OBJECTS_URL, NEWS_DATABASE_URL or NEWS_DATABASE_SCHEMA"
     )
-    return Loss(OBJECTS, sentence, can_be_given_up=False)
+    return Loss(OBJECTS, sentence, can_give_up=False)
 
 
 def _read_marker(objects: Objects) -> _Marker | None:

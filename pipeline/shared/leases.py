@@ -1,6 +1,6 @@
 """Leases, rates and claims in PostgreSQL.
 
-A lease is an advisory lock of a session of its own. The reasons, compared with a row that expires:
+A lease is an advisory lock of a separate session. The reasons, compared with a row that expires:
 
 - It ends at once when its holder is killed: the system closes the connection, and the server ends the session. If the
   host vanishes, the keepalives of both sides end it after ``silence_seconds`` of the database.
@@ -30,7 +30,7 @@ _LONGEST_SECONDS = 3600.0  # a later time is from a clock that was set back
 _OURS = """locktype = 'advisory' AND objsubid = 1 AND granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _KEY = "((classid::bigint << 32) | objid::bigint)"
-_IS_HELD = f"SELECT 1 FROM pg_locks WHERE {_OURS} AND pid = pg_backend_pid() AND {_KEY} = %s"  # noqa: S608 - our own
+_IS_HELD = f"SELECT 1 FROM pg_locks WHERE {_OURS} AND pid = pg_backend_pid() AND {_KEY} = %s"  # noqa: S608 - constants
 _LOCK = "SELECT true FROM (SELECT pg_advisory_lock(%s)) AS lock"
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _TRY_LOCK_SHARED = "SELECT pg_try_advisory_lock_shared(%s)"
@@ -42,15 +42,15 @@ _TAKE = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() +
     ON CONFLICT (host) DO UPDATE SET next_at = clock_timestamp() + make_interval(secs => %(seconds)s)
     WHERE rate.next_at <= clock_timestamp()
         OR rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS})
-    RETURNING true"""  # noqa: S608 - our own number
+    RETURNING true"""  # noqa: S608 - constants
 _AHEAD = "SELECT extract(epoch FROM next_at - clock_timestamp())::float8 FROM host_rates WHERE host = %s"
 _DEFER = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s))
     ON CONFLICT (host) DO UPDATE SET next_at = CASE
         WHEN rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}) THEN excluded.next_at
-        ELSE greatest(rate.next_at, excluded.next_at) END"""  # noqa: S608 - our own number
-HELD_KEYS = f"SELECT {_KEY} FROM pg_locks WHERE {_OURS}"  # noqa: S608 - our own names
-_FREE_DEAD = f"DELETE FROM inbox_claims WHERE inbox = %s AND lease NOT IN ({HELD_KEYS})"  # noqa: S608 - our own names
-_CLAIM = """INSERT INTO inbox_claims SELECT %s, name, %s FROM unnest(%s::text[]) AS given (name)
+        ELSE greatest(rate.next_at, excluded.next_at) END"""  # noqa: S608 - constants
+HELD_KEYS = f"SELECT {_KEY} FROM pg_locks WHERE {_OURS}"  # noqa: S608 - constants
+_FREE_DEAD = f"DELETE FROM inbox_claims WHERE inbox = %s AND lease NOT IN ({HELD_KEYS})"  # noqa: S608 - constants
+_CLAIM = """INSERT INTO inbox_claims SELECT %s, name, %s FROM unnest(%s::text[]) AS input (name)
     ON CONFLICT DO NOTHING RETURNING name"""
 _UNCLAIM = "DELETE FROM inbox_claims WHERE lease = %s"
 
@@ -108,7 +108,7 @@ class PostgresLease:
 
 
 def write_under[T](lease: Lease | None, database: PostgresDatabase, work: Callable[[psycopg.Cursor], T]) -> T:
-    """Run ``work`` in one transaction, in the session that holds a lease if one is given; return what it returns.
+    """Run ``work`` in one transaction, in the session that holds ``lease``, if it is not None; return what it returns.
 
     Raises: StoreError, also (lease_lost).
     """
@@ -116,7 +116,7 @@ def write_under[T](lease: Lease | None, database: PostgresDatabase, work: Callab
 
 
 class PostgresLeases:
-    """All leases of a shared store, each with a session of its own.
+    """All leases of a shared store, each with a separate session.
 
     A writer checks its lease directly before each write, or writes in the session that holds it. What it has begun just
     before it lost the lease ends within ``notice_seconds``. Writers, takedowns and add-ons call ``check`` once they

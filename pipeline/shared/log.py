@@ -1,6 +1,6 @@
 """The log tables in Iceberg. Rows are appended by batch; a batch that is appended again replaces its rows.
 
-Any number of processes append. Each append is one transaction of one table, and is made again after another one.
+Any number of processes append. Each append is one transaction of one table, and is repeated after another one.
 """
 
 import secrets
@@ -34,7 +34,7 @@ from newslake.pipeline.shared.upkeep import Warehouse
 from newslake.pipeline.store.tables import OnError
 from newslake.pipeline.tables import TABLE_SPECS, TableSpec, check_batch
 
-_KEPT, _KEPT_MAX = 8, 16
+_HISTORY, _HISTORY_MAX = 8, 16
 _TRIES = 200
 _WHOLE_FROM = "newslake.whole-from"  # a property of a log table: the day before which its rows were removed
 
@@ -87,8 +87,8 @@ class SharedLog:
                 break
             mine = [each for each in files if _month(each, table) == month]
             rows = _sorted(read_files(table.io, mine, spec), spec)
-            found = [each for each in dict.fromkeys(reversed(rows[BATCH.name].to_pylist())) if each not in chosen]
-            chosen |= dict.fromkeys(found[: newest - len(chosen)])
+            ids = [each for each in dict.fromkeys(reversed(rows[BATCH.name].to_pylist())) if each not in chosen]
+            chosen |= dict.fromkeys(ids[: newest - len(chosen)])
             parts.append(rows.filter(pc.is_in(rows[BATCH.name], value_set=pa.array(chosen, pa.string()))))
         return pa.concat_tables([arrow_schema(spec).empty_table(), *parts]).select(spec.schema.names)
 
@@ -221,20 +221,20 @@ class SharedLog:
     def _commit(self, table: Table, change: FileChange) -> bool:
         commit = uuid.uuid4().hex
         try:
-            made = write_snapshot(table, change, {COMMIT: commit}, kept=_KEPT, kept_max=_KEPT_MAX)
+            snapshot = write_snapshot(table, change, {COMMIT: commit}, history=_HISTORY, history_max=_HISTORY_MAX)
         except ConflictError:
             return self._undo(change, ())
         with self.catalog.collecting():
-            self.catalog.commit_table(table, made.requirements, made.updates)
+            self.catalog.commit_table(table, snapshot.requirements, snapshot.updates)
             answer = self.catalog.send(first=table.name()[-1])
         if answer == "committed" or self._is_in(table.name()[-1], commit):
             return True
-        return self._undo(change, made.written) if answer == "conflict" else False
+        return self._undo(change, snapshot.written) if answer == "conflict" else False
 
     def _undo(self, change: FileChange, manifests: Iterable[str]) -> bool:
         """Delete the files of a change that lost to another one, and its manifests; return False: it is not in.
 
-        The other one may be a redaction, and they have rows as they were before it. pyiceberg's own deletion would put
+        The other one may be a redaction, and they have rows as they were before it. The deletion of pyiceberg would put
         an empty object in place of the folder.
         """
         for path in (*(file.file_path for file in change.added), *manifests):
@@ -242,7 +242,7 @@ class SharedLog:
         return False
 
     def _is_in(self, name: str, commit: str) -> bool:
-        """Return whether a commit is in, after an answer that was lost, or a conflict with its own repetition.
+        """Return whether a commit is in, after an answer that was lost, or a conflict with its repetition.
 
         It waits for a catalog that is down.
         """

@@ -123,10 +123,10 @@ class Migration:
             self._open.clear()
             counts, pieces, problems = dict[str, int](), 0, list[str]()
             for part in self.parts:
-                found = part.pieces()
-                problems += self._move(part, found, lease, copies=mark.ended_at is None)
+                to_move = part.pieces()
+                problems += self._move(part, to_move, lease, copies=mark.ended_at is None)
                 counts |= part.counts()
-                pieces += len(found)
+                pieces += len(to_move)
             problems += self._compare_copied()
             problems += self.target.tables.verify(Depth(reads=lambda day: False))
             if not problems and mark.ended_at is None:
@@ -145,8 +145,8 @@ class Migration:
         if mark is None or mark.began_at is None:
             return self._begin_first()
         if mark.ended_at is None:
-            if found := self._changed_takedowns():
-                raise _refusal(found)
+            if change := self._changed_takedowns():
+                raise _refusal(change)
             if mark.source == self.source:  # else it may be another data root
                 lease.check()
                 self._drop_extras()
@@ -156,7 +156,7 @@ class Migration:
     def _drop_extras(self) -> None:
         """Delete from the shared store what the source has dropped, part by part, until something may not be deleted.
 
-        The archive comes before what is made of it: pages of which the source knows nothing stop the move, and keep
+        The archive comes before what follows from it: pages of which the source knows nothing stop the move, and keep
         their rows.
         """
         for part in self.parts:
@@ -170,16 +170,16 @@ class Migration:
     def _begin_first(self) -> MoveMark:
         """Mark the shared store, so that no writer begins there; wait for those that did; check that it is empty."""
         inventory = self.target.inventory
-        found = self._foreign()
-        if found is None:
+        obstacle = self._foreign()
+        if obstacle is None:
             inventory.mark_move(MoveMark(self.source))
             self.report("waiting for the end of runs on the shared store", "runs", 0, 0)
             self.target.leases.wait_for_holders()
             with self.target.hold_side_states():  # so that add-ons that change their state have ended, too
-                found = self._foreign()
-        if found is not None:
+                obstacle = self._foreign()
+        if obstacle is not None:
             inventory.mark_move(None)
-            raise _refusal(f"the shared store has {found}, which no move brought")
+            raise _refusal(f"the shared store has {obstacle}, which no move brought")
         mark = MoveMark(self.source, self.now())
         inventory.mark_move(mark)
         return mark

@@ -37,15 +37,15 @@ def migrate(settings: Settings, *, to: str, registers: bool, report: "ReportProg
     settings that name parts of two stores.
     """
     check_target(settings, to)
-    own = settings.replace(store="local")
-    check_stores(own)
-    if not (own.archive_dir / "warc").is_dir() or not (own.lake_dir / "_state").is_dir():
-        message = f"{own.data_dir.absolute()} has no archive and no tables to move; set NEWS_DATA_DIR"
+    local = settings.replace(store="local")
+    check_stores(local)
+    if not (local.archive_dir / "warc").is_dir() or not (local.lake_dir / "_state").is_dir():
+        message = f"{local.data_dir.absolute()} has no archive and no tables to move; set NEWS_DATA_DIR"
         raise ConfigError(message, key="NEWS_DATA_DIR", reason="nothing_to_move")
-    source, target = LocalStore(own), _open_target(settings.replace(store="shared"))
+    source, target = LocalStore(local), _open_target(settings.replace(store="shared"))
     report("waiting for the end of current runs", "runs", 0, 0)
     with _alone(source), _advice_on_places():
-        return _move(source, target, settings=own, registers=registers, report=report)
+        return _move(source, target, settings=local, registers=registers, report=report)
 
 
 def check_target(settings: Settings, to: str) -> None:
@@ -86,7 +86,7 @@ def _advice_on_places() -> Iterator[None]:
 def _alone(source: LocalStore) -> Iterator[None]:
     """Keep all other processes from writing to a data root, after those that do have ended.
 
-    A first use of a state of an add-on meanwhile is not kept from it: its lock is a file that does not exist yet.
+    A first use of a state of an add-on meanwhile goes on: its lock is a file that does not exist yet.
     Raises: LakeError (unfinished_work) for work of dead processes, which a move would lose.
     """
     leases = source.leases

@@ -122,10 +122,10 @@ def _groups_of(sizes: Mapping[str, int]) -> Iterator[list[str]]:
 
 
 def _digest_of(chunks: Iterable[bytes]) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for each in chunks:
-        found.update(each)
-    return found.hexdigest()
+        digest.update(each)
+    return digest.hexdigest()
 
 
 @dataclass
@@ -317,7 +317,7 @@ class HistoryMove(IndexMove):
 
 
 def _without_last(history: ChangeHistory) -> ChangeHistory:
-    """Return a history without its last stamp: the copy of the tables has stamps of its own, which may be later."""
+    """Return a history without its last stamp: the copy of the tables has other stamps, which may be later."""
     return replace(history, last=None)
 
 

@@ -1,4 +1,4 @@
-"""The archive on object storage: WARC files as objects, found through an index that all hosts share."""
+"""The archive on object storage: WARC files as objects, in an index that all hosts share."""
 
 import logging
 from collections import Counter
@@ -57,12 +57,12 @@ class ObjectArchive(RecordArchive):
         return self._shared_index
 
     def index_problems(self, *, is_quick: bool = False) -> tuple[str, ...]:
-        """Return the damage of the index as predicates: the service that has it checks its own files."""
+        """Return the damage of the index as predicates: the service that has it checks its files."""
         is_sound = self._shared_index.is_ready() or next(self._objects.list(FOLDER), None) is None
         return () if is_sound else ("is not built",)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
-        """Rebuild the index from all WARC files and return the damage found. A lost file stays in the index.
+        """Rebuild the index from all WARC files and return the damage. A lost file stays in the index.
 
         Writers and takedowns wait for the end before they change the index.
         """

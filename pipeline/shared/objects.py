@@ -101,6 +101,6 @@ def check_range(offset: int, length: int) -> None:
         raise ValueError(f"no range of bytes: offset {offset}, length {length}")
 
 
-def by_key(found: list[ObjectInfo]) -> Iterator[ObjectInfo]:
+def by_key(infos: list[ObjectInfo]) -> Iterator[ObjectInfo]:
     """Yield infos by the bytes of the key. Stores differ: some sort by folder, some do not sort."""
-    return iter(sorted(found, key=lambda each: each.key.encode()))
+    return iter(sorted(infos, key=lambda each: each.key.encode()))

@@ -11,7 +11,7 @@ from newslake.pipeline.archive import Damage, KnownPage, PageState, Validators
 from newslake.pipeline.archive.fetch_state import RECHECKED, AnyValidators
 from newslake.pipeline.archive.warc import hints_from_json, hints_to_json
 from newslake.pipeline.leases import Lease
-from newslake.pipeline.shared.database import PostgresDatabase, Row, from_text, given_text, to_text
+from newslake.pipeline.shared.database import PostgresDatabase, Row, from_text, to_text
 from newslake.pipeline.shared.leases import write_under
 from newslake.pipeline.shared.schema import hash_of
 from newslake.pipeline.sqlite import from_micros, to_micros
@@ -22,7 +22,7 @@ _NAMES = (
 )
 _TEXTS = frozenset({"page_key", "url", "source_key", "last_outcome", "reason", "hints"})
 _TIMES = frozenset({"listed_modified_at", "next_try_at"})
-_STATES = f"SELECT {', '.join(_NAMES)} FROM pages"  # noqa: S608 - our own names
+_STATES = f"SELECT {', '.join(_NAMES)} FROM pages"  # noqa: S608 - constants
 _CHANGES = ", ".join(f"{name} = excluded.{name}" for name in _NAMES)
 _INSERT = f"""INSERT INTO pages (state_hash, page_hash, {", ".join(_NAMES)})
     VALUES ({", ".join(["%s"] * (len(_NAMES) + 2))}) ON CONFLICT (state_hash) DO UPDATE SET {_CHANGES}"""  # noqa: S608
@@ -35,7 +35,7 @@ _OF_PAGE = "page_hash = %s AND (page_key = %s OR starts_with(page_key, %s))"
 _OF_PAGES = f"""SELECT {", ".join(_NAMES)} FROM unnest(%s::bytea[], %s::text[], %s::text[])
     WITH ORDINALITY AS wanted (wanted_hash, base, longer, place)
     JOIN pages ON page_hash = wanted_hash AND (page_key = base OR starts_with(page_key, longer))
-    ORDER BY place, page_key"""  # noqa: S608 - our own names
+    ORDER BY place, page_key"""  # noqa: S608 - constants
 
 
 class PostgresPageStates:
@@ -58,7 +58,7 @@ class PostgresPageStates:
     def listings(self) -> Iterator[tuple[str, str, Validators]]:
         query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"
         for source_key, url, etag, modified in self._db.stream(query):
-            yield given_text(source_key), given_text(url), Validators(from_text(etag), from_text(modified))
+            yield from_text(source_key), from_text(url), Validators(from_text(etag), from_text(modified))
 
     def has_listed(self, source_key: str, url: str) -> bool:
         return self.validators(source_key, url=url) is not None
@@ -71,7 +71,7 @@ class PostgresPageStates:
         query = """SELECT page_key, source_key, news_day, next_try_at IS NOT NULL FROM pages
             WHERE news_day BETWEEN %s AND %s"""
         for page_key, source_key, day, waits in self._db.stream(query, (first, last)):
-            yield KnownPage(_base_key(given_text(page_key)), given_text(source_key), day, waits)
+            yield KnownPage(_base_key(from_text(page_key)), from_text(source_key), day, waits)
 
     def record_many(self, rows: Iterable[PageState], *, lease: Lease | None = None) -> None:
         last = {state.page_key: state for state in rows}
@@ -94,10 +94,10 @@ class PostgresPageStates:
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
         for key, url, source_key, hints in self._db.stream(_PAGES_OF, ([to_text(each) for each in source_keys],)):
             yield (
-                _base_key(given_text(key)),
-                given_text(url),
-                given_text(source_key),
-                hints_from_json(given_text(hints)).publisher,
+                _base_key(from_text(key)),
+                from_text(url),
+                from_text(source_key),
+                hints_from_json(from_text(hints)).publisher,
             )
 
     def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
@@ -106,7 +106,7 @@ class PostgresPageStates:
         return tuple(map(_page_state, self._db.query(_OF_PAGES, columns)))
 
     def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
-        """Yield nothing: PostgreSQL checks its own pages (``data_checksums``)."""
+        """Yield nothing: PostgreSQL checks its pages (``data_checksums``)."""
         return iter(())
 
     def drop_damaged(self) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ class PostgresPageStates:
 
         def delete(cursor: psycopg.Cursor) -> None:
             if source_key is None:
-                cursor.executemany(f"DELETE FROM pages WHERE {_OF_PAGE}", bounds)  # noqa: S608 - our own names
+                cursor.executemany(f"DELETE FROM pages WHERE {_OF_PAGE}", bounds)  # noqa: S608 - constants
                 counts.append(max(cursor.rowcount, 0))
             else:
                 counts.append(

@@ -1,4 +1,4 @@
-"""Patience with services that are away: an attempt is made again until they are back, or for too long.
+"""Patience with services that are away: an attempt is repeated until they are back, or for too long.
 
 Who waits for more than some seconds logs what for, and until when. Nobody waits for a lock of another process.
 """
@@ -99,7 +99,7 @@ def _note(service: str, *, end: float) -> None:
 
 
 def wait_for_services[T](attempt: Callable[[], T], *, what: str, seconds: float = AWAY_SECONDS) -> T:
-    """Return the result of an attempt, made again while the catalog or the object store is away.
+    """Return the result of an attempt, repeated while the catalog or the object store is away.
 
     A file that is gone may have been removed since it was planned; the attempt has to plan again.
     Raises: StoreError (store_unreachable), (store_file_missing), and those of the attempt.

@@ -1,7 +1,7 @@
 """New rows of tables and days as changes of data files.
 
 A data file has the rows of one or more days of a month. A day that changes rewrites its file; a day without one
-gets its own. Equal rows change nothing.
+gets a new one. Equal rows change nothing.
 """
 
 import threading
@@ -73,7 +73,7 @@ def _bytes_of(rows: Mapping[date, pa.Table]) -> int:
 class Rewriter:
     """Writes data files with new rows. Those that an earlier try wrote from the same rows are used again.
 
-    Clear ``written`` before the committer's lease is given up: its files are in no version, so others delete them.
+    Clear ``written`` before the committer's lease is released: its files are in no version, so others delete them.
     """
 
     written: dict[tuple[object, ...], FileChange] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Rewriter:
                 ]
                 for name, days in days_by_name.items()
             }
-            merged = {name: _joined([each.result() for each in made]) for name, made in parts.items()}
+            merged = {name: _joined([each.result() for each in futures]) for name, futures in parts.items()}
         return {name: change for name, change in merged.items() if change.removed or change.added}
 
     def _rewrite(self, table: Table, group: _FileGroup, content: Content, key: object) -> FileChange:

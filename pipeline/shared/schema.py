@@ -1,8 +1,8 @@
 """The schema of the shared store's database: its tables, its version, and who creates it.
 
-A page is found by the hash of its key: an entry of a B-tree has at most 2,700 bytes, and a URL may be longer. All text
-is compared by its bytes, as in SQLite. Columns that name pages have no statistics: a takedown could
-not delete these copies of their values.
+A page is looked up by the hash of its key: an entry of a B-tree has at most 2,700 bytes, and a URL may be longer. All
+text is compared by its bytes, as in SQLite. Columns that name pages have no statistics: a takedown could not delete
+these copies of their values.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from newslake.pipeline.errors import StoreError
 VERSION: Final = 1
 _VERSION_TABLE = "schema_version"
 HAS_TABLES: Final = f"""SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = %s AND relname = '{_VERSION_TABLE}'"""  # noqa: S608 - our own name
-# Columns that name a page, or are made of its text, per table.
+    WHERE nspname = %s AND relname = '{_VERSION_TABLE}'"""  # noqa: S608 - constants
+# Columns that name a page, or are derived from its text, per table.
 CLEAR_TEXT: Final = {
     "captures": ("page_key", "url", "etag", "last_modified", "hints"),
     "attempts": ("page_key", "url"),
@@ -106,7 +106,7 @@ _TABLES = (
     "CREATE INDEX changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
     # The stamp of the last change; its lock lets stamps be committed in their order. At most one row.
     "CREATE TABLE stamps (one boolean PRIMARY KEY CHECK (one), last bigint NOT NULL)",
-    # The states of add-ons, each with tables of its own. Who took the lock of a state last; NULL after a block that
+    # The states of add-ons, each with its tables. Who took the lock of a state last; NULL after a block that
     # ended well. Else a put of that holder may still come, until settled_at. Every change of the state by a holder has
     # a lock of the row.
     """CREATE TABLE side_states (
@@ -132,7 +132,7 @@ _TABLES = (
 
 
 def hash_of(text: str) -> bytes:
-    """Return the hash by which a page or a listing is found."""
+    """Return the hash by which a page or a listing is looked up."""
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
@@ -193,7 +193,7 @@ def _create(connection: psycopg.Connection, schema: str) -> None:
     for table, columns in CLEAR_TEXT.items():
         connection.execute(sql.SQL(without_statistics(table, columns)))
     connection.execute(sql.SQL(f"CREATE TABLE {_VERSION_TABLE} (version integer NOT NULL)"))
-    connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (%s)", (VERSION,))  # noqa: S608 - our own name
+    connection.execute(f"INSERT INTO {_VERSION_TABLE} VALUES (%s)", (VERSION,))  # noqa: S608 - constants
 
 
 def without_statistics(table: str, columns: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """Snapshots of Iceberg tables with one manifest a month, of pyiceberg's public parts.
 
-pyiceberg's own overwrite keeps a manifest of removed files for each commit, reads them all again in the next one, and
+The overwrite of pyiceberg keeps a manifest of removed files for each commit, reads them all again in the next one, and
 copies the metadata of the table some thirty times. A manifest a month stays as short as the month has files, and a
 commit reads and writes only those of its months.
 """
@@ -51,7 +51,7 @@ _NO_LIMITS = {"max_ref_age_ms": None, "max_snapshot_age_ms": None, "min_snapshot
 
 
 class ConflictError(Exception):
-    """The heads are not what a commit was made for: read them again, and do it again."""
+    """The heads are not those of the commit: read them again, and do it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class _Immutable:
     @lru_cache(maxsize=64)  # noqa: B019 - a value, which lives as long as the cache keeps it
     def manifests(self) -> tuple[ManifestFile, ...]:
         assert isinstance(self.source, Snapshot)
-        found = self.source.manifests(self.table.io)
-        return tuple(each for each in found if each.has_added_files() or each.has_existing_files())
+        manifests = self.source.manifests(self.table.io)
+        return tuple(each for each in manifests if each.has_added_files() or each.has_existing_files())
 
     @lru_cache(maxsize=1024)  # noqa: B019 - see above; ten years of eight tables, 80 KB each
     def entries(self) -> tuple[ManifestEntry, ...]:
@@ -116,7 +116,7 @@ class _Immutable:
 class NewSnapshot:
     """A snapshot whose manifests are written, and what the catalog is to do to have it.
 
-    ``written`` are the paths of its own manifests and their list, which nothing needs if the catalog refuses it. A log
+    ``written`` are the paths of its manifests and their list, which nothing needs if the catalog refuses it. A log
     table deletes them then. The lake leaves them to ``gc``: its conflicts are rare, as one process commits under a
     lease, and a catalog that moves one pointer after the other may name the snapshot in some tables all the same.
     """
@@ -128,12 +128,12 @@ class NewSnapshot:
 
 
 def write_snapshot(
-    table: Table, change: FileChange, properties: Mapping[str, str], *, kept: int, kept_max: int
+    table: Table, change: FileChange, properties: Mapping[str, str], *, history: int, history_max: int
 ) -> NewSnapshot:
     """Write the manifests of a table's next snapshot.
 
-    If the main branch has more than ``kept_max`` snapshots, all but its newest ``kept`` are expired with it; those
-    with a tag stay. Raises: ConflictError if a removed file is not in the present snapshot.
+    If the main branch has more than ``history_max`` snapshots, all but its newest ``history`` are expired with it;
+    those with a tag stay. Raises: ConflictError if a removed file is not in the present snapshot.
     """
     parent = table.current_snapshot()
     snapshot_id = table.metadata.new_snapshot_id()
@@ -146,7 +146,7 @@ def write_snapshot(
         summary=_summary(table, parent, change, properties),
         schema_id=table.metadata.current_schema_id,
     )
-    expired = _expired(table, kept=kept, kept_max=kept_max)
+    expired = _expired(table, history=history, history_max=history_max)
     updates: list[TableUpdate] = [
         AddSnapshotUpdate(snapshot=snapshot),
         SetSnapshotRefUpdate(ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH, snapshot_id=snapshot_id, **_NO_LIMITS),
@@ -229,10 +229,10 @@ def history_of(table: Table) -> Iterator[Snapshot]:
         snapshot = None if parent is None else table.metadata.snapshot_by_id(parent)
 
 
-def _expired(table: Table, *, kept: int, kept_max: int) -> list[int]:
+def _expired(table: Table, *, history: int, history_max: int) -> list[int]:
     """Return the snapshots that the next one of a table makes superfluous."""
-    if len(table.metadata.snapshots) < kept_max:
+    if len(table.metadata.snapshots) < history_max:
         return []
-    newest = {each.snapshot_id for each in islice(history_of(table), kept)}
+    newest = {each.snapshot_id for each in islice(history_of(table), history)}
     tagged = {ref.snapshot_id for ref in table.metadata.refs.values()}
     return [each.snapshot_id for each in table.metadata.snapshots if each.snapshot_id not in newest | tagged]

@@ -36,8 +36,8 @@ class SharedSnapshots:
         self.tags.drop(name)
 
     def verify(self, name: str) -> tuple[str, ...]:
-        found = damaged_files(self.at(name).heads, self.warehouse)
-        return tuple(f"{name}/{problem}; drop the snapshot" for _, _, problem in found)
+        damage = damaged_files(self.at(name).heads, self.warehouse)
+        return tuple(f"{name}/{problem}; drop the snapshot" for _, _, problem in damage)
 
     def verify_all(self) -> Iterator[str]:
         for name in self.tags.names():
@@ -57,9 +57,9 @@ class SharedSnapshots:
         version = self.at(name)
         files = {table: version.files(table) for table in version.heads.tables}
         days, sizes = version.days(), {True: 0, False: 0}
-        for file in (each for found in files.values() for each in found):
+        for file in (each for group in files.values() for each in group):
             sizes[file.file_path in others] += file.file_size_in_bytes
-        rows = {table: sum(each.record_count for each in found) for table, found in files.items()}
+        rows = {table: sum(each.record_count for each in group) for table, group in files.items()}
         facts = SnapshotFacts(
             name=name,
             taken_at=time_of(name, version.heads),

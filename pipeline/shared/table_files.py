@@ -1,7 +1,7 @@
 """The data files of the shared tables for readers: planned from one commit, read by ranges of bytes.
 
-A plan needs one request for the newest commit and one per log table; what belongs to a commit is kept until there is a
-newer one. Manifests never change, so the files of each are kept, too.
+A plan needs one request for the newest commit and one per log table; what belongs to a commit stays in memory until
+there is a newer one. Manifests never change, so the files of each stay, too.
 """
 
 import os
@@ -82,12 +82,12 @@ class PinnedObjects:
         if path != self.tables[name].paths[-1] and name not in self.prefetched:
             self.prefetched.add(name)
             self.prefetch([self.planned[each][1] for each in self.tables[name].paths])
-        found = self.opened(file)
+        opened = self.opened(file)
         try:
-            found.read_end()
+            opened.read_end()
         except FileNotFoundError as error:
-            raise found.gone() from error
-        return found
+            raise opened.gone() from error
+        return opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,29 +185,29 @@ class SharedFiles:
 
     def _lake(self) -> Mapping[str, _TableAt]:
         newest = next(commits_of(self._reader.load(COMMITS)), None)
-        kept = self._commit
-        if kept is not None and newest is not None and kept[0].anchor_id == newest.anchor_id and kept[0].is_recent:
-            return kept[1]
+        known = self._commit
+        if known is not None and newest is not None and known[0].anchor_id == newest.anchor_id and known[0].is_recent:
+            return known[1]
         heads = self._reader.read(LAKE_NAMES)
-        found = self._manifests_at(heads)
-        self._forget_past(found)
-        self._commit = (heads, found)
-        return found
+        manifests = self._manifests_at(heads)
+        self._forget_past(manifests)
+        self._commit = (heads, manifests)
+        return manifests
 
     def _logs(self) -> Mapping[str, _TableAt]:
         tables = self._reader.load_all(LOG_NAMES)
         snapshots = {name: table.current_snapshot() for name, table in tables.items()}
         ids = {name: each.snapshot_id for name, each in snapshots.items() if each is not None}
-        found = self._manifests_at(Heads(ids=ids, tables=tables))
+        manifests = self._manifests_at(Heads(ids=ids, tables=tables))
         if ids != self._log_ids:
-            self._forget_past(found)
+            self._forget_past(manifests)
             self._log_ids = ids
-        return found
+        return manifests
 
     def _manifests_at(self, heads: Heads) -> Mapping[str, _TableAt]:
         names = list(heads.tables)
         lists = self._pool.map(lambda name: manifests_of(heads.tables[name], heads.id_of(name)), names)
-        return {name: _TableAt(heads.tables[name], found) for name, found in zip(names, lists, strict=True)}
+        return {name: _TableAt(heads.tables[name], each) for name, each in zip(names, lists, strict=True)}
 
     def _forget_past(self, present: Mapping[str, _TableAt]) -> None:
         """Forget the manifests of some tables that are past, and the bytes of their files: a takedown may be why."""
@@ -215,11 +215,11 @@ class SharedFiles:
         with self._lock:
             mine = {path: each.files for path, each in self._manifests.items() if each.table in present}
             past = {file.path for path, files in mine.items() if path not in paths for file in files}
-            kept = {file.path for path, files in mine.items() if path in paths for file in files}
+            needed = {file.path for path, files in mine.items() if path in paths for file in files}
             self._manifests = {
                 path: each for path, each in self._manifests.items() if path in paths or path not in mine
             }
-        self._cache.drop({self._key_of(path) for path in past - kept})
+        self._cache.drop({self._key_of(path) for path in past - needed})
 
     # Which files.
 
@@ -229,8 +229,8 @@ class SharedFiles:
         """Return the files of some tables. ``began`` is the generation of the cache before they were read."""
         files = self._files(tables, since, until)
         pinned = {name: PinnedTable() for name in LOG_NAMES if name not in files}
-        pinned |= {name: _pinned_table(name, found) for name, found in files.items()}
-        planned = {each.path: (name, each) for name, found in files.items() for each in found}
+        pinned |= {name: _pinned_table(name, group) for name, group in files.items()}
+        planned = {each.path: (name, each) for name, group in files.items() for each in group}
         opened, prefetch = partial(self._object, began=began), partial(self._prefetch, began=began)
         prefetch([planned[table.paths[-1]][1] for table in pinned.values() if table.paths])
         return PinnedObjects(pinned, planned, opened, prefetch)
@@ -246,12 +246,12 @@ class SharedFiles:
         }
         pairs = [(tables[name].table, each) for name, manifests in wanted.items() for each in manifests]
         there = self._files_of_manifests(pairs)
-        found: dict[str, list[PlannedFile]] = {}
+        plan: dict[str, list[PlannedFile]] = {}
         for name, manifests in wanted.items():
             files = [file for each in manifests for file in there[each.manifest_path]]
             chosen = files if name in LOG_NAMES else [each for each in files if each.may_have(since, until)]
-            found[name] = sorted(chosen, key=lambda file: (file.first_day, file.path))
-        return found
+            plan[name] = sorted(chosen, key=lambda file: (file.first_day, file.path))
+        return plan
 
     def _files_of_manifests(self, pairs: Sequence[tuple[Table, ManifestFile]]) -> Mapping[str, tuple[PlannedFile, ...]]:
         """Return the files of manifests by path; those that were not read before are read at once."""
@@ -260,8 +260,8 @@ class SharedFiles:
         read = dict(self._pool.map(_files_of, [pair for pair in pairs if pair[1].manifest_path not in known]))
         with self._lock:
             self._manifests |= read
-        found = known | read
-        return {each.manifest_path: found[each.manifest_path].files for _, each in pairs}
+        files = known | read
+        return {each.manifest_path: files[each.manifest_path].files for _, each in pairs}
 
     # Bytes.
 
@@ -278,7 +278,7 @@ class SharedFiles:
 
     def _prefetch(self, files: Collection[PlannedFile], *, began: int) -> None:
         """Read the ends of some files at once, those that are not in the cache."""
-        new = [found for each in files if not (found := self._object(each, began=began)).has_end()][:_PREFETCHED_MAX]
+        new = [opened for each in files if not (opened := self._object(each, began=began)).has_end()][:_PREFETCHED_MAX]
         if len(new) > 1:
             list(self._pool.map(_read_end, new))
 
@@ -328,8 +328,8 @@ def _files_of(pair: tuple[Table, ManifestFile]) -> tuple[str, _FilesOfManifest]:
     """Return the path of a manifest, and its files."""
     table, manifest = pair
     files = (each.data_file for each in entries_of(table, [manifest], None))
-    found = _FilesOfManifest(table.name()[-1], tuple(_planned(each, table) for each in files))
-    return manifest.manifest_path, found
+    files_of = _FilesOfManifest(table.name()[-1], tuple(_planned(each, table) for each in files))
+    return manifest.manifest_path, files_of
 
 
 def _planned(file: DataFile, table: Table) -> PlannedFile:

@@ -87,7 +87,7 @@ def drop_rest(inventory: SharedInventory, places: SharedPlaces, *, place: str) -
     Raises: ConfigError for tables of another store.
     """
     loss = loss_of_one_table(inventory, places, place=place)
-    if loss is not None and not loss.can_be_given_up:
+    if loss is not None and not loss.can_give_up:
         raise ConfigError(f"--give-up {TABLES}: {loss.sentence}", key="give_up", reason="store_foreign")
     lake = (*LAKE_NAMES, COMMITS)
     for name in lake if set(_missing_names(places)) & set(lake) else ():

@@ -117,10 +117,10 @@ class TableMove:
 
 
 def _days_by_month(version: TablesVersion) -> Mapping[str, list[date]]:
-    found: dict[str, list[date]] = defaultdict(list)
+    months: dict[str, list[date]] = defaultdict(list)
     for day in version.days():
-        found[month_of(day)].append(day)
-    return found
+        months[month_of(day)].append(day)
+    return months
 
 
 def _counts_by_day(version: TablesVersion, days: Sequence[date]) -> dict[str, dict[date, int]]:

@@ -79,10 +79,10 @@ def _warehouse_url(services: SharedSettings) -> str:
 
 def _open_catalog(services: SharedSettings, key: KeySource) -> TransactionCatalog:
     file = services.catalog_properties_file
-    own = None if file is None else WatchedFile(file, _read_properties)
+    more = None if file is None else WatchedFile(file, _read_properties)
 
     def properties() -> dict[str, Any]:
-        return _properties_of(services, key_of(key)) | (own.content() if own is not None else {})
+        return _properties_of(services, key_of(key)) | (more.content() if more is not None else {})
 
     return TransactionCatalog("newslake", allow_http=services.allow_http, current=properties, **properties())
 
@@ -90,17 +90,17 @@ def _open_catalog(services: SharedSettings, key: KeySource) -> TransactionCatalo
 def _properties_of(services: SharedSettings, key: BucketKey | None) -> dict[str, Any]:
     """Return the properties of the catalog that follow from the settings."""
     warehouse = required("catalog_warehouse", services.catalog_warehouse).rstrip("/")
-    given: dict[str, Any] = {"uri": required("catalog_url", services.catalog_url), "warehouse": warehouse}
+    properties: dict[str, Any] = {"uri": required("catalog_url", services.catalog_url), "warehouse": warehouse}
     if services.objects_endpoint is not None:
-        given["s3.endpoint"] = services.objects_endpoint
+        properties["s3.endpoint"] = services.objects_endpoint
     for part in ("s3", "client"):  # the bucket, and a catalog that wants signed requests
         if services.objects_region is not None:
-            given[f"{part}.region"] = services.objects_region
+            properties[f"{part}.region"] = services.objects_region
         if key is not None:
-            given |= {f"{part}.access-key-id": key.access_key, f"{part}.secret-access-key": key.secret_key}
+            properties |= {f"{part}.access-key-id": key.access_key, f"{part}.secret-access-key": key.secret_key}
         if key is not None and key.token is not None:
-            given[f"{part}.session-token"] = key.token
-    return given
+            properties[f"{part}.session-token"] = key.token
+    return properties
 
 
 def _read_properties(file: Path) -> dict[str, Any]:
@@ -109,17 +109,17 @@ def _read_properties(file: Path) -> dict[str, Any]:
     Raises: ConfigError; its message has no line of the file, which may be secret.
     """
     try:
-        given = tomllib.loads(file.read_text("utf-8"))
+        properties = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         message = f"NEWS_CATALOG_PROPERTIES_FILE names {file.absolute()}, which does not exist"
         raise ConfigError(message, key=str(file), reason="properties_file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{file} is not a TOML file with properties of the catalog; correct it ({type(error).__name__})"
         raise ConfigError(message, key=str(file), reason="properties_file") from None
-    if wrong := sorted(name for name, value in given.items() if not isinstance(value, str)):
+    if wrong := sorted(name for name, value in properties.items() if not isinstance(value, str)):
         message = f"{file}: {wrong[0]} is not a text; write \"{wrong[0]}\" = 'value', with the name in quotation marks"
         raise ConfigError(message, key=str(file), reason="properties_file")
-    return given
+    return properties
 
 
 def catalog_address_of(settings: Settings) -> "CatalogAddress":

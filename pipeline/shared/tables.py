@@ -184,7 +184,7 @@ class SharedTables:
     def _relate(
         self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]], heads: Heads
     ) -> Mapping[str, Mapping[date, pa.Table]]:
-        """Return the new rows of tables; what is read meanwhile is of the heads to which the commit is made.
+        """Return the new rows of tables; what is read meanwhile is of the heads of the commit.
 
         Under the lease, nobody else commits. So a read of a day needs no request to the catalog, of some hundred.
         """
@@ -249,14 +249,14 @@ class SharedTables:
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
         """Return a sentence per problem: data files that are missing or of another size, and rows as ``depth`` says."""
         deep = depth or Depth()
-        found = wait_for_services(
+        problems = wait_for_services(
             lambda: tuple(problems_of_files(self.heads(), self.places.warehouse, deep)), what="the check"
         )
-        for day in () if found else filter(deep.reads, self.days()):
+        for day in () if problems else filter(deep.reads, self.days()):
             with self.hold() as committer:  # so that index and tables are of one commit
                 version = SharedVersion(committer.roll_forward(), self._reader)
-                found += tuple(problems_of_rows(version, self.index, deep, days=[day]))
-        return found
+                problems += tuple(problems_of_rows(version, self.index, deep, days=[day]))
+        return problems
 
     def recover(self, *, drops_damaged: bool = False) -> tuple[str, ...]:
         with self.hold() as committer:
@@ -288,8 +288,8 @@ class SharedTables:
 
     def due_months(self, *, quiet_days: int) -> tuple[str, ...]:
         before = month_of((self.now() - timedelta(days=quiet_days)).date())
-        found = self.read_at_once(SharedVersion.split_months)
-        return tuple(each for each in sorted(found) if each < before)
+        months = self.read_at_once(SharedVersion.split_months)
+        return tuple(each for each in sorted(months) if each < before)
 
     def closed_months(self) -> frozenset[str]:
         return self.read_at_once(SharedVersion.closed_months)
@@ -342,17 +342,17 @@ class SharedErasure:
 
     def _end_versions_with(self, article_ids: Collection[str], transactions: Transactions) -> None:
         """Drop the named versions that have some articles, on whatever day: a version cannot be changed."""
-        gone, found = pa.array(sorted(article_ids), pa.string()), dict[str, bool]()
+        gone, answers = pa.array(sorted(article_ids), pa.string()), dict[str, bool]()
 
         def has(table: Table, snapshot_id: int) -> bool:
             files = plan(table, snapshot_id) if table.name()[-1] == "articles" else []
             return any(is_in(table, each) for each in files)
 
         def is_in(table: Table, file: DataFile) -> bool:
-            if file.file_path not in found:
+            if file.file_path not in answers:
                 rows = read_files(table.io, [file], TABLE_SPECS["articles"], columns=["article_id"])
-                found[file.file_path] = pc.any(pc.is_in(rows["article_id"], value_set=gone)).as_py() is True
-            return found[file.file_path]
+                answers[file.file_path] = pc.any(pc.is_in(rows["article_id"], value_set=gone)).as_py() is True
+            return answers[file.file_path]
 
         def attempt() -> None:
             self._drop(tags_with(self.tables.newest().tables, has), transactions)

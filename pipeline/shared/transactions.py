@@ -37,7 +37,7 @@ from newslake.pipeline.shared.snapshot_writer import ConflictError, FileChange, 
 
 log = logging.getLogger(__name__)
 
-_KEPT, _KEPT_MAX = 8, 16  # snapshots of a table: expired to the first number when there are more than the second
+_HISTORY, _HISTORY_MAX = 8, 16  # snapshots of a table: expired to the first number when there are more than the second
 _PAUSE_SECONDS = 0.25
 _THREADS = 4
 _HALF_DONE_SECONDS = 2.0  # so long may a catalog need to move the pointers of one transaction
@@ -79,7 +79,7 @@ class Transactions:
     def heads(self) -> Heads:
         """Return the heads of all tables, from memory if nobody else committed since. A half-done commit is taken back.
 
-        Tables whose snapshots the next commit expires are loaded again: another process may have given one a tag.
+        Tables whose snapshots the next commit expires are loaded again: another process may have tagged one.
         Raises: StoreError.
         """
         anchor = self._reader.load(COMMITS)
@@ -134,7 +134,7 @@ class Transactions:
         anchor, sequence = self._known[0], heads.sequence + 1
         self.forget()  # the tables in memory are ahead of the catalog until it has answered
         name = f"{sequence}-{uuid.uuid4().hex[:12]}"
-        made = replace(
+        after = replace(
             heads,
             sequence=sequence,
             commit=name,
@@ -147,24 +147,24 @@ class Transactions:
         with self._catalog.collecting():
             with ThreadPoolExecutor(_THREADS) as pool:
                 staged = pool.map(lambda each: self._stage(heads.tables[each], changes[each], properties), changes)
-                made = replace(made, ids={**heads.ids, **dict(zip(changes, staged, strict=True))})
-            made = replace(made, anchor_id=self._stage(anchor, FileChange(), {**properties, **_summary(made)}))
+                after = replace(after, ids={**heads.ids, **dict(zip(changes, staged, strict=True))})
+            after = replace(after, anchor_id=self._stage(anchor, FileChange(), {**properties, **_summary(after)}))
             self.step("staged")
             self.check_lease()
             answer = self._catalog.send(first=COMMITS)
             self.step("sent")
         self._settle(name, answer)
-        self._known = (anchor, made)
-        return made
+        self._known = (anchor, after)
+        return after
 
     def _stage(self, table: Table, change: FileChange, properties: Mapping[str, str]) -> int:
         """Record the next snapshot of a table; return its id."""
-        made = write_snapshot(table, change, properties, kept=_KEPT, kept_max=_KEPT_MAX)
-        table.metadata = self._catalog.commit_table(table, made.requirements, made.updates).metadata
-        return made.snapshot_id
+        snapshot = write_snapshot(table, change, properties, history=_HISTORY, history_max=_HISTORY_MAX)
+        table.metadata = self._catalog.commit_table(table, snapshot.requirements, snapshot.updates).metadata
+        return snapshot.snapshot_id
 
     def _settle(self, name: str, answer: Answer) -> None:
-        """Return if a commit is in. Raises: ConflictError if it is not, StoreError if that cannot be found out."""
+        """Return if a commit is in. Raises: ConflictError if it is not, StoreError if nobody can say."""
         if answer == "committed":
             return
         if answer == "unknown" and self._is_in(name):
@@ -211,7 +211,7 @@ class Transactions:
 
 def _expires(heads: Heads) -> bool:
     """Return whether the next commit expires snapshots of a table."""
-    return any(len(table.metadata.snapshots) >= _KEPT_MAX for table in heads.tables.values())
+    return any(len(table.metadata.snapshots) >= _HISTORY_MAX for table in heads.tables.values())
 
 
 def _summary(heads: Heads) -> dict[str, str]:

@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 _ADD = "ON CONFLICT (item) DO UPDATE SET times = deaths.times + excluded.times"
 _COUNT_DEAD = f"""WITH dead AS (DELETE FROM turns WHERE lease NOT IN ({HELD_KEYS}) RETURNING items, server_started_at)
     INSERT INTO deaths SELECT item, count(*) FROM dead, unnest(items) AS item
-    WHERE server_started_at = pg_postmaster_start_time() GROUP BY item {_ADD}"""  # noqa: S608 - our own names
-_FORGET_DEAD = f"DELETE FROM turns WHERE lease NOT IN ({HELD_KEYS})"  # noqa: S608 - our own names
+    WHERE server_started_at = pg_postmaster_start_time() GROUP BY item {_ADD}"""  # noqa: S608 - constants
+_FORGET_DEAD = f"DELETE FROM turns WHERE lease NOT IN ({HELD_KEYS})"  # noqa: S608 - constants
 _BEGIN = "INSERT INTO turns VALUES (%s, '{}', pg_postmaster_start_time()) ON CONFLICT DO NOTHING"
 _WRITE = "UPDATE turns SET items = %s WHERE lease = %s"
 _END = f"""WITH ended AS (DELETE FROM turns WHERE lease = %s RETURNING lease)
-    INSERT INTO deaths SELECT item, 1 FROM ended, unnest(%s::text[]) AS item {_ADD}"""  # noqa: S608 - our own names
+    INSERT INTO deaths SELECT item, 1 FROM ended, unnest(%s::text[]) AS item {_ADD}"""  # noqa: S608 - constants
 _FORGET = "DELETE FROM deaths WHERE item = ANY(%s)"
 
 

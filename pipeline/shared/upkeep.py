@@ -1,7 +1,7 @@
 """Upkeep of the shared lake: tags over all tables, expiry of snapshots, removal of files that no snapshot needs.
 
-pyiceberg expires snapshots, but removes no files. An object that no snapshot needs is condemned first, in a list of its
-own, and deleted by a later run, after the retention time: a reader may have planned it.
+pyiceberg expires snapshots, but removes no files. An object that no snapshot needs is first put on a
+list, and deleted by a later run, after the retention time: a reader may have planned it.
 """
 
 import json
@@ -59,7 +59,7 @@ def key_within(url: str, path: str) -> str:
 class Tags:
     """Names of consistent versions: a tag of one name in all tables, set by one transaction.
 
-    A tag has no time of its own: the transaction puts it into a property of ``articles``.
+    A tag has no time: the transaction puts it into a property of ``articles``.
     ``present`` returns the heads with their tables as they are now, under the lease that ``hold`` holds; ``read``
     returns them to those who change nothing.
     """
@@ -124,8 +124,8 @@ def time_of(name: str, heads: Heads) -> datetime:
     """Return when a version was named; the time of its last commit if another program named it."""
     if (at := heads.tables[_TIMES_TABLE].properties.get(f"{_TAKEN_AT}{name}")) is not None:
         return datetime.fromisoformat(at)
-    found = (table.metadata.snapshot_by_id(heads.ids[each]) for each, table in heads.tables.items())
-    newest = max((each.timestamp_ms for each in found if each is not None), default=0)
+    snapshots = (table.metadata.snapshot_by_id(heads.ids[each]) for each, table in heads.tables.items())
+    newest = max((each.timestamp_ms for each in snapshots if each is not None), default=0)
     return datetime.fromtimestamp(newest / 1000, UTC)
 
 
@@ -170,11 +170,11 @@ class Orphans:
         how many are left.
         """
         there = list(self._orphans((*LAKE_NAMES, *LOG_NAMES, COMMITS), put_before=inf))
-        found = [key for key, put_at in there if put_at < older_than]
+        old = [key for key, put_at in there if put_at < older_than]
         known: dict[str, float] = json.loads(self._objects.get(self._list) or b"{}")
-        due = {key for key in found if known.get(key, now.timestamp()) <= older_than}
+        due = {key for key in old if known.get(key, now.timestamp()) <= older_than}
         self._delete(due)
-        left = {key: known.get(key, now.timestamp()) for key in found if key not in due}
+        left = {key: known.get(key, now.timestamp()) for key in old if key not in due}
         self._objects.put(self._list, json.dumps(left, sort_keys=True).encode())
         return Garbage(len(due), len(there) - len(due))
 
@@ -183,9 +183,9 @@ class Orphans:
 
         No process may be about to commit them.
         """
-        found = [key for key, _ in self._orphans(names, put_before=put_before)]
-        self._delete(found)
-        return len(found)
+        keys = [key for key, _ in self._orphans(names, put_before=put_before)]
+        self._delete(keys)
+        return len(keys)
 
     def needed(self, name: str) -> frozenset[str]:
         """Return the paths of the files that the versions of one table need."""

@@ -60,19 +60,19 @@ class SharedVersion:
         return tuple(sorted({day for name in LAKE_NAMES for day in self.day_versions(name)}))
 
     def month_versions(self) -> dict[str, str]:
-        found: dict[str, list[str]] = {}
+        files: dict[str, list[str]] = {}
         table = self.table("articles")
         for file in self.files("articles"):
-            found.setdefault(month_of(days_of(file, table)[0]), []).append(file.file_path)
-        return {month: sha256(" ".join(sorted(paths)).encode()).hexdigest() for month, paths in sorted(found.items())}
+            files.setdefault(month_of(days_of(file, table)[0]), []).append(file.file_path)
+        return {month: sha256(" ".join(sorted(paths)).encode()).hexdigest() for month, paths in sorted(files.items())}
 
     def day_versions(self, table: str, *, month: str | None = None) -> dict[date, str]:
-        found, of = dict[date, str](), self.table(table)
+        texts, of = dict[date, str](), self.table(table)
         for file in self.files(table):
             if month is None or month_of(days_of(file, of)[0]) == month:
                 for day in days_in(of, file):
-                    found[day] = f"{found[day]} {file.file_path}" if day in found else file.file_path
-        return dict(sorted(found.items()))
+                    texts[day] = f"{texts[day]} {file.file_path}" if day in texts else file.file_path
+        return dict(sorted(texts.items()))
 
     def split_months(self) -> frozenset[str]:
         """Return the months in which some table has more than one data file."""

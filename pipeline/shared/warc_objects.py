@@ -115,11 +115,11 @@ class ReadAhead:
             is_next = window is not None and window.ends_near(offset, bytes_away=self._window_bytes)
             wanted = max(length, self._window_bytes) if is_next else length
             began = self._clock()
-            found = self._objects.get_range(name, offset=offset, length=wanted)
-            if found is None:
+            data = self._objects.get_range(name, offset=offset, length=wanted)
+            if data is None:
                 self.drop(name)  # what another thread keeps
                 return None
-            window = _ReadWindow(offset, found, len(found) < wanted, began)
+            window = _ReadWindow(offset, data, len(data) < wanted, began)
         self._keep(name, window)
         first = offset - window.offset
         return window.data[first : first + length]

@@ -1,6 +1,6 @@
 """The driver of a backfill: list the captures of a month, let executors derive them, commit and cluster the month.
 
-While one month is committed, Spark derives the next one. What is done is kept by names that depend on the work alone:
+While one month is committed, Spark derives the next one. What is done is cached by names that depend on the work alone:
 the backfill that is called again after a kill derives only the tasks that had not ended, and commits no batch twice.
 """
 
@@ -52,21 +52,23 @@ _OPTIONS = {
 def open_session(master: str | None) -> SparkSession:
     """Return a new session on a master; without one on that of spark-submit, else on all cores of this machine.
 
-    What the caller of spark-submit has set is kept. Executors run this Python, unless PYSPARK_PYTHON names another.
+    What the caller of spark-submit has set stays. Executors run this Python, unless PYSPARK_PYTHON names another.
     """
     set_default_variable("PYSPARK_PYTHON", sys.executable)  # Spark would take the first python3 of the path
     gateway = launch_gateway()
-    given = gateway.jvm.SparkConf(True)  # only Java knows what spark-submit was given
+    conf = gateway.jvm.SparkConf(True)  # only Java knows the options of spark-submit
     wanted = {"spark.master": _HERE, **_OPTIONS}
-    options = {name: value for name, value in wanted.items() if not given.contains(name)}
-    options["spark.ui.showConsoleProgress"] = "false"  # a shell has it, and it would write into our own progress
+    options = {name: value for name, value in wanted.items() if not conf.contains(name)}
+    options["spark.ui.showConsoleProgress"] = (
+        "false"  # a shell has it, and it would write into the progress of newslake
+    )
     if master is not None:
         options["spark.master"] = master
     try:
         SparkContext(conf=SparkConf().setAll(list(options.items())), gateway=gateway)
         return SparkSession.builder.getOrCreate()
     except (PySparkException, Py4JJavaError) as error:
-        name = options.get("spark.master") or given.get("spark.master")
+        name = options.get("spark.master") or conf.get("spark.master")
         message = f"Spark does not start on {name} ({_cause_of(error)}); check that its master is there"
         raise ConfigError(message, key="master") from error
 
@@ -95,14 +97,14 @@ class SparkBackfill:
         self._version = version
         self._report = report
         self._pages = 0  # of months that are done
-        self._found: int | None = None  # pages that an earlier call has derived
+        self._before: int | None = None  # pages that an earlier call has derived
         self._rest: dict[str, int] = {}  # the articles that executors derive, by plan: without those of earlier calls
         self._waiting: list[WaitingMonth] = []
 
     def run(self, plans: Iterable[MonthPlan]) -> Mapping[str, int]:
         """Derive, commit and cluster some months in order; return how many articles were committed, by month.
 
-        Raises: NewsError if an executor cannot work at all, or a month cannot be committed. What was done is kept.
+        Raises: NewsError if an executor cannot work at all, or a month cannot be committed. What was done stays.
         """
         done: dict[str, int] = {}
         self._space.store.turns.forget_ended()  # who died with an earlier driver: its pages are not to blame
@@ -141,8 +143,8 @@ class SparkBackfill:
         rest = [task for task in plan.tasks if task not in results]
         self._rest[plan.name] = articles_of(rest)
         if rest:
-            found = self._submit(plan, rest, is_again=is_again)
-            results |= {task: found[task.day.isoformat(), task.chunk] for task in rest}
+            answers = self._submit(plan, rest, is_again=is_again)
+            results |= {task: answers[task.day.isoformat(), task.chunk] for task in rest}
         return {task: report_of(result) for task, result in results.items()}
 
     def _submit(self, plan: MonthPlan, tasks: Sequence[DeriveTask], *, is_again: bool) -> dict[tuple[str, int], str]:
@@ -154,15 +156,15 @@ class SparkBackfill:
         frame = self._spark.createDataFrame(rows, TASK_SCHEMA)
         work = partial(run_tasks, self._space.settings, self._version, is_again=is_again)
         try:
-            found = frame.mapInArrow(work, RESULT_SCHEMA).collect()
+            rows = frame.mapInArrow(work, RESULT_SCHEMA).collect()
         except (PySparkException, Py4JJavaError) as error:
             raise ExtractorError(
                 f"Spark gave up a task of {plan.month} ({_cause_of(error)}); its log names the executor; mend "
-                "the cause, then run the backfill again: what is done is kept",
+                "the cause, then run the backfill again: what is done stays",
                 key=plan.month,
                 reason="killed_worker",
             ) from error
-        return {(row.day, row.chunk): row.result for row in found}
+        return {(row.day, row.chunk): row.result for row in rows}
 
     def _finish(self, month: WaitingMonth) -> dict[str, int]:
         """Commit and cluster a month that executors derive; return the number of its articles that changed."""
@@ -171,7 +173,7 @@ class SparkBackfill:
         try:
             commits = self._commit(plan, reports, month.started_at)
         except LakeError as error:
-            if error.reason != "batch_missing":  # an earlier call staged it, and it was too old to be kept
+            if error.reason != "batch_missing":  # an earlier call staged it, and its retention time is over
                 raise
             commits = self._commit(plan, self._derive(plan, is_again=True), month.started_at)
         self._report_pages()  # the next month is derived meanwhile
@@ -221,9 +223,9 @@ class SparkBackfill:
         if any(each.plan.name not in self._rest for each in self._waiting):
             return  # how many an earlier call has derived is not known yet
         pages = self._pages + sum(map(self._derived_pages, self._waiting))
-        if self._found is None:
-            self._found = pages
-        if pages > self._found:
+        if self._before is None:
+            self._before = pages
+        if pages > self._before:
             self._report(pages)
 
     def _derived_pages(self, month: WaitingMonth) -> int:
@@ -244,5 +246,5 @@ class SparkBackfill:
 def _cause_of(error: Exception) -> str:
     """Return the last error that a message with stack traces of Python and Java names; else its first line."""
     text = str(error).strip()
-    *_, last = text.partition("\n")[0], *(found[1] for found in _ERROR_LINE.finditer(text))
+    *_, last = text.partition("\n")[0], *(match[1] for match in _ERROR_LINE.finditer(text))
     return last[:300]

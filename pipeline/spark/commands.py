@@ -31,7 +31,7 @@ def backfill(
 ) -> None:
     """Derive, commit and cluster archived days, month by month, on the executors of Spark.
 
-    The rows are those that `newslake run` makes. Nothing is fetched. Call it again after a kill: what is done is kept.
+    The rows are those that `newslake run` makes. Nothing is fetched. Call it again after a kill: what is done stays.
     A page that ends two processes is quarantined. Executors need newslake, its model and the store.
     """
     from newslake.pipeline.jobs.workspace import Workspace

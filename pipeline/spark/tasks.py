@@ -108,10 +108,10 @@ def _run(space: Workspace, version: str, task: DeriveTask, *, is_again: bool) ->
 
 def _check_version(settings: Settings, version: str) -> None:
     """Raises: ExtractorError (other_version) if this executor would make other rows than the driver."""
-    if (own := rows_version(settings)) != version:
+    if (ours := rows_version(settings)) != version:
         raise ExtractorError(
-            f"pipeline and knowledge have the versions {own}, those of the driver {version}; install the same newslake "
-            "and model, and give it the same sources.toml, overrides.toml and knowledge base",
+            f"pipeline and knowledge have the versions {ours}, those of the driver {version}; install the same "
+            "newslake and model, and give it the same sources.toml, overrides.toml and knowledge base",
             key="version",
             reason="other_version",
         )
@@ -132,8 +132,8 @@ def _derive(space: Workspace, task: DeriveTask) -> DeriveReport:
 
 def report_of(result: str | bytes) -> DeriveReport:
     """Return the report in a result. Raises: ExtractorError for a task that could not work, such as without a model."""
-    given = json.loads(result)
-    if "error" in given:
-        message = f"{given['error']} (on an executor of Spark, which needs what this machine has)"
-        raise ExtractorError(message, key=given["key"], reason=given["reason"])
-    return DeriveReport(StageReport.from_dict(given["report"]), tuple(given["batch_ids"]))
+    answer = json.loads(result)
+    if "error" in answer:
+        message = f"{answer['error']} (on an executor of Spark, which needs what this machine has)"
+        raise ExtractorError(message, key=answer["key"], reason=answer["reason"])
+    return DeriveReport(StageReport.from_dict(answer["report"]), tuple(answer["batch_ids"]))

@@ -66,7 +66,7 @@ class SqliteSideRows(SideRows):
 class SqliteSideState:
     """Implements ``SideState`` below a data root. Opens on first use.
 
-    Several processes may use it at once, each with its own; so may threads, each with its own.
+    Several processes may use it at once, each with another instance; so may threads.
     """
 
     def __init__(self, root: Path, schema: SideSchema, *, durability: Durability) -> None:

@@ -25,7 +25,7 @@ def advice_to_give_up(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartHealth:
-    """What was found of a part of a store. ``action`` is what to do about a warning; None if all is well.
+    """The health of a part of a store. ``action`` is what to do about a warning; None if all is well.
 
     ``is_new``: the part does not exist yet, and its first use creates it.
     """

@@ -39,7 +39,7 @@ class PinnedFiles(Protocol):
 
     @property
     def tables(self) -> Mapping[str, PinnedTable]:
-        """The files by table; log tables are whole, the others have the files of the days that were given."""
+        """The files by table; log tables are whole, the others have the files of the days of the pin."""
         ...
 
     def open(self, path: str) -> FileBytes:

@@ -44,7 +44,7 @@ class ArticleStates(Protocol):
     def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome], *, lease: Lease | None = None) -> None:
         """Store outcomes by article, in place of earlier ones.
 
-        Raises: StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is stored then.
+        Raises: StoreError (lease_lost) if ``lease`` is no longer held; nothing is stored then.
         """
         ...
 
@@ -79,7 +79,7 @@ class LogRecords(Protocol):
     def append(self, name: str, batch_id: str, table: pa.Table, *, lease: Lease | None = None) -> None:
         """Append a batch's rows; appending the same batch again replaces them.
 
-        Raises: ContractError; StoreError (lease_lost) if ``lease`` is given and no longer held; nothing is appended
+        Raises: ContractError; StoreError (lease_lost) if ``lease`` is no longer held; nothing is appended
         then, also by an attempt that comes after a long wait.
         """
         ...

@@ -121,7 +121,7 @@ def test_loaded_tables_are_used_for_some_minutes_only(weed, monkeypatch):
             return found
 
         first, again = loads(), loads()
-        monkeypatch.setattr(heads, "_KEPT_SECONDS", 0.0)
+        monkeypatch.setattr(heads, "_REUSE_SECONDS", 0.0)
         stale = loads()
 
     assert again[:2] == [1, 1]

@@ -152,10 +152,10 @@ def test_half_done_commit_is_taken_back(weed):
     reader = HeadReader(catalog, namespace)
     heads = tables.heads()
     articles, commits = heads.tables["articles"], reader.load(COMMITS)
-    made = write_snapshot(articles, FileChange(), {}, kept=8, kept_max=16)
+    made = write_snapshot(articles, FileChange(), {}, history=8, history_max=16)
     ids = {**heads.ids, "articles": made.snapshot_id, "quotes": 1}
     names = {"newslake.heads": json.dumps(ids), "newslake.sequence": "9", "newslake.last": "quotes"}
-    anchor = write_snapshot(commits, FileChange(), names, kept=8, kept_max=16)
+    anchor = write_snapshot(commits, FileChange(), names, history=8, history_max=16)
     catalog.commit_table(commits, anchor.requirements, anchor.updates)
     catalog.commit_table(articles, made.requirements, made.updates)
 

@@ -18,7 +18,7 @@ from newslake.pipeline.lake import CachedOutcome
 from newslake.pipeline.lake.staging import KEYS_SCHEMA
 from newslake.pipeline.model import article_id_of, canonical_url
 from newslake.pipeline.settings import Settings
-from newslake.pipeline.tables import ANNOTATION_TABLES, rows_table, table_named
+from newslake.pipeline.tables import ANNOTATION_TABLES, TABLE_SPECS, rows_table
 from newslake.pipeline.upkeep.takedown import (
     TakedownTarget,
     forget,
@@ -242,8 +242,8 @@ def ways_back(space: Workspace, url: str) -> dict[str, Callable[[Workspace], obj
     article_id = article_id_of(canonical=key, text="")
     states, rows = space.fetch_state.of_pages([key]), row_of(space, article_id)
     logged = [row for row in space.lake.log.read("outcomes").to_pylist() if row["article_id"] == article_id]
-    outcomes = rows_table(table_named("outcomes"), logged)
-    unnamed = rows_table(table_named("outcomes"), [{**row, "article_id": None} for row in logged])
+    outcomes = rows_table(TABLE_SPECS["outcomes"], logged)
+    unnamed = rows_table(TABLE_SPECS["outcomes"], [{**row, "article_id": None} for row in logged])
     [article] = rows["articles"].to_pylist()
     key_row = {**{name: article[name] for name in ("article_id", "revision_id")}, "seen_at": NOON}
     keys = pa.Table.from_pylist([{**key_row, "published_date": article["published_at"].date()}], schema=KEYS_SCHEMA)
