@@ -15,7 +15,7 @@ from psycopg import sql
 
 from newslake.pipeline.errors import StoreError
 
-VERSION: Final = 1
+VERSION: Final = 2
 _VERSION_TABLE = "schema_version"
 HAS_TABLES: Final = f"""SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = %s AND relname = '{_VERSION_TABLE}'"""  # noqa: S608 - constants

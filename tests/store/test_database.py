@@ -13,7 +13,7 @@ from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
 from newslake.pipeline.shared.database import OLDEST, PostgresDatabase, check_version
 from newslake.pipeline.shared.leases import PostgresLeases
 from newslake.pipeline.shared.page_states import PostgresPageStates
-from newslake.pipeline.shared.schema import CLEAR_TEXT
+from newslake.pipeline.shared.schema import CLEAR_TEXT, VERSION
 from tests.scale.postgres import PostgresServer, free_ports
 from tests.store.stores import files_with, is_held
 from tests.store.test_capture_index import FERRY, GONE, by_file
@@ -48,10 +48,10 @@ def test_many_first_users_create_one_schema(postgres, schema):
     for thread in threads:
         thread.join(60)
 
-    assert found == [(1,)] * 8
+    assert found == [(VERSION,)] * 8
 
 
-@pytest.mark.parametrize(("version", "words"), [(0, "an earlier version"), (2, "a later version")])
+@pytest.mark.parametrize(("version", "words"), [(VERSION - 1, "an earlier version"), (VERSION + 1, "a later version")])
 def test_another_version_is_refused(postgres, schema, version, words):
     """A schema of another version of newslake is refused, with what to do; nothing is changed."""
     PostgresDatabase(postgres.url, schema=schema).query("SELECT 1")

@@ -39,3 +39,13 @@ def test_inbox_within_the_archive_is_refused(tmp_path: Path, inbox: str, archive
     with pytest.raises(ConfigError, match=r"^\[sources\.desk\] url is s3://news.* and NEWS_OBJECTS_URL is s3://news"):
         Workspace(settings).check_inboxes()
     Workspace(settings.replace(objects_url="s3://news/main2")).check_inboxes()
+
+
+@pytest.mark.parametrize(("store", "addons"), [("shared", "none"), ("shred", "all")])
+def test_store_that_no_addon_has_is_refused(tmp_path: Path, store: str, addons: str) -> None:
+    """A store of an add-on that is not loaded, and one that does not exist, are errors that name the setting."""
+    settings = Settings.load(data_dir=tmp_path, store=store, addons=addons)
+
+    with pytest.raises(ConfigError, match=f"^NEWS_STORE={store}: no add-on that is loaded has this store") as caught:
+        assert Workspace(settings).archive
+    assert caught.value.reason == "store_unknown"
