@@ -14,10 +14,10 @@ from pathlib import Path
 from newslake.pipeline.archive import Archive
 from newslake.pipeline.archive.records import RecordArchive
 from newslake.pipeline.model import Hints, Page
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.object_archive import ObjectArchive
-from newslake.pipeline.shared.objects import Objects
 from tests.figures import Timing, best, out, print_figure, print_value, ratio_of, timed
 from tests.scale.postgres import PostgresServer
 from tests.scale.seaweedfs import seaweedfs
@@ -108,7 +108,7 @@ def measure(pages: int) -> None:
         database.close()
 
 
-def _measure_objects(objects: Objects, *, count: int = 300) -> None:
+def _measure_objects(objects: Bucket, *, count: int = 300) -> None:
     """Print the rates of single calls."""
     data = random.Random(1).randbytes(30_000)
     calls: dict[str, Callable[[int], object]] = {

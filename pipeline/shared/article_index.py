@@ -289,9 +289,8 @@ class PostgresArticleIndex:
 
         self._db.write(mark)
 
-    def generations(self, month: Month | None = None) -> dict[date, int]:
-        query = "SELECT published_date, generation FROM days WHERE %s IN (to_char(published_date, 'YYYY-MM'), '')"
-        return dict(self._db.query(query, (month or "",)))
+    def generations(self) -> dict[date, int]:
+        return dict(self._db.query("SELECT published_date, generation FROM days"))
 
     def is_done(self, batch_id: str) -> bool:
         return bool(self._db.query("SELECT 1 FROM batches WHERE batch_id = %s", (to_text(batch_id),)))

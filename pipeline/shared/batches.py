@@ -13,7 +13,7 @@ from newslake.pipeline.lake import Garbage
 from newslake.pipeline.lake.staging import Batch
 from newslake.pipeline.lake.storage import ANNOTATION_NAMES
 from newslake.pipeline.model import file_name_of
-from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.bucket import Bucket
 
 _SUFFIX = ".zip"
 _NAMES = (*ANNOTATION_NAMES, "keys")
@@ -22,7 +22,7 @@ _NAMES = (*ANNOTATION_NAMES, "keys")
 class StagedBatches:
     """The staged batches below a folder of an object store."""
 
-    def __init__(self, objects: Objects, folder: str) -> None:
+    def __init__(self, objects: Bucket, folder: str) -> None:
         self._objects = objects
         self._folder = folder
 

@@ -20,7 +20,7 @@ _NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class RangeReader(Protocol):
-    """What a reader of data files needs of ``Objects``."""
+    """What a reader of data files needs of ``Bucket``."""
 
     def get_range(self, key: str, *, offset: int, length: int) -> bytes | None:
         """Return bytes of an object; None if there is no object. Raises: StoreError."""

@@ -19,12 +19,14 @@ from obstore.store import S3Store
 from newslake.pipeline.errors import ConfigError, StoreError
 from newslake.pipeline.shared.addresses import is_plain_http
 from newslake.pipeline.shared.credentials import BucketKey, KeySource, key_of
-from newslake.pipeline.shared.objects import ObjectInfo, by_key, check_key, check_range, is_key
 from newslake.pipeline.shared.patience import Wait
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
+KEY_MAX_BYTES = 1024  # of S3
+_SEGMENT_MAX_BYTES = 255  # of file systems
+_FORBIDDEN = frozenset("\\\x7f\ufffe\uffff") | {chr(number) for number in range(32)}  # also what XML cannot have
 _CHUNK = 1 << 23
 _CHECKS = ".newslake-check"  # a key has no segment that begins with a dot, so no listing shows it
 _FIRST_PAUSE_SECONDS = 0.1
@@ -49,6 +51,15 @@ _ADVICE = {
     "XMinioStorageFull": ("store_full", "the disk of the store is full; add space"),
     "EntityTooLarge": ("store_refused", "the object is too large; seal smaller files"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a listing says of an object. ``size`` is in bytes, ``modified_at`` the time of its last put, in UTC."""
+
+    key: str
+    size: int
+    modified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +126,12 @@ def _connect(url: str, at: BucketService, key: BucketKey | None) -> S3Store:
 
 
 class Bucket:
-    """Implements ``Objects``. May be used by several threads, but not after a fork.
+    """The objects of a bucket: bytes under a key, whole or not there. For several threads, but not after a fork.
 
-    ``connect`` returns a client with a key: another one once the file with the key has another.
+    A key has segments between slashes, each with 1 to 255 bytes of UTF-8, which do not begin with a dot, and no
+    backslash, control character or noncharacter. No key is the folder of another key: the names that callers choose
+    ensure it. ``connect`` returns a client with a key of the service: another one once the file with it has another.
+    Every method raises StoreError if the service fails, and for a key of another form (store_key_invalid).
     """
 
     def __init__(
@@ -204,6 +218,11 @@ class Bucket:
         return [each["path"] for page in pages for each in page]
 
     def put_new(self, key: str, data: bytes) -> bool:
+        """Store an object if the key has none; return whether the key has these bytes afterwards.
+
+        It is also true if an earlier put stored the same bytes, as after an answer that was lost. So of several
+        writers only one wins, if their bytes differ.
+        """
         check_key(key)
         end = time.monotonic() + self._deadline_seconds
         while time.monotonic() < end:
@@ -219,14 +238,20 @@ class Bucket:
         raise StoreError(message, key=self._place(key), reason="store_conflict")
 
     def put(self, key: str, data: bytes) -> None:
+        """Store or replace an object. A reader sees the old bytes or the new ones."""
         check_key(key)
         self._call(key, lambda: obstore.put(self._store, key, data, use_multipart=False), is_write=True)
 
     def get(self, key: str) -> bytes | None:
+        """Return the bytes of an object, or None if there is no such object."""
         check_key(key)
         return self._find(key, lambda: bytes(obstore.get(self._store, key).bytes()))
 
     def get_range(self, key: str, *, offset: int, length: int) -> bytes | None:
+        """Return ``length`` bytes from ``offset`` on, fewer at the end of the object; None if there is no object.
+
+        Raises: ValueError if one of both is negative.
+        """
         check_key(key)
         check_range(offset, length)
         if length == 0:
@@ -234,15 +259,23 @@ class Bucket:
         return self._find(key, lambda: self._range(key, offset, length))
 
     def read_chunks(self, key: str) -> Iterator[bytes] | None:
+        """Return the bytes of an object in pieces of some megabytes, or None. The object must not be replaced."""
         info = self.info(key)
         return None if info is None else self._chunks(info)
 
     def info(self, key: str) -> ObjectInfo | None:
+        """Return what the store says of an object, or None if there is no such object."""
         check_key(key)
         head = self._find(key, lambda: obstore.head(self._store, key))
         return None if head is None else ObjectInfo(key, head["size"], head["last_modified"])
 
     def list(self, folder: str = "", *, is_deep: bool = True) -> Iterator[ObjectInfo]:
+        """Yield the objects whose keys begin with a folder and a slash, all without one, by the bytes of the key.
+
+        Without ``is_deep``, only those in the folder itself: the rest of their key has no slash.
+        A store may list an object late, or for a while after its end. Keys of another form are left out. All names
+        are in memory before the first is returned.
+        """
         prefix = check_key(folder) if folder else None
         if is_deep:
             metas = [
@@ -254,6 +287,7 @@ class Bucket:
         return by_key([each for each in infos if is_key(each.key)])
 
     def delete(self, key: str) -> None:
+        """Delete an object; without such an object nothing happens."""
         check_key(key)
         self._find(key, lambda: obstore.delete(self._store, key))
 
@@ -372,3 +406,37 @@ def _code_of(error: Exception) -> str | None:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+# Keys.
+
+
+def check_key(key: str) -> str:
+    """Return a key of the right form. Raises: StoreError (store_key_invalid)."""
+    if not is_key(key):
+        raise StoreError(
+            f"{key[:200]!r} is not a key of an object; rename it", key=key[:200], reason="store_key_invalid"
+        )
+    return key
+
+
+def is_key(key: str) -> bool:
+    """Return whether a text has the form of a key."""
+    try:
+        segments = key.encode().split(b"/")
+    except UnicodeEncodeError:
+        return False
+    if len(key.encode()) > KEY_MAX_BYTES or _FORBIDDEN & set(key):
+        return False
+    return all(segment and segment[:1] != b"." and len(segment) <= _SEGMENT_MAX_BYTES for segment in segments)
+
+
+def check_range(offset: int, length: int) -> None:
+    """Raises: ValueError if a range of bytes has a negative offset or length."""
+    if offset < 0 or length < 0:
+        raise ValueError(f"no range of bytes: offset {offset}, length {length}")
+
+
+def by_key(infos: list[ObjectInfo]) -> Iterator[ObjectInfo]:
+    """Yield infos by the bytes of the key. Stores differ: some sort by folder, some do not sort."""
+    return iter(sorted(infos, key=lambda each: each.key.encode()))

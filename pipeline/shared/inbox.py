@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.bucket import Bucket, ObjectInfo, is_key
 from newslake.pipeline.shared.leases import PostgresLeases
-from newslake.pipeline.shared.objects import ObjectInfo, Objects, is_key
 from newslake.pipeline.sources.files import SIDECAR
 from newslake.pipeline.sources.folder import is_ready
 from newslake.pipeline.sources.inbox import (
@@ -43,7 +43,7 @@ class BucketInbox:
     """
 
     def __init__(
-        self, objects: Objects, leases: PostgresLeases, *, place: str, copies: Path, now: Callable[[], datetime]
+        self, objects: Bucket, leases: PostgresLeases, *, place: str, copies: Path, now: Callable[[], datetime]
     ) -> None:
         self._objects = objects
         self._leases = leases

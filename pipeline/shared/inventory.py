@@ -17,8 +17,8 @@ import psycopg
 
 from newslake.pipeline import __version__
 from newslake.pipeline.errors import ConfigError, MissingStoreError, StoreError
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.database import PostgresDatabase, Row
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.store.store import DATABASE, OBJECTS, advice_to_give_up
 
 MARKER: Final = "store.json"
@@ -79,7 +79,7 @@ class SharedInventory:
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
-    def enter_bucket(self, objects: Objects, *, place: str, may_create: bool = True) -> None:
+    def enter_bucket(self, objects: Bucket, *, place: str, may_create: bool = True) -> None:
         """Check that bucket and database belong together, and count this opening; record the bucket of a new store.
 
         Raises: MissingStoreError for a lost or another bucket, or a lost or older database; StoreError (store_new) for
@@ -96,7 +96,7 @@ class SharedInventory:
         self.record(OBJECTS, place)
         self._count(objects)
 
-    def loss_of_bucket(self, objects: Objects, *, place: str) -> Loss | None:
+    def loss_of_bucket(self, objects: Bucket, *, place: str) -> Loss | None:
         """Return which of bucket and database is lost; None if they belong together, or the store is new."""
         recorded = self.place_of(OBJECTS)  # first: a bucket is marked before it is recorded
         marker = _read_marker(objects)
@@ -108,11 +108,11 @@ class SharedInventory:
             return self._older_database()
         return None
 
-    def loss_of_new_database(self, objects: Objects, *, place: str) -> Loss | None:
+    def loss_of_new_database(self, objects: Bucket, *, place: str) -> Loss | None:
         """Return the loss of a database without tables of ours, if the bucket belongs to a store. No table is read."""
         return None if _read_marker(objects) is None else self._lost_database(place)
 
-    def give_up_bucket(self, objects: Objects, *, place: str) -> None:
+    def give_up_bucket(self, objects: Bucket, *, place: str) -> None:
         """Go on with an empty bucket, or with an empty or older database.
 
         Raises: ConfigError (store_foreign) for the bucket of another store.
@@ -184,7 +184,7 @@ class SharedInventory:
                 reason="store_unfinished",
             )
 
-    def _count(self, objects: Objects) -> None:
+    def _count(self, objects: Bucket) -> None:
         """Count an opening. Raises: MissingStoreError if another process replaced the database by an older copy."""
         marker = _read_marker(objects)
         least = 0 if marker is None else marker.openings
@@ -247,7 +247,7 @@ def _foreign_bucket(recorded: str, place: str) -> Loss:
     return Loss(OBJECTS, sentence, can_give_up=False)
 
 
-def _read_marker(objects: Objects) -> _Marker | None:
+def _read_marker(objects: Bucket) -> _Marker | None:
     """Return what the bucket says; None if it says nothing. Raises: StoreError for a file that is not ours."""
     data = objects.get(MARKER)
     if data is None:

@@ -15,9 +15,9 @@ from newslake.pipeline.archive.writer import SUFFIX
 from newslake.pipeline.errors import ArchiveError, StoreError
 from newslake.pipeline.lake.article_changes import ChangeHistory
 from newslake.pipeline.model import Attempt, Capture
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.migration import MovePiece
 from newslake.pipeline.shared.object_archive import ObjectArchive
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.tables import SharedTables
 from newslake.pipeline.shared.warc_objects import FOLDER, sealed_name
 from newslake.pipeline.store.side_state import SideRow, SideRows, SideSchema, SideState, fetch_tables
@@ -35,7 +35,7 @@ class ArchiveMove:
 
     source: Archive
     target: ObjectArchive
-    objects: Objects
+    objects: Bucket
     name: str = "the archive"
     unit: str = "bytes"
     _counts: Counter[str] = field(default_factory=Counter)

@@ -22,7 +22,7 @@ from newslake.pipeline.archive.scan import (
 )
 from newslake.pipeline.archive.writer import SUFFIX
 from newslake.pipeline.model import Attempt, Capture
-from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.warc_objects import (
     FOLDER,
     Sealing,
@@ -44,7 +44,7 @@ class ObjectArchive(RecordArchive):
     A listing that lags hides nothing: what the index has is read by its name.
     """
 
-    def __init__(self, objects: Objects, index: CaptureIndex, *, sealing: Sealing | None = None) -> None:
+    def __init__(self, objects: Bucket, index: CaptureIndex, *, sealing: Sealing | None = None) -> None:
         super().__init__(WarcObjects(objects, sealing=sealing))
         self._objects = objects
         self._shared_index = index

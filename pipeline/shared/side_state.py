@@ -16,9 +16,9 @@ import psycopg
 from psycopg import sql
 
 from newslake.pipeline.errors import BrokenDatabaseError, StoreError
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.database import PostgresDatabase, from_text, rewrite_tables, to_text
 from newslake.pipeline.shared.leases import PostgresLeases
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.schema import lock_key, without_statistics
 from newslake.pipeline.store.side_state import SideLock, SideRow, SideRows, SideSchema, SideTable
 
@@ -90,7 +90,7 @@ class PostgresSideState:
     def __init__(
         self,
         database: PostgresDatabase,
-        objects: Objects,
+        objects: Bucket,
         schema: SideSchema,
         *,
         leases: PostgresLeases,

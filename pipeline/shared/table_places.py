@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.settings import Settings
-from newslake.pipeline.shared.bucket import BucketService, is_forked, open_bucket
+from newslake.pipeline.shared.bucket import Bucket, BucketService, is_forked, open_bucket
 from newslake.pipeline.shared.catalog import TransactionCatalog, token_url
 from newslake.pipeline.shared.credentials import BucketKey, KeySource, WatchedFile, key_of
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.patience import ProcessLock
 from newslake.pipeline.shared.settings import SharedSettings, required
 from newslake.pipeline.shared.table_files import FileRanges, ReadPlaces, SharedFiles
@@ -27,7 +26,7 @@ _FILES: dict[tuple[object, ...], SharedFiles] = {}  # of this process, with what
 _OPENING = ProcessLock()
 
 
-def open_places(services: SharedSettings, objects: Objects, *, service: BucketService, key: KeySource) -> SharedPlaces:
+def open_places(services: SharedSettings, objects: Bucket, *, service: BucketService, key: KeySource) -> SharedPlaces:
     """Return the places of the tables. ``objects`` has staged batches and the cache.
 
     Raises: ConfigError for a missing or wrong setting, StoreError for a service that cannot be used.

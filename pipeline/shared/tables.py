@@ -25,6 +25,7 @@ from newslake.pipeline.lake.verify import Depth
 from newslake.pipeline.leases import Lease
 from newslake.pipeline.shared.article_index import PostgresArticleIndex
 from newslake.pipeline.shared.batches import StagedBatches
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.catalog import TransactionCatalog, named_errors
 from newslake.pipeline.shared.checks import problems_of_files, problems_of_rows
 from newslake.pipeline.shared.committer import SharedCommitter
@@ -41,7 +42,6 @@ from newslake.pipeline.shared.iceberg_schema import (
 )
 from newslake.pipeline.shared.leases import PostgresLease
 from newslake.pipeline.shared.log import SharedLog
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.patience import ProcessLock, wait_for_services
 from newslake.pipeline.shared.snapshots import SharedSnapshots, unknown_month
 from newslake.pipeline.shared.transactions import Step, Transactions
@@ -64,7 +64,7 @@ class SharedPlaces:
 
     catalog: TransactionCatalog
     namespace: str
-    objects: Objects
+    objects: Bucket
     warehouse: Warehouse
 
 

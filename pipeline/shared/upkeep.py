@@ -19,11 +19,11 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from newslake.pipeline.errors import ConfigError, StoreError
 from newslake.pipeline.lake import Garbage
 from newslake.pipeline.leases import Lease
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.catalog import TransactionCatalog
 from newslake.pipeline.shared.data_files import plan
 from newslake.pipeline.shared.heads import COMMITS, HeadReader, Heads
 from newslake.pipeline.shared.iceberg_schema import LAKE_NAMES, LOG_NAMES
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.snapshot_writer import ConflictError, entries_of
 
 HoldLease = Callable[[], AbstractContextManager[Lease]]
@@ -40,7 +40,7 @@ _DATA, _METADATA = "/data/", "/metadata/"
 class Warehouse:
     """The objects of the catalog's warehouse. ``url`` is that of its bucket, without a slash at the end."""
 
-    objects: Objects
+    objects: Bucket
     url: str
 
     def key_of(self, path: str) -> str:
@@ -154,7 +154,7 @@ class Orphans:
     """
 
     def __init__(
-        self, catalog: TransactionCatalog, folder: str, warehouse: Warehouse, objects: Objects, *, check: Check
+        self, catalog: TransactionCatalog, folder: str, warehouse: Warehouse, objects: Bucket, *, check: Check
     ) -> None:
         self._catalog = catalog
         self._reader = HeadReader(catalog, folder)

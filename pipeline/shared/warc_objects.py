@@ -12,7 +12,7 @@ from datetime import date
 from newslake.pipeline.archive.writer import SUFFIX
 from newslake.pipeline.errors import StoreError
 from newslake.pipeline.model import Attempt, Capture, file_name_of
-from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.bucket import Bucket
 
 FOLDER = "warc"
 SEAL_BYTES = 32_000_000
@@ -40,7 +40,7 @@ class WarcObjects:
     has_file_per_day = False
 
     def __init__(
-        self, objects: Objects, *, sealing: Sealing | None = None, clock: Callable[[], float] = time.monotonic
+        self, objects: Bucket, *, sealing: Sealing | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._objects = objects
         self._sealing = sealing or Sealing()
@@ -94,7 +94,7 @@ class ReadAhead:
 
     def __init__(
         self,
-        objects: Objects,
+        objects: Bucket,
         *,
         window_bytes: int = WINDOW_BYTES,
         memory_bytes: int = MEMORY_BYTES,
@@ -150,7 +150,7 @@ class ReadAhead:
 class WarcObject:
     """A file of one writer, for all news days: its name has the day of the first record."""
 
-    def __init__(self, objects: Objects, name: str, *, sealing: Sealing, clock: Callable[[], float]) -> None:
+    def __init__(self, objects: Bucket, name: str, *, sealing: Sealing, clock: Callable[[], float]) -> None:
         self.name = name
         self.records: list[Capture | Attempt] = []
         self._objects = objects
@@ -179,7 +179,7 @@ class WarcObject:
             put_whole(self._objects, self.name, bytes(self._data))
 
 
-def put_whole(objects: Objects, name: str, data: bytes) -> None:
+def put_whole(objects: Bucket, name: str, data: bytes) -> None:
     """Put a WARC file, whose name no other file has. Raises: StoreError (store_conflict) if one has it."""
     if not objects.put_new(name, data):
         message = f"{name} exists with other bytes: two processes wrote it; find the other one, and run this again"

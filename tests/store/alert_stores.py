@@ -5,9 +5,9 @@ from pathlib import Path
 
 from newslake.pipeline.addons.alerts.state import ALERT_STATE
 from newslake.pipeline.addons.alerts.store import AlertStore
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.side_state import PostgresSideState
 from newslake.pipeline.store.side_state import SideState
 from newslake.pipeline.store.sqlite_side_state import SqliteSideState
@@ -25,7 +25,7 @@ class AlertPlace:
     url: str | None = None
     schema: str = ""
 
-    def state(self, objects: Objects | None = None) -> SideState:
+    def state(self, objects: Bucket | None = None) -> SideState:
         """Return the state, as another host would open it; by default the objects of a shared one are in the folder."""
         if self.url is None:
             return SqliteSideState(self.folder, ALERT_STATE, durability="process")

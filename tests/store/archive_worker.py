@@ -17,10 +17,9 @@ from pathlib import Path
 from newslake.pipeline.archive.index import Index
 from newslake.pipeline.errors import ArchiveError
 from newslake.pipeline.model import Attempt, Capture, Hints, Page
-from newslake.pipeline.shared.bucket import BucketService, open_bucket
+from newslake.pipeline.shared.bucket import Bucket, BucketService, open_bucket
 from newslake.pipeline.shared.credentials import BucketKey
 from newslake.pipeline.shared.object_archive import ObjectArchive
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.sqlite import open_database
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS
 from tests.store.folder import FolderObjects
@@ -49,7 +48,7 @@ def large_page(name: str) -> Page:
     )
 
 
-def objects_at(place: str) -> Objects:
+def objects_at(place: str) -> Bucket:
     """Return the objects of a place."""
     if not place.startswith("http"):
         return FolderObjects(Path(place), durability="process")
@@ -66,7 +65,7 @@ def die() -> None:
 class DeadlyObjects:
     """Objects whose user dies in the middle of a put of a WARC file, or after a change."""
 
-    def __init__(self, objects: Objects, step: str) -> None:
+    def __init__(self, objects: Bucket, step: str) -> None:
         self._objects = objects
         self._step = step
         for name in ("put", "get", "get_range", "read_chunks", "info", "list"):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.shared.database import PostgresDatabase
-from newslake.pipeline.shared.objects import Objects
 from tests.scale.postgres import PostgresServer, find_program
 from tests.scale.seaweedfs import SeaweedFS, seaweedfs, weed_program
 from tests.store.stores import StoredFiles, bucket_of, local_files, new_folder
@@ -96,7 +96,7 @@ def mortal_weed(tmp_path_factory: pytest.TempPathFactory, database_url: str | No
 
 
 @pytest.fixture(params=["local", "shared"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     """Objects of both stores, empty."""
     if request.param == "local":
         return new_folder(tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newslake.pipeline.durability import Durability, make_folder, sync_folder, write_file
 from newslake.pipeline.errors import StoreError
-from newslake.pipeline.shared.objects import ObjectInfo, by_key, check_key, check_range, is_key
+from newslake.pipeline.shared.bucket import ObjectInfo, by_key, check_key, check_range, is_key
 
 _CHUNK = 1 << 23
 _TRIES = 20
@@ -17,7 +17,7 @@ _UPLOADS = ".uploads"  # a key has no segment that begins with a dot
 
 
 class FolderObjects:
-    """Implements ``Objects``. Several processes may use one folder at once.
+    """Implements ``Bucket``. Several processes may use one folder at once.
 
     Links of keys are not followed out of the folder. ``durability`` "full" survives power loss.
     """

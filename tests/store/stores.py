@@ -17,7 +17,6 @@ from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
 from newslake.pipeline.shared.credentials import BucketKey
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.object_archive import ObjectArchive
-from newslake.pipeline.shared.objects import Objects
 from newslake.pipeline.shared.warc_objects import Sealing
 from newslake.pipeline.sqlite import open_database
 from tests.scale.seaweedfs import BUCKET, REGION, SeaweedFS, SeaweedKey
@@ -72,7 +71,7 @@ class StoredFiles:
 
     def __init__(
         self,
-        objects: Objects,
+        objects: Bucket,
         index_path: Path,
         *,
         is_local: bool = False,

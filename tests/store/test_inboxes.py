@@ -26,10 +26,9 @@ from newslake.pipeline.jobs.push import push_urls
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Hints
 from newslake.pipeline.settings import Settings
-from newslake.pipeline.shared.bucket import Bucket
+from newslake.pipeline.shared.bucket import Bucket, ObjectInfo
 from newslake.pipeline.shared.inbox import MAX_BYTES, BucketInbox
 from newslake.pipeline.shared.leases import PostgresLeases
-from newslake.pipeline.shared.objects import ObjectInfo, Objects
 from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.sources import FolderInbox
 from tests.architecture.tree import ROOT
@@ -47,7 +46,7 @@ class PowerCutError(Exception):
 class FadingBucket:
     """A real bucket whose user dies at the call of a number."""
 
-    def __init__(self, objects: Objects, at: int) -> None:
+    def __init__(self, objects: Bucket, at: int) -> None:
         self._objects = objects
         self._left = at
         self.is_dead = False
@@ -289,7 +288,7 @@ def test_the_second_try_of_a_run_waits_for_the_first(trial):
 class LateListing:
     """A bucket whose listing shows objects that are gone, and not yet those that are new."""
 
-    def __init__(self, objects: Objects, old: list[ObjectInfo]) -> None:
+    def __init__(self, objects: Bucket, old: list[ObjectInfo]) -> None:
         self._objects = objects
         self._old = old
 

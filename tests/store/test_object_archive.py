@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from newslake.pipeline.errors import StoreError
+from newslake.pipeline.shared.bucket import Bucket, ObjectInfo
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
 from newslake.pipeline.shared.object_archive import ObjectArchive
-from newslake.pipeline.shared.objects import ObjectInfo, Objects
 from newslake.pipeline.shared.warc_objects import Sealing, WarcObjects, next_version, origin_of, version_of
 from tests.scale.proxy import first, proxy_to
 from tests.store.archive_worker import ERASE_STEPS, WRITE_STEPS, large_page, slug_of
@@ -35,7 +35,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def files_there(place: str, tmp_path: Path, request: pytest.FixtureRequest) -> StoredFiles:
     """The archive that workers at ``place`` use."""
     is_folder = not place.startswith("http")
-    objects: Objects = (
+    objects: Bucket = (
         new_folder(tmp_path) if is_folder else bucket_of(request.getfixturevalue("weed"), prefix=tmp_path.name)
     )
     return StoredFiles(objects, tmp_path / "state" / "index.sqlite")
@@ -212,7 +212,7 @@ def test_rebuild_during_a_takedown_loses_nothing(files_there):
 class LaggingObjects:
     """Objects whose listing is late: it has what was there at a moment, and no change since."""
 
-    def __init__(self, objects: Objects) -> None:
+    def __init__(self, objects: Bucket) -> None:
         self._objects = objects
         self._listed = list(objects.list())
         for name in ("put", "put_new", "get", "get_range", "read_chunks", "info", "delete"):

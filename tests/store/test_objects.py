@@ -1,4 +1,4 @@
-"""The contract of ``Objects``, over a folder and over a bucket."""
+"""The contract of ``Bucket``, over a folder and over a bucket."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newslake.pipeline.errors import StoreError
-from newslake.pipeline.shared.objects import is_key
+from newslake.pipeline.shared.bucket import is_key
 
 CHUNK = 1 << 23
 

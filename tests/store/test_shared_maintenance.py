@@ -8,7 +8,7 @@ import pytest
 from newslake.pipeline.errors import ConfigError, MissingStoreError
 from newslake.pipeline.jobs.run import extract_day
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.shared.objects import Objects
+from newslake.pipeline.shared.bucket import Bucket
 from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES
 from newslake.pipeline.upkeep.maintenance import compact_quiet, finish_upkeep, relate_recent, repair, verify
 from tests.store.shared_town import SharedTown
@@ -32,7 +32,7 @@ def rows_of(space: Workspace) -> dict[str, list[dict[str, object]]]:
 class Orphan(NamedTuple):
     """An object of the warehouse, and its key."""
 
-    objects: Objects
+    objects: Bucket
     key: str
 
 
