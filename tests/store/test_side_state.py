@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.errors import StoreError
+from newslake.pipeline.errors import ConfigError, StoreError
 from newslake.pipeline.jobs.stores import LocalStore
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.shared.database import PostgresDatabase
@@ -21,7 +21,10 @@ from newslake.pipeline.store.side_state import (
     fetch_tables,
 )
 from newslake.pipeline.store.sqlite_side_state import SqliteSideState, stored_states
+from newslake.pipeline.upkeep.addon_takedown import check_reach
+from newslake.pipeline.upkeep.maintenance import repair
 from tests.store.folder import FolderObjects
+from tests.store.shared_stores import StoreServices
 
 NOTES = SideTable(
     name="desk_notes",
@@ -111,3 +114,15 @@ def test_stores_know_states_of_addons_that_are_not_loaded(postgres, schema, tmp_
             AND attstattarget = 0 ORDER BY attnum"""
     )
     assert columns == [("place",), ("author",), ("text",)]
+
+
+def test_takedown_does_not_start_beside_a_state_that_it_cannot_reach(weed, postgres, schema, tmp_path):
+    """On a shared store, the state of an add-on that is not loaded stops a takedown by a sentence that names it."""
+    services = StoreServices(weed=weed, database_url=postgres.url, name=schema, folder=tmp_path)
+    space = services.workspace()
+    check_reach(space)
+    space.store.side_state(DESK).open()
+    with pytest.raises(ConfigError, match=r"state of add-on desk .*add desk to NEWS_ADDONS") as caught:
+        check_reach(space)
+    assert caught.value.reason == "addon_missing"
+    assert [sentence for sentence in repair(space)["add-ons"] if "add-on desk" in sentence] != []
