@@ -65,23 +65,6 @@ def check_reach(workspace: Workspace) -> None:
         raise ConfigError("\n".join(sentences), key="addons", reason="addon_missing")
 
 
-def out_of_reach(workspace: Workspace) -> tuple[str, ...]:
-    """Return sentences about data that may be of articles, and that no loaded add-on erases. Raises: StoreError."""
-    return (*unreachable_parts(workspace.settings), *_unreachable_states(workspace))
-
-
-def _unreachable_states(workspace: Workspace) -> Iterator[str]:
-    """Yield sentences about states in a store of services; those of the local store are files of the data root."""
-    if workspace.settings.store == "local":
-        return
-    erasers = {info.name for info, _ in addons_of(workspace.settings.addons).implementations("on_takedown")}
-    for name in sorted(workspace.store.side_states().keys() - erasers):
-        yield (
-            f"the state of add-on {name} in the store may have data of articles, and no takedown erases it while "
-            f"add-on {name} is not loaded; install it, and add {name} to NEWS_ADDONS"
-        )
-
-
 def copies_elsewhere(workspace: Workspace, plan: TakedownPlan) -> tuple[str, ...]:
     """Return sentences about copies of some articles that no takedown reaches; the error of an add-on is one, too."""
     addons = addons_of(workspace.settings.addons)
