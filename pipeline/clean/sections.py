@@ -76,7 +76,7 @@ def read_section(
     """
     label = label_of(outlet)
     excluded = frozenset(squash(name) for name in (title, label, *others) if name and squash(name))
-    evidence = _Evidence(markup, page.final_url or page.url or "", title or "", excluded)
+    evidence = _Evidence(markup, page.final_url or page.url or "", fold_title(title or ""), excluded)
     if (stated := next(evidence.stated(), None)) is not None:
         method, name = stated
         return ExtractedField(evidence.spelled(name), method)
@@ -91,7 +91,7 @@ def read_section(
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """A page and what its section cannot be: ``excluded`` are squashed names."""
+    """A page and what its section cannot be: ``excluded`` are squashed names, ``title`` is from ``fold_title``."""
 
     markup: Markup
     url: str
@@ -129,11 +129,12 @@ class _Evidence:
 
     def shown(self) -> Iterator[tuple[str, str]]:
         """Yield the (method, name) pairs that the page shows, placeholders among them, in the order of trust."""
-        steps = chain(self.markup.data.breadcrumbs, self._trail_steps())
+        headline = _headline_of(self.markup.root, self.title)
+        steps = chain(self.markup.data.breadcrumbs, self._trail_steps(headline))
         places = chain(
             (("microdata", text) for text in self.markup.properties["articleSection"]),
             (("breadcrumb", text) for text, url in steps if not _is_home(url) and not _is_person_or_tag(url)),
-            (("kicker", text) for text in self._kickers()),
+            (("kicker", text) for text in self._kickers(headline)),
             (("url", text) for text in self._folder_names()),
         )
         return ((method, name) for method, text in places if (name := self._shown_name(text)))
@@ -147,7 +148,7 @@ class _Evidence:
         is_other = squashed in self.excluded or any(
             len(other) >= _NAME_LETTERS and other in squashed for other in self.excluded
         )
-        is_title = is_other or (len(folded) > 1 and fold_title(self.title).startswith(f"{folded} "))
+        is_title = is_other or (len(folded) > 1 and self.title.startswith(f"{folded} "))
         is_other_text = len(folded) < 2 or is_long or is_title or _NO_NAME.search(name) or _CODE.fullmatch(name)
         return "" if is_other_text or is_day_or_month(name) else name
 
@@ -179,9 +180,8 @@ class _Evidence:
             if name or (name := _NAMES.get(squash(folder), "")):
                 yield name
 
-    def _trail_steps(self) -> Iterator[tuple[str, str]]:
+    def _trail_steps(self, headline: Tree | None) -> Iterator[tuple[str, str]]:
         """Yield the (text, URL) pairs of the first trail of links that the page shows above its article."""
-        headline = _headline_of(self.markup.root, self.title)
         for trail in islice(filter(_is_marked_as_trail, self.markup.root.iter(*_TRAIL_TAGS)), _MAX_TRAILS):
             if len(text_start(trail, _TRAIL_CHARS)) <= _TRAIL_CHARS and _is_before(trail, headline):
                 steps = _steps_of(trail)
@@ -189,9 +189,8 @@ class _Evidence:
                     yield from steps
                     return
 
-    def _kickers(self) -> Iterator[str]:
+    def _kickers(self, headline: Tree | None) -> Iterator[str]:
         """Yield the texts around the headline that are marked as its category."""
-        headline = _headline_of(self.markup.root, self.title)
         if headline is not None:
             for box in _boxes_around(headline):
                 yield from self._marked_in(box)
@@ -248,10 +247,9 @@ def _steps_of(trail: Tree) -> list[tuple[str, str]]:
 
 
 def _headline_of(root: Tree, title: str) -> Tree | None:
-    """Return the heading with the title, else the page's only h1: the first of several may be a logo."""
-    folded = fold_title(title)
+    """Return the heading with the folded title, else the page's only h1: the first of several may be a logo."""
     headings = [*root.iter("h1"), *islice(root.iter("h2"), _MAX_HEADINGS)]
-    same = next((each for each in headings if fold_title(text_of(each)) == folded), None)
+    same = next((each for each in headings if fold_title(text_of(each)) == title), None)
     return headings[0] if same is None and [each.tag for each in headings[:2]].count("h1") == 1 else same
 
 

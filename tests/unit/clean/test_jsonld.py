@@ -44,3 +44,29 @@ def test_half_a_character_at_the_end_of_a_text_is_left_out():
         '<script type="application/ld+json">{"@type": "Article", "headline": "A \\ud83d vote \\ud83d"}</script>'
     )
     assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles] == ["A \ufffd vote"]
+
+
+STORY = """{"@graph": [
+    {"@type": "Organization", "@id": "#post", "name": "The Harbour Post"},
+    {"@type": "NewsArticle", "headline": "A &amp; B", "publisher": {"@id": "#post"}, "keywords": ["quay", "ferry"],
+     "author": [{"@type": "Person", "givenName": "Ada", "familyName": "Lorn"}]},
+    {"@type": "BreadcrumbList", "itemListElement": [
+        {"name": "Politics", "item": "https://post.example/politics"}, {"name": "A & B"}]}
+]}"""
+
+
+def test_values_of_a_story_are_read_as_text():
+    """References are followed for names, lists give each element, and forename and family name are one name."""
+    story = read_linked_data(parse_html(f'<script type="application/ld+json">{STORY}</script>')).story
+
+    assert story.texts["headline"] == "A & B"
+    assert story.names["publisher"] == "The Harbour Post"
+    assert story.lists["keywords"] == ("quay", "ferry")
+    assert [author.names for author in story.authors] == [("Ada Lorn",)]
+
+
+def test_breadcrumbs_end_above_the_page():
+    """A last step with the headline is the page itself."""
+    data = read_linked_data(parse_html(f'<script type="application/ld+json">{STORY}</script>'))
+
+    assert data.breadcrumbs == (("Politics", "https://post.example/politics"),)
