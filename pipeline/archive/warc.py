@@ -348,10 +348,10 @@ def _hints_to_dict(hints: Hints) -> dict[str, Any]:
     return {name: value.isoformat() if name in _TIMES else value for name, value in values.items()}
 
 
-def _hints_from_dict(stored: dict[str, Any]) -> Hints:
-    times = {name: datetime.fromisoformat(stored[name]) for name in _TIMES if name in stored}
-    rights = {"rights": tuple(RightsStatement(*each) for each in stored["rights"])} if "rights" in stored else {}
-    return Hints(**stored | times | rights)
+def _hints_from_dict(fields: dict[str, Any]) -> Hints:
+    times = {name: datetime.fromisoformat(fields[name]) for name in _TIMES if name in fields}
+    rights = {"rights": tuple(RightsStatement(*each) for each in fields["rights"])} if "rights" in fields else {}
+    return Hints(**fields | times | rights)
 
 
 def hints_to_json(hints: Hints) -> str:

@@ -99,8 +99,8 @@ def read_authors(
     outlet = outlet_of((publisher, site), domain=domain)
     passed: list[_AuthorSource] = []
     short: _AuthorSource | None = None
-    for stated in _places(markup, outlet, area):
-        place = _without_outlets(stated, passed)
+    for candidate in _places(markup, outlet, area):
+        place = _without_outlets(candidate, passed)
         if place.method not in ("jsonld", "byline") and _is_outlet_person(markup, outlet):
             continue
         if short is not None and _is_fuller(place.people, short.people):
@@ -130,8 +130,10 @@ def _authors(place: _AuthorSource, passed: list[_AuthorSource]) -> Authors:
     """
     if place.people:
         named = [credit for each in passed for credit in each.credits if credit.kind != "outlet"]
-        credits_ = tuple({squash(each.name): each for each in (*place.credits, *named)}.values())
-        return Authors(place.people[:_MAX_AUTHORS], place.method, credits_, place.method if credits_ else "unknown")
+        all_credits = tuple({squash(each.name): each for each in (*place.credits, *named)}.values())
+        return Authors(
+            place.people[:_MAX_AUTHORS], place.method, all_credits, place.method if all_credits else "unknown"
+        )
     with_credits = [each for each in passed if each.credits]
     chosen = next((each for each in with_credits if any(credit.kind != "outlet" for credit in each.credits)), None)
     chosen = chosen or next(iter(with_credits), None)
@@ -231,7 +233,7 @@ def _stated_places(markup: Markup, outlet: Outlet) -> Iterator[_AuthorSource]:
 
 def _source(method: str, texts: Iterable[BylineText], outlet: Outlet) -> _AuthorSource:
     people: dict[str, str] = {}
-    credits_: dict[str, Credit] = {}
+    by_name: dict[str, Credit] = {}
     for text in islice(texts, _MAX_BYLINES):
         for item in read_items(text, outlet):
             if item.kind == "person":
@@ -239,8 +241,8 @@ def _source(method: str, texts: Iterable[BylineText], outlet: Outlet) -> _Author
                     continue
                 people.setdefault(item.name.casefold(), item.name)
             else:
-                credits_.setdefault(squash(item.name), Credit(item.name, item.kind))
-    return _AuthorSource(method, tuple(people.values()), tuple(credits_.values()))
+                by_name.setdefault(squash(item.name), Credit(item.name, item.kind))
+    return _AuthorSource(method, tuple(people.values()), tuple(by_name.values()))
 
 
 def _is_login(name: str) -> bool:
@@ -333,10 +335,10 @@ def _bylines(area: HeadlineArea, outlet: Outlet, *, has_signed: bool = False) ->
         label = shown.element if _BY_ONLY.fullmatch(shown.text.strip(EDGES)) else None
         if not texts or is_elsewhere(shown, around=area.around):
             continue
-        signed = _source("byline", texts, outlet)
-        if signed.people:
+        source = _source("byline", texts, outlet)
+        if source.people:
             return texts
-        credited = credited or (texts if signed.credits else ())
+        credited = credited or (texts if source.credits else ())
     return credited
 
 

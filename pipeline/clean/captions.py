@@ -133,14 +133,14 @@ def _media_boxes(root: Tree) -> Iterator[Tree]:
         around = takewhile(lambda element: element.tag in _BOX_TAGS, islice(image.iterancestors(), _BOX_DEPTH))
         boxes = [box for box in around if box.tag == "figure" or is_media_class(box.get("class") or "")]
         largest.update(dict.fromkeys(islice((box for box in reversed(boxes) if is_short(box)), 1)))
-    captioned = [box for box in largest if text_start(box, 1) and not _has_story(box)]
+    candidates = [box for box in largest if text_start(box, 1) and not _has_story(box)]
     paragraphs = {
-        box: [part for part in box.iter("p") if text_start(part, 1) and not is_in_figure(part)] for box in captioned
+        box: [part for part in box.iter("p") if text_start(part, 1) and not is_in_figure(part)] for box in candidates
     }
     words = sum(len(text_of(part).split()) for parts in paragraphs.values() for part in parts)
     if words > _CAPTION_MAX_WORDS and 2 * words > sum(len(text_of(part).split()) for part in root.iter("p")):
-        captioned = [box for box in captioned if not paragraphs[box]]
-    yield from (box for box in captioned if not any(map(_is_sentence, paragraphs[box])) or _is_credited(box))
+        candidates = [box for box in candidates if not paragraphs[box]]
+    yield from (box for box in candidates if not any(map(_is_sentence, paragraphs[box])) or _is_credited(box))
 
 
 def _is_sentence(paragraph: Tree) -> bool:

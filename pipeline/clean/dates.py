@@ -193,8 +193,8 @@ def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str
         return stated
     pattern = re.compile(rf"\d{{4}}-\d\d-\d\d[T ]\d\d:{moment.when:%M:%S}(?:\.\d+)?[+-]\d\d:?\d\d")
     for script in root.iter("script"):
-        for written in pattern.finditer(script.text or ""):
-            other = parse_moment(written.group())
+        for spelling in pattern.finditer(script.text or ""):
+            other = parse_moment(spelling.group())
             if other and other.zone != _UTC_ZONE and _is_same_minute(other, moment):
                 return other.zone
     return None
@@ -379,8 +379,8 @@ def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, area
 
     Without a zone for that time it stays the day, with the shown time of day as its ``clock``.
     """
-    method, stated_moment = taken
-    moment = with_zone(stated_moment, _stated_moments(markup, stated), markup.root)
+    method, first_moment = taken
+    moment = with_zone(first_moment, _stated_moments(markup, stated), markup.root)
     if moment.precision != "day" or moment.clock is not None:
         return method, moment
     shown = _shown_moment(markup, area)

@@ -71,11 +71,11 @@ def page_mark_of(markup: Markup, *, url: str, title: str | None) -> PageMark | N
         return certain
     if articles:
         return None
-    typed = _typed(markup, items)
+    by_type = _typed(markup, items)
     # Every page of some sites has this type, also of forums; a time of publication is that of a post.
     is_card = markup.meta("og:type").lower() == "article" or bool(markup.meta("article:published_time"))
-    if typed and (typed.page_type == "forum" or not is_card):
-        return typed
+    if by_type and (by_type.page_type == "forum" or not is_card):
+        return by_type
     return None if is_card else _card(markup) or _located(parts) or _named(markup, parts, title or "")
 
 
@@ -151,9 +151,9 @@ def _typed(markup: Markup, items: list[str]) -> PageMark | None:
     """Return the page whose JSON-LD or microdata has the type of another kind of page."""
     for kind in _TYPED:
         names = WORDS[kind]["types"]
-        nodes, typed_items = markup.data.of_type(*names), [name for name in items if name in names]
-        if (nodes or typed_items) and not _is_refuted(kind, markup, nodes, typed_items):
-            name = min(types_of(nodes[0]) & names) if nodes else typed_items[0]
+        nodes, matches = markup.data.of_type(*names), [name for name in items if name in names]
+        if (nodes or matches) and not _is_refuted(kind, markup, nodes, matches):
+            name = min(types_of(nodes[0]) & names) if nodes else matches[0]
             return PageMark(kind, "jsonld_type" if nodes else "microdata_type", f"{name} as its type")
     return None
 

@@ -84,15 +84,15 @@ def _is_retired(address: IpAddress) -> bool:
 
 
 def _effective_addresses(address: str) -> Iterator[IpAddress]:
-    written = ipaddress.ip_address(address)
-    yield written
-    if isinstance(written, ipaddress.IPv6Address):
-        teredo = written.teredo or ()
-        for inner in (written.ipv4_mapped, written.sixtofour, *teredo):
+    outer = ipaddress.ip_address(address)
+    yield outer
+    if isinstance(outer, ipaddress.IPv6Address):
+        teredo = outer.teredo or ()
+        for inner in (outer.ipv4_mapped, outer.sixtofour, *teredo):
             if inner is not None:
                 yield inner
-        if any(written in network for network in _HOLDS_IPV4):
-            yield ipaddress.IPv4Address(int(written) & 0xFFFFFFFF)
+        if any(outer in network for network in _HOLDS_IPV4):
+            yield ipaddress.IPv4Address(int(outer) & 0xFFFFFFFF)
 
 
 def _bracketed(host: str) -> str:

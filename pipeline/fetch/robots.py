@@ -269,11 +269,13 @@ def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None
 def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
     """Return the rules of a tdmrep.json. Invalid entries are skipped; an invalid file has no rules."""
     try:
-        listed = well_formed_json(json.loads(body))
+        items = well_formed_json(json.loads(body))
     except (ValueError, RecursionError):
         return ()
-    named = [each for each in listed if isinstance(each, dict)][:_RULES_MAX] if isinstance(listed, list) else []
-    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in named)
+    objects = [each for each in items if isinstance(each, dict)][:_RULES_MAX] if isinstance(items, list) else []
+    rules = (
+        _ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in objects
+    )
     return tuple(rule for rule in rules if rule.location and _is_bounded(rule.location))
 
 

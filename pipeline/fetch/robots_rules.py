@@ -82,12 +82,12 @@ class RobotsRules:
         A License applies to every path. Of the Content-Signal and of the Content-Usage lines, those with the longest
         pattern that matches apply.
         """
-        numbered = list(self._licenses)
+        lines = list(self._licenses)
         for kind in ("signal", "usage"):
             named = [each for each, parsed in self._paths if each.kind == kind and not _allows(parsed, url)]
             longest = max((len(each.pattern) for each in named), default=0)
-            numbered += [(each.number, each.statement) for each in named if len(each.pattern) == longest]
-        return tuple(sorted(numbered))
+            lines += [(each.number, each.statement) for each in named if len(each.pattern) == longest]
+        return tuple(sorted(lines))
 
     @cached_property
     def _paths(self) -> list[tuple[_Preference, Protego]]:

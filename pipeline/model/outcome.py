@@ -95,16 +95,16 @@ class StageReport:
         )
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> "StageReport":
+    def from_dict(cls, fields: Mapping[str, Any]) -> "StageReport":
         """Return the report that ``as_dict`` wrote."""
         return cls(
-            stage=stored["stage"],
-            run_id=stored["run_id"],
-            discovered=stored["discovered"],
-            outcomes=tuple((kind, stored[kind]) for kind in OUTCOME_KINDS),
-            days=tuple(date.fromisoformat(day) for day in stored["days"]),
-            work=tuple(stored["work"].items()),
-            rules=tuple(stored["rules"].items()),
+            stage=fields["stage"],
+            run_id=fields["run_id"],
+            discovered=fields["discovered"],
+            outcomes=tuple((kind, fields[kind]) for kind in OUTCOME_KINDS),
+            days=tuple(date.fromisoformat(day) for day in fields["days"]),
+            work=tuple(fields["work"].items()),
+            rules=tuple(fields["rules"].items()),
         )
 
     def as_dict(self) -> dict[str, object]:

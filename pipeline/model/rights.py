@@ -64,9 +64,9 @@ def refusal_of(statements: Iterable[RightsStatement]) -> tuple[str, RightsStatem
 
     The reason is "tdm_reserved" for a reservation, else "rsl_license" for a license. The first statement counts.
     """
-    stated = tuple(statements)
-    reservations = (("tdm_reserved", each) for each in stated if each.is_reservation)
-    licenses = (("rsl_license", each) for each in stated if each.is_license)
+    all_statements = tuple(statements)
+    reservations = (("tdm_reserved", each) for each in all_statements if each.is_reservation)
+    licenses = (("rsl_license", each) for each in all_statements if each.is_license)
     return next(chain(reservations, licenses), None)
 
 
@@ -142,8 +142,8 @@ def _web_url(url: str | None, base: str) -> str | None:
 
 def rights_in_headers(headers: Mapping[str, str], *, url: str | None, at: datetime) -> tuple[RightsStatement, ...]:
     """Return the statements in the headers of a page at ``url``, received at ``at``. Names are lower-case."""
-    stated = ((name, text) for name, text in _statements(headers, url or "") if text is not None)
-    return distinct_rights(RightsStatement(text, evidence_of(f"header {name}", at)) for name, text in stated)
+    pairs = ((name, text) for name, text in _statements(headers, url or "") if text is not None)
+    return distinct_rights(RightsStatement(text, evidence_of(f"header {name}", at)) for name, text in pairs)
 
 
 def _statements(headers: Mapping[str, str], url: str) -> Iterator[tuple[str, str | None]]:

@@ -42,7 +42,7 @@ def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEnt
         yield from _read_page(file, replace(context, file=file))
 
 
-def _read_page(file: LocalFile, context: ReadContext, *, stated: PageFacts | None = None) -> Iterator[ListingEntry]:
+def _read_page(file: LocalFile, context: ReadContext, *, line_facts: PageFacts | None = None) -> Iterator[ListingEntry]:
     with open_file(file.path) as stream:
         body = stream.read(context.page_max_bytes + 1)
     if not body.strip():
@@ -53,7 +53,7 @@ def _read_page(file: LocalFile, context: ReadContext, *, stated: PageFacts | Non
         yield context.broken(file.name, reason="file_too_large", detail=detail)
         return
     try:
-        facts = stated or plausible_facts(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
+        facts = line_facts or plausible_facts(_sidecar(file.path.with_suffix(SIDECAR)), now=context.now)
     except ValueError as error:
         detail = f"its {SIDECAR} is invalid: {error}"
         yield context.broken(file.name, reason="broken_sidecar", detail=detail)
@@ -250,7 +250,7 @@ def _named_page(name: str, facts: PageFacts, where: str, context: ReadContext) -
     folder = context.file.path.parents[context.file.name.count("/")]
     page = LocalFile(path=folder / name, name=name)
     try:
-        return next(_read_page(page, replace(context, file=page), stated=facts))
+        return next(_read_page(page, replace(context, file=page), line_facts=facts))
     except FileNotFoundError:
         return context.broken(where, reason="broken_line", detail=f"it names {name}, which does not exist")
 

@@ -78,15 +78,15 @@ def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
     Files of an earlier try of this run are included; while that try is alive, wait for its end.
     """
     folder = inbox / _CLAIMED
-    with run_folder(folder / file_name_of(run_id)) as claimed:
-        _drop_settled(claimed)
+    with run_folder(folder / file_name_of(run_id)) as target:
+        _drop_settled(target)
         _let_rest(inbox)
         with lock_folder(folder):  # a page and its sidecar go to the same run
-            for other in sorted(path for path in folder.iterdir() if path != claimed and path.is_dir()):
-                _take_over(other, claimed)
+            for other in sorted(path for path in folder.iterdir() if path != target and path.is_dir()):
+                _take_over(other, target)
             for file in waiting_files(inbox):
-                _take(file, claimed)
-        yield claimed
+                _take(file, target)
+        yield target
 
 
 def settle(file: Path, *, reason: str | None) -> Path:

@@ -263,6 +263,6 @@ def _original(page: Page, wanted: PageRequest) -> Page | RefusedFetchError:
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of the original; of those of the archive, only type and time stay."""
-    archived = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
+    copy_headers = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
     original = {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
-    return archived | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}
+    return copy_headers | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}
