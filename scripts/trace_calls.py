@@ -8,10 +8,9 @@ question on them. Both are traced with all add-ons and without any (`NEWS_ADDONS
 A hop is a call from a function of one of our modules to a function of another. Repeated hops between the same two
 modules count once if no other hop of that thread is between them. Threads make an article's number vary by about 4.
 
-The stays are those of a reader of `clean` for the same article. He reads each function once, where it is called first:
-he starts at `clean`, goes into each function at its first call, and then returns to its first caller. A stay is a part
-of this walk in one module, from a call or a return into the module to the next one out of it. The run before has filled
-the caches of the process.
+The stays are those of a reader of `clean` for the same article, who reads each function once: from `clean` into each
+function at its first call, and after it back to its first caller. A stay is a part of this walk in one module, from a
+call or a return into the module to the next one out of it. The run before has filled the caches of the process.
 """
 
 import argparse
@@ -29,7 +28,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from types import CodeType, FrameType
@@ -50,7 +48,7 @@ QUESTION = "top-speakers"
 CLEAN = "clean(page)"
 FIGURES = ("hops", "distinct hops", "modules entered")
 # The add-ons of each process, with the words after the names of its walks in the table.
-VARIANTS = {"all": "", "none": " without add-ons"} if find_spec("newslake.pipeline.addon_registry") else {"all": ""}
+VARIANTS = {"all": "", "none": " without add-ons"}
 _ROW = re.compile(r"^\| ([^|\n]+) \| ([^|\n]+) \| *(\d+) *\|$", re.MULTILINE)  # walk, figure, value
 _TOOL = sys.monitoring.PROFILER_ID
 
@@ -196,9 +194,9 @@ def measure() -> Figures:
 
 
 def _measure_with(addons: str) -> Figures:
-    environment = {**os.environ, "NEWS_ADDONS": addons} if len(VARIANTS) > 1 else dict(os.environ)
+    environment = {**os.environ, "NEWS_ADDONS": addons, "PYTHONHASHSEED": "0"}
     command = [sys.executable, "-m", "scripts.trace_calls", "--here"]
-    output = subprocess.check_output(command, cwd=ROOT, env={**environment, "PYTHONHASHSEED": "0"}, text=True)
+    output = subprocess.check_output(command, cwd=ROOT, env=environment, text=True)
     figures: Figures = json.loads(output.splitlines()[-1])
     return figures
 
