@@ -108,9 +108,8 @@ def changed_days(workspace: Workspace, *, news_day: date | None, days: Iterable[
 def relate_rows_of(lake: Tables, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
     """Return the tables of quotes, events and people for every day that a change of some days can reach.
 
-    All rows are read at one version. Write ``near_duplicates`` before. The tables are in the order in which to write
-    them: each before those from which it is made. Until the last is written, the next run can still see which rows
-    changed.
+    Write ``near_duplicates`` before. The tables are in the order in which to write them: each before its inputs. Until
+    the last is written, the next run can still see which rows changed.
     """
     changed = tuple(days)
     return lake.read_at_once(lambda version: _relate_rows(version, lake.index, changed))
