@@ -81,11 +81,10 @@ MUTANTS = (
         "published-before-the-head",
         "first",
         "lake/partitions.py",
-        """        self._disk.replace(self._layout.head, head_bytes(head))
-""",
+        "        self._disk.replace(self._layout.head, data)\n",
         """        for each in manifests:
             self.publish(each)
-        self._disk.replace(self._layout.head, head_bytes(head))
+        self._disk.replace(self._layout.head, data)
 """,
     ),
     Mutant(
