@@ -1,4 +1,4 @@
-"""Names found by words in or next to them: after an honorific, "University of X", "Lake X", a nickname in marks."""
+"""Names by the words in or next to them: after an honorific, "University of X", "Lake X", a nickname in marks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def find_with_nickname(tokens: Tokens, data: NameData) -> Iterator[Name]:
             yield Name(index - 1, index + 3, "PERSON")
 
 
-def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
+def find_by_first_word(context: PatternContext, name_map: Spans) -> Iterator[Name]:
     """Yield the names whose first word shows their type ("Lake Orrin", "University of Orrin")."""
     tokens, data, words = context.tokens, context.data, context.data.evidence
     for index in context.places:
@@ -115,19 +115,19 @@ def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
         if index + 1 == len(tokens) or tokens.tag[index] not in _NOUNS or tokens.sentence[index] in context.all_caps:
             continue
         if word in words.of_heads and tokens.lower[index + 1] in words.of_words:
-            yield from _of_place(tokens, data, found, index)
+            yield from _of_place(tokens, data, name_map, index)
         elif word in words.first_words and tokens.is_capital[index + 1] and tokens.text[index + 1].isalpha():
-            owner = found.at(index + 1)
+            owner = name_map.at(index + 1)
             if tokens.block[index + 1] == tokens.block[index] and (owner is None or owner.first in (index, index + 1)):
                 yield Name(index, owner.last if owner else index + 1, words.first_words[word])
 
 
-def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterator[Name]:
+def _of_place(tokens: Tokens, data: NameData, name_map: Spans, head: int) -> Iterator[Name]:
     """Yield "Bank of Orrin", with the words of the name before "Bank" ("Royal Bank of Orrin")."""
     after = head + 2
     if after < len(tokens) and tokens.lower[after] in data.definite:
         after += 1
-    tail, owner = found.at(after), found.at(head)
+    tail, owner = name_map.at(after), name_map.at(head)
     if (tail is not None and tail.first != after) or (owner is not None and owner.last > head + 1):
         return
     last = tail.last if tail else after - 1

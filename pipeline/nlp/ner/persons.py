@@ -52,8 +52,8 @@ def drop_false_persons(
             wrong |= dict.fromkeys(spellings[form], check.label_of(form, spellings[form]))
         else:
             check.keep(form, spellings[form])
-    kept = (name if name not in wrong else _relabel(name, wrong[name]) for name in names)
-    return tuple(name for name in kept if name is not None)
+    survivors = (name if name not in wrong else _relabel(name, wrong[name]) for name in names)
+    return tuple(name for name in survivors if name is not None)
 
 
 def _is_single(form: str) -> bool:

@@ -38,60 +38,60 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
     model = list(repair_spans(tokens, data, spans, taken))
     context = pattern_context(tokens, data, all_caps)
     others = _tokens_of(span for span in spans if span.label != "PERSON")
-    found = _collect_spans(
+    name_map = _collect_spans(
         context,
         find_after_honorific(context, others),
         [name for name in model if tokens.sentence[name.first] not in all_caps],
     )
-    known = _find_known_names(tokens, data, found.names(), casing)
+    known = _find_known_names(tokens, data, name_map.names(), casing)
     for name in extend_spans(tokens, data, known, taken, all_caps):
-        found.put(name)
+        name_map.put(name)
     for name in _from_headlines(tokens, data, model, casing):
-        found.add_free(name)
-    names = _complete_names(tokens, data, kb, found)
-    late = list(_late_people(tokens, names, found))
+        name_map.add_free(name)
+    names = _complete_names(tokens, data, kb, name_map)
+    late = list(_late_people(tokens, names, name_map))
     for name in _find_known_names(tokens, data, late, casing) if late else ():
-        found.add_free(name)
-    return _complete_names(tokens, data, kb, found) if late else names
+        name_map.add_free(name)
+    return _complete_names(tokens, data, kb, name_map) if late else names
 
 
-def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
-    whole = add_family_names(tokens, data, list(join_forenames(tokens, data, found.names())))
+def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, name_map: Spans) -> tuple[Name, ...]:
+    whole = add_family_names(tokens, data, list(join_forenames(tokens, data, name_map.names())))
     names = with_titles(tokens, data, whole)
     forms = folded_forms(tokens, names)
     typed = assign_types(tokens, names, forms, data, kb)
     return drop_false_persons(tokens, typed, forms, data, kb)
 
 
-def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:
+def _late_people(tokens: Tokens, names: tuple[Name, ...], name_map: Spans) -> Iterator[Name]:
     """Yield people whose type PERSON comes only from evidence, if their surname has unrecognized occurrences."""
-    late = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
+    late = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(name_map, name)]
     surnames = {tokens.text[name.last] for name in late}
-    if late and any(text in surnames and found.at(index) is None for index, text in enumerate(tokens.text)):
+    if late and any(text in surnames and name_map.at(index) is None for index, text in enumerate(tokens.text)):
         yield from late
 
 
-def _was_other(found: Spans, name: Name) -> bool:
-    before = found.at(name.first)
+def _was_other(name_map: Spans, name: Name) -> bool:
+    before = name_map.at(name.first)
     return before is not None and before.label != "PERSON"
 
 
 def _collect_spans(context: PatternContext, honorific_names: Iterable[Name], model: Iterable[Name]) -> Spans:
     """Return the names after honorifics, the model's names, and the names that patterns find."""
-    found = Spans()
+    name_map = Spans()
     for name in (*honorific_names, *model):
-        found.add(name)
+        name_map.add(name)
     for name in (
-        *find_by_first_word(context, found),
+        *find_by_first_word(context, name_map),
         *find_by_last_word(context),
         *find_with_nickname(context.tokens, context.data),
     ):
-        found.put(name)
+        name_map.put(name)
     for name in find_by_forename(context):
-        found.add_free(name)
-    for name in find_bracketed_acronyms(context.tokens, found.names()):
-        found.put(name)
-    return found
+        name_map.add_free(name)
+    for name in find_bracketed_acronyms(context.tokens, name_map.names()):
+        name_map.put(name)
+    return name_map
 
 
 def _tokens_of(spans: Iterable[Name]) -> frozenset[int]:
@@ -128,7 +128,7 @@ class _SearchForms:
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         for words in labels:
             lengths[words[0]].add(len(words))
-        self.lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
+        self.lengths = {word: sorted(counts, reverse=True) for word, counts in lengths.items()}
 
 
 def _find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing: list[Casing]) -> Iterator[Name]:

@@ -71,8 +71,8 @@ class Spans:
 
     def _rivals(self, name: Name) -> tuple[Name, ...]:
         owner = self._owner
-        found = {owner[i].first: owner[i] for i in range(name.first, name.last + 1) if i in owner}
-        return tuple(found.values())
+        rivals = {owner[i].first: owner[i] for i in range(name.first, name.last + 1) if i in owner}
+        return tuple(rivals.values())
 
     def _replace(self, rivals: Iterable[Name], name: Name) -> None:
         for rival in rivals:
@@ -128,13 +128,13 @@ def casing_of(tokens: Tokens) -> list[Casing]:
     """
     if not len(tokens):
         return []
-    found: list[Casing] = []
+    casings: list[Casing] = []
     first = 0
     for last, sentence in enumerate((*tokens.sentence[1:], -1)):
         if sentence != tokens.sentence[first]:
-            found.append(_casing(tokens, first, last + 1))
+            casings.append(_casing(tokens, first, last + 1))
             first = last + 1
-    return found
+    return casings
 
 
 def _casing(tokens: Tokens, first: int, stop: int) -> Casing:

@@ -407,7 +407,7 @@ def has_pronoun(tokens: Tokens, name: Name, pronouns: Set[str], people: Set[int]
 
 
 def _is_coargument(tokens: Tokens, name: Name, pronoun: int) -> bool:
-    """Return whether a pronoun is the object of the name's own verb, so of somebody else ("Orrin calls her ...")."""
+    """Return whether a pronoun is the object of the name's verb, so of somebody else ("Orrin calls her ...")."""
     return tokens.dep[pronoun] in _OBJECTS and tokens.head[pronoun] == tokens.head[name.last]
 
 
