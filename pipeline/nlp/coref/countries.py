@@ -37,18 +37,18 @@ def countries_of_persons(
     """
     chains, roles, pronouns = known
     reader = _CountryReader(tokens, names, data, kb)
-    found: defaultdict[int, defaultdict[CountryMethod, set[str]]] = defaultdict(lambda: defaultdict(set))
+    evidence: defaultdict[int, defaultdict[CountryMethod, set[str]]] = defaultdict(lambda: defaultdict(set))
     cluster_at: dict[int, int] = {}
     for name, link, role in zip(names, chains.links, roles, strict=True):
         if link.cluster is None or chains.clusters[link.cluster].entity_type != "PERSON":
             continue
         cluster_at[head_of(tokens, name.first, name.last)] = link.cluster
         for code, method in reader.read(name, role):
-            found[link.cluster][method].add(code)
+            evidence[link.cluster][method].add(code)
     cluster_at |= {each.token: each.cluster for each in pronouns if each.cluster is not None}
     for cluster, code, method in reader.origins(cluster_at):
-        found[cluster][method].add(code)
-    return {cluster: best for cluster, codes in found.items() if (best := _best(codes))}
+        evidence[cluster][method].add(code)
+    return {cluster: best for cluster, codes in evidence.items() if (best := _best(codes))}
 
 
 def _best(codes: Mapping[CountryMethod, set[str]]) -> Evidence | None:

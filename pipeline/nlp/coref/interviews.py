@@ -80,13 +80,13 @@ def _is_asking(tokens: Tokens, place: int) -> bool:
 
 def _answers(tokens: Tokens, begin: int, asking: Sequence[int]) -> frozenset[int]:
     """Return the paragraphs after the first question without the questions, up to a heading after the last question."""
-    found: list[int] = []
+    answers: list[int] = []
     for place in range(begin, len(tokens.blocks)):
         if place > asking[-1] and tokens.blocks[place].kind == "heading":
             break
         if place not in asking and tokens.blocks[place].kind in BODY_KINDS:
-            found.append(place)
-    return frozenset(found)
+            answers.append(place)
+    return frozenset(answers)
 
 
 def _persons_named(
@@ -117,12 +117,12 @@ class _WordsOfBlocks:
 
 def _interviewees(tokens: Tokens, persons: Sequence[PersonMention], data: NameData) -> frozenset[int]:
     """Return the persons that the introduction calls interviewed, else those that it says talked or answered."""
-    found: dict[bool, set[int]] = {True: set(), False: set()}
+    clusters: dict[bool, set[int]] = {True: set(), False: set()}
     for each in persons:
         is_object = _is_interviewed(tokens, each.token, data)
         if is_object is not None:
-            found[is_object].add(each.cluster)
-    return frozenset(found[True] or found[False])
+            clusters[is_object].add(each.cluster)
+    return frozenset(clusters[True] or clusters[False])
 
 
 def _is_interviewed(tokens: Tokens, token: int, data: NameData) -> bool | None:

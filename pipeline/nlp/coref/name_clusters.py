@@ -166,16 +166,16 @@ def _generations(tokens: Tokens, names: tuple[Name, ...], data: NameData) -> Map
 
     Elsewhere the word does not part two people: most articles give it once and leave it out later.
     """
-    found: dict[int, str] = {}
+    generations: dict[int, str] = {}
     marked: defaultdict[str, set[str]] = defaultdict(set)  # what parts the bearers of a surname
     for place, name in enumerate(names):
         after = name.last + 1
         after += after < len(tokens) and tokens.text[after] == ","
         word = tokens.bare[after] if after < len(tokens) else ""
         if name.label == "PERSON" and word in data.generations:
-            found[place] = strip_full_stops(tokens.text[after])
+            generations[place] = strip_full_stops(tokens.text[after])
             marked[tokens.lower[name.last]].update({word, "kin"} if _follows_kin_noun(tokens, name, data) else {word})
-    return {place: word for place, word in found.items() if len(marked[tokens.lower[names[place].last]]) > 1}
+    return {place: word for place, word in generations.items() if len(marked[tokens.lower[names[place].last]]) > 1}
 
 
 def _spelling(tokens: Tokens, name: Name, surface: str, place: int, data: NameData, generation: str | None) -> Spelling:
@@ -184,18 +184,18 @@ def _spelling(tokens: Tokens, name: Name, surface: str, place: int, data: NameDa
     words = fold_name_cached(surface).split()
     marks = "\"'“”()"
     nickname = next((word.strip(marks) for word in words[1:-1] if word[0] in marks), None)
-    kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
+    parts = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
     if generation:
-        surface, kept = f"{surface} {generation}", (*kept[:-1], f"{kept[-1]} {generation.lower()}")
+        surface, parts = f"{surface} {generation}", (*parts[:-1], f"{parts[-1]} {generation.lower()}")
     is_couple = name.title is not None and not data.evidence.joining_words.isdisjoint(
         tokens.lower[name.title : name.first]
     )
     return Spelling(
         surface=surface,
-        words=kept,
+        words=parts,
         place=place,
         sentence=tokens.sentence[name.first],
-        is_full=any(word not in data.name_particles for word in kept[:-1]),
+        is_full=any(word not in data.name_particles for word in parts[:-1]),
         gender=None if is_couple else _honorific_gender(tokens, name, data),
         is_couple=is_couple,
         nickname=nickname,
@@ -248,15 +248,15 @@ def _acronym_targets(
     tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling], data: NameData, kb: KnowledgeBase
 ) -> Mapping[int, int]:
     """Return the place of each acronym's full name, if one of the two follows the other in brackets."""
-    found: dict[int, int] = {}
+    targets: dict[int, int] = {}
     for place in range(len(names) - 1):
         left, right = names[place], names[place + 1]
         if right.first != left.last + 2 or tokens.text[left.last + 1] != "(":
             continue
         short, full = (place, place + 1) if _is_acronym(spellings[place].surface) else (place + 1, place)
         if _is_acronym(spellings[short].surface) and spellings[short].surface[0].lower() == spellings[full].words[0][0]:
-            found[short] = full
-    return _partial_targets(names, spellings, data, kb) | found
+            targets[short] = full
+    return _partial_targets(names, spellings, data, kb) | targets
 
 
 def _partial_targets(
@@ -278,17 +278,17 @@ def _partial_targets(
             for words in _partial_names(spelling, data, kb):
                 full["".join(word[0] for word in words)].setdefault(spelling.words, place)
     only = ((place, full[letters]) for place, letters in short.items() if len(full.get(letters, ())) == 1)
-    return {place: next(iter(found.values())) for place, found in only}
+    return {place: next(iter(places.values())) for place, places in only}
 
 
 def _partial_names(spelling: Spelling, data: NameData, kb: KnowledgeBase) -> Iterator[list[str]]:
     words = spelling.words
-    own = [word for word in words if word not in data.acronym_skips]
+    content = [word for word in words if word not in data.acronym_skips]
     for count in (1, 2):
         if kb.country_of(" ".join(words[:count])) is not None:
-            yield own[count:]
+            yield content[count:]
     if words[-1] in data.roles:
-        yield own[:-1]
+        yield content[:-1]
 
 
 def _in_reading_order(clusters: list[_Gathering], links: list[Link]) -> NameClusters:
@@ -564,11 +564,11 @@ class ThingClusters:
         """Return the link to the only fuller name with this short form."""
         if explained is not None:
             return Link(explained, "acronym", 0.95)
-        found = self._by_initials.get(spelling.folded, set()) if _is_acronym(spelling.surface) else set()
-        if len(found) == 1:
-            return Link(next(iter(found)), "acronym", 0.85)
-        found = self._by_short_form.get(spelling.folded, set()) if group == "thing" else set()
-        return Link(next(iter(found)), "alias", 0.8) if len(found) == 1 else None
+        bearers = self._by_initials.get(spelling.folded, set()) if _is_acronym(spelling.surface) else set()
+        if len(bearers) == 1:
+            return Link(next(iter(bearers)), "acronym", 0.85)
+        bearers = self._by_short_form.get(spelling.folded, set()) if group == "thing" else set()
+        return Link(next(iter(bearers)), "alias", 0.8) if len(bearers) == 1 else None
 
     def _new(self, words: tuple[str, ...], entity_type: str, group: str) -> Link:
         cluster = len(self._clusters)
@@ -585,16 +585,16 @@ class ThingClusters:
     def _short_forms(self, words: tuple[str, ...]) -> set[str]:
         """Return the short forms of an organisation: "Acme" for "Acme Holdings", "the Front", "Red Sox"."""
         data = self._data
-        found = set()
+        forms = set()
         last = words[-1]
         if (last in data.evidence.last_words or last in data.evidence.club_words) and not data.evidence.of_words & set(
             words
         ):
-            found.add(last)
+            forms.add(last)
         if all(word in self._suffixes for word in words[1:]):
-            found.add(words[0])
+            forms.add(words[0])
         if data.evidence.first_words.get(words[0]) in ("ORG", "EVENT", "PRODUCT"):
-            found.add(" ".join(words[1:]))
+            forms.add(" ".join(words[1:]))
         if len(words) > 2 and not data.acronym_skips & set(words):
-            found.add(" ".join(words[1:]))
-        return found
+            forms.add(" ".join(words[1:]))
+        return forms

@@ -182,19 +182,19 @@ def _type_of(lemma: str, data: NameData) -> str | None:
 
 def _group_before(tokens: Tokens, antecedents: Sequence[Antecedent], query: NounQuery) -> GroupMention | None:
     """Return the group of matching entities in the sentences before, if their number is exactly right."""
-    found: list[int] = []
+    clusters: list[int] = []
     sentence = tokens.sentence[query.first]
     for each in reversed(antecedents):
         away = tokens.sentence[query.first] - tokens.sentence[each.token]
-        if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(found) >= query.size):
+        if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(clusters) >= query.size):
             break
         sentence = tokens.sentence[each.token]
-        if _fits(each, query) and each.cluster not in found:
-            found.append(each.cluster)
-    if len(found) != query.size:
+        if _fits(each, query) and each.cluster not in clusters:
+            clusters.append(each.cluster)
+    if len(clusters) != query.size:
         return None
     confidence = 0.5 if query.size == 1 else 0.75
-    return GroupMention(query.first, query.last, "nominal", tuple(reversed(found)), confidence)
+    return GroupMention(query.first, query.last, "nominal", tuple(reversed(clusters)), confidence)
 
 
 def _fits(each: Antecedent, query: NounQuery) -> bool:
@@ -272,8 +272,8 @@ def _is_pair(tokens: Tokens, data: NameData, left: Antecedent, right: Antecedent
 
 def _only_pair(pairs: Sequence[_Pair], query: NounQuery) -> tuple[int, int] | None:
     """Return the only two matching entities that the article names together before a noun."""
-    found = [each for each in pairs if each.token < query.first and each.entity_type == query.entity_type]
-    return found[-1].members if len({frozenset(each.members) for each in found}) == 1 else None
+    groups = [each for each in pairs if each.token < query.first and each.entity_type == query.entity_type]
+    return groups[-1].members if len({frozenset(each.members) for each in groups}) == 1 else None
 
 
 def _pair_before(tokens: Tokens, pairs: Sequence[_Pair], token: int) -> tuple[int, ...] | None:

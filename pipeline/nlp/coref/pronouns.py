@@ -167,7 +167,7 @@ class PronounResolver:
         self._starts = sorted(known)
         settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
         self._nouns = _common_nouns(self.tokens, self.data, settled)
-        found: list[PronounResolution] = []
+        resolutions: list[PronounResolution] = []
         pronouns = self.data.pronouns
         for index in sorted({*known, *[index for index, word in enumerate(self.tokens.lower) if word in pronouns]}):
             if index in known:
@@ -175,8 +175,8 @@ class PronounResolver:
                 if mention.cluster is not None:
                     self._mention(mention.cluster, self._known_mention(index, mention))
             elif self._is_pronoun(index):
-                found.append(self._resolve(index, pronouns[self.tokens.lower[index]], known))
-        return tuple(found)
+                resolutions.append(self._resolve(index, pronouns[self.tokens.lower[index]], known))
+        return tuple(resolutions)
 
     def _is_pronoun(self, index: int) -> bool:
         # "US" and "IT" are names; "I" is the only pronoun that is always upper case.
@@ -253,13 +253,13 @@ class PronounResolver:
         """Return the readings: earlier entities (last mentioned first), then entities soon after, then none."""
         later = tuple(self._later(anaphor, known))
         excluded = self._excluded(anaphor, later, known)
-        found = list(self._before(anaphor, excluded))
-        here = (each.last for each in found if each.last.sentence == anaphor.sentence)
+        candidates = list(self._before(anaphor, excluded))
+        here = (each.last for each in candidates if each.last.sentence == anaphor.sentence)
         if anaphor.place != "subject" or not any(self._is_governing(anaphor, last) for last in here):
-            found += self._ahead(anaphor, later, excluded)
-        fitting = len({each.cluster for each in found if not each.is_guess})
+            candidates += self._ahead(anaphor, later, excluded)
+        fitting = len({each.cluster for each in candidates if not each.is_guess})
         none = Option(None, tuple(_features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
-        readings = [Option(c.cluster, _features_of(anaphor, c), _log(c.prominence)) for c in found]
+        readings = [Option(c.cluster, _features_of(anaphor, c), _log(c.prominence)) for c in candidates]
         return (*readings, none)
 
     def _before(self, anaphor: Anaphor, excluded: Set[int]) -> Iterator[Candidate]:
@@ -589,12 +589,12 @@ def _common_nouns(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str
 
     ``settled`` are the tokens of resolved mentions.
     """
-    found: dict[str, list[int]] = {"person": [], "thing": [], "group": []}
+    nouns: dict[str, list[int]] = {"person": [], "thing": [], "group": []}
     for index, tag in enumerate(tokens.tag):
         if tag not in ("NN", "NNS") or index in settled:
             continue
         if tag == "NN" and tokens.lower[index] in data.roles:
-            found["person"].append(index)
+            nouns["person"].append(index)
         elif tokens.dep[index] in ("nsubj", "nsubjpass", "dobj"):
-            found["thing" if tag == "NN" else "group"].append(index)
-    return found
+            nouns["thing" if tag == "NN" else "group"].append(index)
+    return nouns

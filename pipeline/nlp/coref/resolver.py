@@ -112,7 +112,7 @@ def _person_likelihoods(
 def _resolve_pronouns(
     resolver: PronounResolver, known: Mapping[int, KnownMention]
 ) -> tuple[tuple[PronounResolution, ...], PronounResolver]:
-    """Return the pronouns, and the resolver with what it found.
+    """Return the pronouns, and the resolver with its findings.
 
     A person with both "he" and "she" is resolved again with the gender that most give, each counted by its confidence;
     an interview is resolved again with the person interviewed.
@@ -154,14 +154,16 @@ def _person_mentions(
     resolver: PronounResolver, known: Mapping[int, KnownMention], pronouns: Sequence[PronounResolution]
 ) -> list[PersonMention]:
     """Return the mentions of persons in reading order."""
-    found = [
+    mentions = [
         PersonMention(head_of(resolver.tokens, first, each.last), each.cluster, is_name=each.kind == "name")
         for first, each in known.items()
         if each.cluster is not None
     ]
-    found += [PersonMention(each.token, each.cluster, is_name=False) for each in pronouns if each.cluster is not None]
+    mentions += [
+        PersonMention(each.token, each.cluster, is_name=False) for each in pronouns if each.cluster is not None
+    ]
     return sorted(
-        (each for each in found if resolver.types[each.cluster] == "PERSON"), key=lambda mention: mention.token
+        (each for each in mentions if resolver.types[each.cluster] == "PERSON"), key=lambda mention: mention.token
     )
 
 
@@ -176,9 +178,11 @@ def _nominal(
     names, chains, genders = known
     bearers, in_role = roles
     taken = {i for name in names for i in range(name.first, name.last + 1)}
-    found = {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
+    mentions = {
+        n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)
+    }
     by_role = (GroupMention(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
-    counted = resolve_counted_nouns(tokens, data, _antecedents(tokens, data, found, chains, genders, kb), in_role)
+    counted = resolve_counted_nouns(tokens, data, _antecedents(tokens, data, mentions, chains, genders, kb), in_role)
     free = []
     for each in (*by_role, *counted):
         if taken.isdisjoint(range(each.first, each.last + 1)):
@@ -232,12 +236,12 @@ def _role_keys(
 ) -> Mapping[int, tuple[tuple[str, ...], ...]]:
     """Return, by cluster, the nouns with which a later "the ..." would refer to each person."""
     chains, roles = known
-    found: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
+    keys_of: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
     for span, link in zip(roles, chains.links, strict=True):
         key = role_key(tokens, span, data) if span else None
         if key and link.cluster is not None:
-            found[link.cluster].append(key)
-    return {cluster: tuple(dict.fromkeys(keys)) for cluster, keys in found.items()}
+            keys_of[link.cluster].append(key)
+    return {cluster: tuple(dict.fromkeys(keys)) for cluster, keys in keys_of.items()}
 
 
 def _with_titles(
@@ -248,11 +252,11 @@ def _with_titles(
 ) -> Mapping[int, tuple[tuple[str, ...], ...]]:
     """Return, by cluster, the nouns of the roles and titles of each person. A title's noun says nothing of a gender."""
     chains, keys = known
-    found = dict(keys)
+    keys_of = dict(keys)
     for name, link in zip(names, chains.links, strict=True):
         if link.cluster is not None and chains.clusters[link.cluster].entity_type == "PERSON":
-            found[link.cluster] = (*found.get(link.cluster, ()), *title_keys(tokens, name, data))
-    return found
+            keys_of[link.cluster] = (*keys_of.get(link.cluster, ()), *title_keys(tokens, name, data))
+    return keys_of
 
 
 def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str, ...], int]:
@@ -269,11 +273,11 @@ def _in_role(
     roles: Mapping[int, tuple[tuple[str, ...], ...]], counterparts: Mapping[int, int]
 ) -> Mapping[str, Sequence[int]]:
     """Return the persons in each role, by the role noun, in the order of their clusters."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
+    clusters_of: defaultdict[str, set[int]] = defaultdict(set)
     for cluster, other in (*((each, each) for each in roles), *counterparts.items()):
         for key in roles.get(other, ()):
-            found[key[-1]].add(cluster)
-    return {noun: sorted(clusters) for noun, clusters in found.items()}
+            clusters_of[key[-1]].add(cluster)
+    return {noun: sorted(clusters) for noun, clusters in clusters_of.items()}
 
 
 def _counterparts(
@@ -284,7 +288,7 @@ def _counterparts(
 ) -> Mapping[int, int]:
     """Return, by cluster, the person whose counterpart each is: the last other person named before in the sentence."""
     chains, roles = known
-    found: dict[int, int] = {}
+    counterparts: dict[int, int] = {}
     before: tuple[int, int] | None = None  # sentence and cluster of the last person
     for name, link, role in zip(names, chains.links, roles, strict=True):
         if link.cluster is None or chains.clusters[link.cluster].entity_type != "PERSON":
@@ -297,9 +301,9 @@ def _counterparts(
             and before[1] != link.cluster
             and words & data.counterpart_nouns
         ):
-            found[link.cluster] = before[1]
+            counterparts[link.cluster] = before[1]
         before = (sentence, link.cluster)
-    return found
+    return counterparts
 
 
 def _organisation_nouns(chains: NameClusters, data: NameData) -> dict[tuple[str, ...], int]:

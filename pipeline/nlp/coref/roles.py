@@ -197,7 +197,7 @@ def _shared_role(tokens: Tokens, name: Name, name_at: Mapping[int, Name], data: 
 def _precedes_role(tokens: Tokens, index: int, role: int | None, data: NameData) -> bool:
     """Return whether a word is before a role and no part of it: "the", "and", "sister of (councillor Tom Hale)".
 
-    ``role`` is the noun found so far, if the name follows without a comma.
+    ``role`` is the noun so far, if the name follows without a comma.
     """
     before = tokens.tag[index - 1]
     if tokens.tag[index] in ("DT", "CC"):
@@ -232,12 +232,12 @@ def _role_after(tokens: Tokens, name: Name, nouns: Set[int], data: NameData) -> 
         comma += 2
     if comma + 1 >= len(tokens) or tokens.text[comma] != ",":
         return None
-    found = _phrase_from(tokens, comma + 1, name, nouns, data)
-    if found is None:
+    phrase = _phrase_from(tokens, comma + 1, name, nouns, data)
+    if phrase is None:
         return None
-    after = found[1] + 1
+    after = phrase[1] + 1
     is_subject = tokens.tag[after : after + 1] in _FINITE and tokens.dep[after] != "compound"  # "Brito, the mayor said"
-    return None if is_subject else found
+    return None if is_subject else phrase
 
 
 def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
