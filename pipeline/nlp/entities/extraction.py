@@ -49,7 +49,7 @@ def find_entities(
 ) -> tuple[Entity, ...]:
     """Return the mentions of the article, in reading order and without overlaps.
 
-    A mention of several entities has their clusters in ``group_cluster_indexes`` and no cluster of its own. Until
+    A mention of several entities has their clusters in ``group_cluster_indexes`` and no single cluster. Until
     ``link_quotes``, no mention has a ``quote_index``, and I and we are unresolved. A pleonastic or unresolved pronoun
     has no cluster; its type is AUTHOR for I and we of running text outside quotation marks, PERSON if its form shows
     another person, else UNKNOWN. With ``infer_gender`` every PERSON has a gender; else the gender columns stay None,
@@ -75,8 +75,8 @@ def find_entities(
         *(_pronoun_mention(tokens, is_marked, each) for each in coreference.pronouns if each.token not in several),
     ]
     mentions.sort(key=lambda mention: mention.first)
-    found = with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
-    return tuple(_with_gender(entity, data) for entity in found) if infer_gender else found
+    entities = with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
+    return tuple(_with_gender(entity, data) for entity in entities) if infer_gender else entities
 
 
 def _with_gender(entity: Entity, data: NameData) -> Entity:
@@ -211,12 +211,14 @@ def link_quotes(
     """
     first_of = {e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None}
     starts = [quote.start_char for quote in quotes]
-    found = []
+    mentions = []
     for entity in entities:
         place = bisect_right(starts, entity.start_char) - 1
         quote = quotes[place] if place >= 0 and entity.start_char < quotes[place].end_char else None
-        found.append(entity if quote is None else _in_quote(entity, quote, first_of, data, infer_gender=infer_gender))
-    return tuple(found)
+        mentions.append(
+            entity if quote is None else _in_quote(entity, quote, first_of, data, infer_gender=infer_gender)
+        )
+    return tuple(mentions)
 
 
 def _in_quote(

@@ -68,8 +68,8 @@ def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: 
         link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
     }
     links = [
-        contest.winner(countries, company - Counter(own) if own else company)
-        for contest, own in zip(contests, fields, strict=True)
+        contest.winner(countries, company - Counter(of_entity) if of_entity else company)
+        for contest, of_entity in zip(contests, fields, strict=True)
     ]
     clusters = coreference.chains.clusters
     return _part_couples(
@@ -78,7 +78,7 @@ def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: 
 
 
 def _part_couples(clusters: Sequence[Cluster], identities: Sequence[Identity]) -> tuple[Identity, ...]:
-    """Return the identities; people whom only honorifics tell apart ("Mr Pym", "Mrs Pym") get ids of their own."""
+    """Return the identities; people whom only honorifics tell apart ("Mr Pym", "Mrs Pym") get different ids."""
     bearers = Counter(each.entity_id for each in identities if each.entity_type == "PERSON" and each.qid is None)
     return tuple(
         replace(each, entity_id=entity_hash(f"{each.name}|{gender}", each.entity_type))
@@ -154,20 +154,20 @@ class _LinkingContext:
     @cached_property
     def near(self) -> Mapping[int, frozenset[str]]:
         """The words of titles and roles, by cluster."""
-        found: defaultdict[int, set[str]] = defaultdict(set)
+        words_of_cluster: defaultdict[int, set[str]] = defaultdict(set)
         for name, link, span in zip(
             self._coreference.names, self._coreference.chains.links, self._coreference.roles, strict=True
         ):
             descriptions = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
             if link.cluster is not None and any(descriptions):
-                found[link.cluster] |= words_of(" ".join(filter(None, descriptions)))
-        return {cluster: frozenset(words) for cluster, words in found.items()}
+                words_of_cluster[link.cluster] |= words_of(" ".join(filter(None, descriptions)))
+        return {cluster: frozenset(words) for cluster, words in words_of_cluster.items()}
 
     def nations(self, cluster: int) -> frozenset[str]:
         """Return the countries that the text gives an entity."""
-        given = self._coreference.countries.get(cluster)
+        evidence = self._coreference.countries.get(cluster)
         by_role = {code for word in self.near.get(cluster, ()) if (code := self.kb.country_of(word))}
-        return frozenset(by_role | ({given[0]} if given else set()))
+        return frozenset(by_role | ({evidence[0]} if evidence else set()))
 
 
 def _place_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
@@ -200,9 +200,9 @@ def _rank_candidates(cluster: Cluster, index: int, context: _LinkingContext) -> 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
     """Return the possible bearers of the fullest name or, if it has no bearer, of another full form."""
     for form in cluster.full_forms:
-        found = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
-        if found:
-            return found
+        entries = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
+        if entries:
+            return entries
     return ()
 
 
@@ -289,5 +289,5 @@ def _with_version(entity: Entity, versions: Mapping[object, str]) -> Entity:
 
 
 def group_of(cluster_index: int | None, entity_text: str) -> object:
-    """Return the cluster of a mention, or its own text if it has no cluster."""
+    """Return the cluster of a mention, or its text if it has no cluster."""
     return entity_text if cluster_index is None else cluster_index
