@@ -59,12 +59,12 @@ def attribute(quoted: QuotedText, nested: NestedSpeech) -> tuple[Attribution, ..
     A weak rule whose candidate cannot speak gives no speaker.
     """
     tokens, cues, data, finder = nested.tokens, nested.cues, nested.data, nested.finder
-    found: list[Attribution] = []
+    attributions: list[Attribution] = []
     for index in range(len(quoted.marked)):
         options = [
             *_after(tokens, quoted, cues, nested.places, index, data),
             *_governing(quoted, nested, index),
-            *_previous_speaker(tokens, quoted, found, index, data),
+            *_previous_speaker(tokens, quoted, attributions, index, data),
             *_structural(tokens, quoted, cues, nested.places, index, data),
             *_near_subject(tokens, quoted, index, finder),
         ]
@@ -72,8 +72,8 @@ def attribute(quoted: QuotedText, nested: NestedSpeech) -> tuple[Attribution, ..
         if best.rule in _WEAK and best.speaker is not None and not finder.can_speak(best.speaker):
             is_statement = is_sentence(quoted, index)
             best = replace(best, cue=None, speaker=None) if is_statement else _NO_ATTRIBUTION
-        found.append(best)
-    return tuple(found)
+        attributions.append(best)
+    return tuple(attributions)
 
 
 def _governing(quoted: QuotedText, nested: NestedSpeech, index: int) -> Iterator[Attribution]:
@@ -229,16 +229,16 @@ def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[
 
 def _governors(tokens: Tokens, first: int, owner: list[int], index: int) -> set[int]:
     """Return the tokens outside the span that govern one of its first words."""
-    found: set[int] = set()
+    governors: set[int] = set()
     for start in range(first, min(first + 4, len(tokens))):
         token = start
         for _ in range(12):
             token = tokens.head[token]
             if owner[token] != index:
-                found.add(token)
+                governors.add(token)
             if tokens.head[token] == token:
                 break
-    return found
+    return governors
 
 
 def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
@@ -255,13 +255,13 @@ def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) ->
 
 
 def _previous_speaker(
-    tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int, data: CueData
+    tokens: Tokens, quoted: QuotedText, earlier: Sequence[Attribution], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the speaker of the previous span, for a span in the same paragraph or one that fills the next paragraph.
 
     A question of the writer may be between them.
     """
-    if not found or found[-1].speaker is None or not _starts_capital(quoted, index):
+    if not earlier or earlier[-1].speaker is None or not _starts_capital(quoted, index):
         return
     first, last = quoted.edges[index]
     is_phrase = last - first < _PHRASE and _content_end(quoted, index) not in ",.?!…—"
@@ -271,11 +271,11 @@ def _previous_speaker(
     gap = tokens.block[first] - tokens.block[previous]
     begins = first == 0 or tokens.block[first - 1] != tokens.block[first]
     if gap == 0:
-        yield Attribution(None, found[-1].speaker, min(0.62, found[-1].score), "carried")
+        yield Attribution(None, earlier[-1].speaker, min(0.62, earlier[-1].score), "carried")
     elif gap == 1 and begins and last - first > 6 and _content_end(quoted, index) in _ENDINGS + ",":
-        yield Attribution(None, found[-1].speaker, min(0.5, found[-1].score), "carried_paragraph")
+        yield Attribution(None, earlier[-1].speaker, min(0.5, earlier[-1].score), "carried_paragraph")
     elif gap == _OVER_QUESTION and begins and last - first > _LONG and _is_question(tokens, previous + 1, first, data):
-        yield Attribution(None, found[-1].speaker, min(0.3, found[-1].score), "carried_paragraph")
+        yield Attribution(None, earlier[-1].speaker, min(0.3, earlier[-1].score), "carried_paragraph")
 
 
 def _is_question(tokens: Tokens, first: int, last: int, data: CueData) -> bool:
@@ -351,7 +351,7 @@ def _near_subject(tokens: Tokens, quoted: QuotedText, index: int, finder: Speake
 
 
 def _subjects_before(tokens: Tokens, quoted: QuotedText, anchor: int, sentences: int) -> Iterator[int]:
-    """Yield the subjects before a token, nearest first, in its block; ``sentences`` limits those before its own."""
+    """Yield the subjects before a token, nearest first, in its block; ``sentences`` limits the earlier ones."""
     for token in range(anchor, max(anchor - _NEAR, -1), -1):
         is_far = tokens.sentence[anchor] - tokens.sentence[token] > sentences
         if is_far or tokens.block[token] != tokens.block[anchor]:

@@ -23,7 +23,7 @@ _LONGEST_REPORTING = 40  # tokens of a clause that interrupts what it reports
 _QUOTATION_TAGS = frozenset({"``", "''"})
 _REMARK_MARKS = frozenset({",", "—", "–", "-"})
 _RELATIVES = frozenset({"WP", "WDT", "WP$"})
-_BACKSHIFTED = frozenset({"be", "have"})  # "was" and "had" may as well be reported as the writer's own
+_BACKSHIFTED = frozenset({"be", "have"})  # "was" and "had" may as well be reported as the writer's
 
 
 class Clause(NamedTuple):
@@ -106,7 +106,7 @@ def reported_clauses(
     tokens: Tokens, cues: Sequence[CueMention], data: CueData, can_claim: Callable[[int], bool]
 ) -> tuple[Clause, ...]:
     """Return the reported clauses, at most one per cue, in the order of the cues."""
-    found: list[Clause] = []
+    reported: list[Clause] = []
     for cue in cues:
         if not _reports(tokens, cue, data, can_claim):
             continue
@@ -117,8 +117,8 @@ def reported_clauses(
             )
             for first, last in stretches
         )
-        found.extend(islice((clause for clause in clauses if clause is not None), 1))
-    return tuple(found)
+        reported.extend(islice((clause for clause in clauses if clause is not None), 1))
+    return tuple(reported)
 
 
 def _reports(tokens: Tokens, cue: CueMention, data: CueData, can_claim: Callable[[int], bool]) -> bool:
@@ -207,7 +207,7 @@ def _of_complements(
 
 
 def _complement_end(tokens: Tokens, cue: CueMention, child: int, cues: Sequence[CueMention], data: CueData) -> int:
-    """Return the end of what a cue reports after it, up to the next report and the writer's own words."""
+    """Return the end of what a cue reports after it, up to the next report and the writer's words."""
     right = _with_rest(tokens, cue.token, tokens.right_edge(child), data)
     right = _before_next(tokens, cue, child, _before_semicolon(tokens, cue, right, cues), cues)
     right = _before_narration(tokens, cue, child, (child, right))
@@ -249,7 +249,7 @@ def _complement_start(tokens: Tokens, verb: int, left: int, data: CueData) -> in
 
 
 def _is_frame(tokens: Tokens, cue: CueMention, data: CueData) -> bool:
-    """Return whether a verb may follow what it reports: it may not if it has an object of its own ("found it")."""
+    """Return whether a verb may follow what it reports: it may not if it has an object ("found it")."""
     objects = tokens.dependents(cue.token, "dobj") if tokens.lemma[cue.token] not in data.addressed else ()
     return cue.entry.cue_class != "thought" and not any(cue.token < each for each in objects)
 
@@ -312,7 +312,7 @@ def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
     """Return the verb of a "that" clause after a phrase to which the parse attaches it: "said on the ferry that she
     will".
 
-    "Echoed her fear that" reports nothing of its own: the clause belongs to the object.
+    "Echoed her fear that" reports nothing: the clause belongs to the object.
     """
     for token in range(verb + 1, min(verb + _FARTHEST_THAT, len(tokens))):
         is_object = (

@@ -47,7 +47,7 @@ def _co_speaker(text: str, entity: Entity | None) -> CoSpeaker:
 
 def _conjuncts(tokens: Tokens, head: int, joining: Set[str]) -> Iterator[int]:
     """Yield the conjuncts of a noun, joined by commas and "and"; nothing if "or" or "but" joins them."""
-    found: list[int] = []
+    conjuncts: list[int] = []
     words: list[str] = []
     token = head
     for _ in range(_MOST):
@@ -55,10 +55,10 @@ def _conjuncts(tokens: Tokens, head: int, joining: Set[str]) -> Iterator[int]:
         following = [each for each in tokens.dependents(token, "conj") if each > token]
         if not following:
             break
-        found.extend(following)
+        conjuncts.extend(following)
         token = following[-1]
     if words and all(word in joining for word in words):
-        yield from found
+        yield from conjuncts
 
 
 def _is_apposition(tokens: Tokens, head: int, conjunct: int, indefinite: Set[str]) -> bool:

@@ -15,7 +15,7 @@ _UNLISTED_CUE = Cue("speech", 0.15)
 
 
 class CueMention(NamedTuple):
-    """A cue at a token. ``speaker`` is the head token of its speaker, None if no speaker is found.
+    """A cue at a token. ``speaker`` is the head token of its speaker, None without a speaker.
 
     ``is_listed`` is False for a verb outside the word list: it counts only if it governs a quote.
     """
@@ -29,7 +29,7 @@ class CueMention(NamedTuple):
 
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMention, ...]:
     """Return the cues in running text outside quotation marks, in reading order."""
-    found = []
+    cues = []
     pairs = zip_longest(tokens.lower, tokens.lower[1:], fillvalue="")
     for index, (tag, pair, owner) in enumerate(zip(tokens.tag, pairs, quoted.owner, strict=True)):
         if owner >= 0:
@@ -44,8 +44,8 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMen
         if cue is None and pair in data.source_phrases:
             cue = _source(tokens, index)
         if cue is not None and tokens.is_body[index]:
-            found.append(cue)
-    return tuple(found)
+            cues.append(cue)
+    return tuple(cues)
 
 
 def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
@@ -199,7 +199,7 @@ _DEEPEST = 6  # governors
 
 
 def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int, data: CueData) -> int | None:
-    """Return the head token of a verb's own or inherited subject; otherwise the adjacent nominal."""
+    """Return the head token of a verb's direct or inherited subject; otherwise the adjacent nominal."""
     if _is_passive(tokens, verb, data):
         return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
     if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
@@ -269,7 +269,7 @@ def _is_passive(tokens: Tokens, verb: int, data: CueData) -> bool:
 
 
 def _subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return a verb's own subject or that of a governor at most ``depth`` steps up."""
+    """Return a verb's subject or that of a governor at most ``depth`` steps up."""
     subjects = [s for s in tokens.dependents(verb, *_SUBJECT_DEPS) if not quoted.inside[s] and tokens.tag[s] != "VBG"]
     if subjects:
         nearest = min(subjects, key=lambda s: abs(s - verb))
@@ -312,7 +312,7 @@ def reporting_verb(tokens: Tokens, verb: int) -> int:
 
 
 def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return the speaker of "saying ...": the modified noun, or the subject that made it ("he sent a note saying")."""
+    """Return the speaker of "saying ...": the modified noun, or the subject of its verb ("he sent a note saying")."""
     noun = tokens.head[verb]
     if tokens.tag[verb] != "VBG":
         return None
@@ -331,9 +331,9 @@ def _adjacent_nominal(tokens: Tokens, quoted: QuotedText, verb: int, *, looks_af
         else (_nominal_before_aside, _nominal_before)
     )
     for look in order:
-        found = look(tokens, quoted, verb)
-        if found is not None:
-            return found
+        nominal = look(tokens, quoted, verb)
+        if nominal is not None:
+            return nominal
     return None
 
 

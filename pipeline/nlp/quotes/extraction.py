@@ -81,13 +81,13 @@ def extract_quotes(
     words = _QuoteContext(tokens, quoted, cues, {clause.cue.token: clause for clause in clauses}, finder, language.cues)
     fragments = [_draft_direct(words, index, attribution) for index, attribution in enumerate(attributions)]
     inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
-    found = [
+    drafts = [
         *_draft_turns(tokens, finder, language.cues),
         *_draft_statements(words, finder),
         *(each for each in fragments if each is not None),
         *(_draft_indirect(tokens, each) for each in clauses if _is_indirect(each, inside, finder)),
     ]
-    apart = _resolve_overlaps(nested, sorted(found, key=lambda each: (each.start, -each.end)))
+    apart = _resolve_overlaps(nested, sorted(drafts, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [_speaker_head(finder, each.attribution) for each in apart])
     return tuple(
         _with_reporting_clause(tokens, each, _quote(nested, index, each, speaker))
@@ -189,7 +189,7 @@ def _is_name(tokens: Tokens, first: int, last: int) -> bool:
 
 
 def _is_naming(tokens: Tokens, cue: CueMention | None, first: int, data: CueData) -> bool:
-    """Return whether a fragment is a name that somebody gives something: only its own words are reported."""
+    """Return whether a fragment is a name that somebody gives something: only its words are reported."""
     if cue is None or not 0 < first - cue.token < _NAMED_WITHIN:
         return False
     link = tokens.lower[first - 1] in data.naming_links and tokens.head[first - 1] == cue.token
@@ -221,13 +221,13 @@ def _draft_indirect(tokens: Tokens, clause: Clause) -> _QuoteDraft:
     return _QuoteDraft(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
 
 
-def _resolve_overlaps(nested: NestedSpeech, found: Sequence[_QuoteDraft]) -> list[_QuoteDraft]:
+def _resolve_overlaps(nested: NestedSpeech, drafts: Sequence[_QuoteDraft]) -> list[_QuoteDraft]:
     """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause is dropped.
 
     A clause that is nothing but another report is dropped instead: the inner verb of saying owns the words.
     """
     apart: list[_QuoteDraft] = []
-    for each in found:
+    for each in drafts:
         before = apart[-1] if apart else None
         if before is not None and _continues(nested.tokens.content, before, each):
             apart[-1] = _merge_fragments(before, each)
@@ -268,31 +268,31 @@ def _merge_fragments(before: _QuoteDraft, after: _QuoteDraft) -> _QuoteDraft:
     )
 
 
-def _type(text: str, found: _QuoteDraft) -> QuoteType:
-    if not found.quoted_spans:
+def _type(text: str, draft: _QuoteDraft) -> QuoteType:
+    if not draft.quoted_spans:
         return "indirect"
-    inside = sum(sum(map(str.isalnum, text[start:end])) for start, end in found.quoted_spans)
-    whole = sum(map(str.isalnum, text[found.start : found.end]))
-    return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
+    inside = sum(sum(map(str.isalnum, text[start:end])) for start, end in draft.quoted_spans)
+    whole = sum(map(str.isalnum, text[draft.start : draft.end]))
+    return "direct" if inside >= _DIRECT_SHARE * whole and not draft.is_fragment else "mixed"
 
 
-def _quote(nested: NestedSpeech, index: int, found: _QuoteDraft, speaker: Speaker | None) -> Quote:
+def _quote(nested: NestedSpeech, index: int, draft: _QuoteDraft, speaker: Speaker | None) -> Quote:
     tokens, data, finder = nested.tokens, nested.data, nested.finder
-    text = tokens.content[found.start : found.end]
-    cue = found.attribution.cue
+    text = tokens.content[draft.start : draft.end]
+    cue = draft.attribution.cue
     entity = speaker.entity if speaker else None
     said = quote_words(text)
-    head = found.attribution.speaker
+    head = draft.attribution.speaker
     others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
     by = _reporter(nested, cue) if speaker else None
     return Quote(
         quote_index=index,
-        quote_type=_type(tokens.content, found),
+        quote_type=_type(tokens.content, draft),
         quote_text=text,
-        start_char=found.start,
-        end_char=found.end,
-        quoted_spans=found.quoted_spans,
-        is_closed=found.is_closed,
+        start_char=draft.start,
+        end_char=draft.end,
+        quoted_spans=draft.quoted_spans,
+        is_closed=draft.is_closed,
         cue_text=tokens.text[cue.token] if cue else None,
         cue_lemma=tokens.lemma[cue.token] if cue else None,
         cue_stance=cue.entry.stance if cue else None,
@@ -308,10 +308,10 @@ def _quote(nested: NestedSpeech, index: int, found: _QuoteDraft, speaker: Speake
         speaker_role=speaker.role if speaker else None,
         addressee_text=_addressee(tokens, cue, speaker, data),
         medium_text=_medium(tokens, cue, data),
-        paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
+        paragraph_index=tokens.block[max(tokens.at(draft.start), 0)],
         word_count=len(said),
-        confidence=round(_rule_confidence(found.attribution.rule), 3),
-        rule_id=found.attribution.rule,
+        confidence=round(_rule_confidence(draft.attribution.rule), 3),
+        rule_id=draft.attribution.rule,
         co_speakers=others or None,
         reported_by_text=by.text if by else None,
         reported_by_start_char=by.start if by else None,
@@ -332,16 +332,16 @@ def _reporter(nested: NestedSpeech, cue: CueMention | None) -> Speaker | None:
     return None if pronoun is not None and pronoun.kind == "thing" and not is_known else reporter
 
 
-def _with_reporting_clause(tokens: Tokens, found: _QuoteDraft, quote: Quote) -> Quote:
+def _with_reporting_clause(tokens: Tokens, draft: _QuoteDraft, quote: Quote) -> Quote:
     """Return a quote with the clause that interrupts it outside its marks: ", she said,"."""
-    cue = found.attribution.cue
-    if cue is None or not found.start < tokens.start[cue.token] < found.end:
+    cue = draft.attribution.cue
+    if cue is None or not draft.start < tokens.start[cue.token] < draft.end:
         return quote
-    between = reporting_clause(tokens, cue, tokens.at(found.start), tokens.at(found.end - 1))
+    between = reporting_clause(tokens, cue, tokens.at(draft.start), tokens.at(draft.end - 1))
     if between is None:
         return quote
     start, end = tokens.start[between[0]], tokens.end[between[1]]
-    if any(first < end and start < last for first, last in found.quoted_spans):
+    if any(first < end and start < last for first, last in draft.quoted_spans):
         return quote
     return replace(
         quote,
@@ -422,7 +422,7 @@ def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data:
 
 # Confidence: how often the rule that decided was right on development articles.
 
-_FEW = 4  # a rule with fewer cases than this follows the average of all rules more than its own share
+_FEW = 4  # a rule with fewer cases than this follows the average of all rules more than its share
 
 
 def _rule_confidence(rule: str) -> float:

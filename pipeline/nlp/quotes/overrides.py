@@ -54,19 +54,19 @@ def correct_quotes(
     if not kb.quote_overrides:
         return QuoteOverrideResult(quotes, ())
     texts = [quote.quote_text for quote in quotes]
-    found: dict[int, Quote | None] = {}
+    changes: dict[int, Quote | None] = {}
     unmatched = []
     for override in kb.quote_overrides:
         place = _place(texts, override)
-        if isinstance(place, int) and place in found:
+        if isinstance(place, int) and place in changes:
             place = "another override of this article matches the same quote; remove one of them"
         got = _apply_override(quotes[place], entities, override, kb) if isinstance(place, int) else place
         if isinstance(got, str):
             unmatched.append(UnmatchedOverride(override, got))
         elif isinstance(place, int):
-            found[place] = got if got is None or infer_gender else _without_gender(got)
-    kept = (found.get(index, quote) for index, quote in enumerate(quotes))
-    numbered = enumerate(quote for quote in kept if quote is not None)
+            changes[place] = got if got is None or infer_gender else _without_gender(got)
+    corrected = (changes.get(index, quote) for index, quote in enumerate(quotes))
+    numbered = enumerate(quote for quote in corrected if quote is not None)
     return QuoteOverrideResult(tuple(replace(quote, quote_index=index) for index, quote in numbered), tuple(unmatched))
 
 
@@ -76,15 +76,15 @@ def _without_gender(quote: Quote) -> Quote:
 
 def _place(texts: Sequence[str], override: QuoteOverride) -> int | str:
     """Return the position of the quote that matches, or the reason why none does."""
-    found = matching_quotes(texts, override.words)
-    if not found:
+    matches = matching_quotes(texts, override.words)
+    if not matches:
         return "no quote of the article contains these words"
     if override.occurrence is not None:
-        is_there = override.occurrence <= len(found)
-        return found[override.occurrence - 1] if is_there else f"only {len(found)} quotes contain these words"
-    if len(found) > 1:
-        return f"{len(found)} quotes contain these words; give more words, or occurrence"
-    return found[0]
+        is_there = override.occurrence <= len(matches)
+        return matches[override.occurrence - 1] if is_there else f"only {len(matches)} quotes contain these words"
+    if len(matches) > 1:
+        return f"{len(matches)} quotes contain these words; give more words, or occurrence"
+    return matches[0]
 
 
 def _apply_override(

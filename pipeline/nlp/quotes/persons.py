@@ -139,22 +139,22 @@ class PersonFinder:
 
 
 def _roles_of(entities: Sequence[Entity]) -> Mapping[int, Sequence[frozenset[str]]]:
-    found: dict[int, set[frozenset[str]]] = {}
+    roles_of: dict[int, set[frozenset[str]]] = {}
     for entity in entities:
         if entity.cluster_index is not None and entity.role_text:
-            found.setdefault(entity.cluster_index, set()).add(frozenset(entity.role_text.lower().split()))
-    return {cluster: tuple(roles) for cluster, roles in found.items()}
+            roles_of.setdefault(entity.cluster_index, set()).add(frozenset(entity.role_text.lower().split()))
+    return {cluster: tuple(roles) for cluster, roles in roles_of.items()}
 
 
 def _indefinite(tokens: Tokens, data: NameData) -> frozenset[str]:
     """Return the singular of the nouns that the article uses in the plural, or with "a": "a worker", "workers"."""
-    found = set()
+    nouns = set()
     for index, tag in enumerate(tokens.tag):
         if tag == "NNS":
-            found.add(tokens.lemma[index])
+            nouns.add(tokens.lemma[index])
         elif tag == "NN" and any(tokens.lower[child] in data.indefinite for child in tokens.children[index]):
-            found.add(tokens.lower[index])
-    return frozenset(found)
+            nouns.add(tokens.lower[index])
+    return frozenset(nouns)
 
 
 def person_finder(

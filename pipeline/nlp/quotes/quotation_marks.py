@@ -101,13 +101,13 @@ def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Quo
 
 
 def _stretches(text: str, body: list[_Paragraph], marks: list[list[_QuotationMark]]) -> tuple[QuotedSpan, ...]:
-    found: list[QuotedSpan] = []
+    spans: list[QuotedSpan] = []
     carried: tuple[tuple[int, int], ...] = ()
     for paragraph, its_marks in zip(body, marks, strict=True):
-        carried = _scan(text, paragraph, its_marks, carried, found)
+        carried = _scan(text, paragraph, its_marks, carried, spans)
     if carried:
-        found.append(QuotedSpan(carried, is_closed=False))
-    return tuple(found)
+        spans.append(QuotedSpan(carried, is_closed=False))
+    return tuple(spans)
 
 
 def _speech(text: str, stretches: tuple[QuotedSpan, ...], others: tuple[QuotedSpan, ...]) -> int:
@@ -126,11 +126,11 @@ def _scan(
     paragraph: _Paragraph,
     marks: list[_QuotationMark],
     carried: tuple[tuple[int, int], ...],
-    found: list[QuotedSpan],
+    spans: list[QuotedSpan],
 ) -> tuple[tuple[int, int], ...]:
-    """Append the spans that the paragraph completes to ``found``; return the parts still open at its end."""
+    """Append the spans that the paragraph completes to ``spans``; return the parts still open at its end."""
     if carried and not (marks and marks[0].start == paragraph.first):
-        found.append(QuotedSpan(carried, is_closed=False))
+        spans.append(QuotedSpan(carried, is_closed=False))
         carried = ()
     opened: _QuotationMark | None = None
     depth = 0
@@ -141,12 +141,12 @@ def _scan(
             depth += 1  # enough closing marks follow for an inner quote and this one
         elif mark.opens:  # a closing mark is missing
             end = opened.start + len(text[opened.start : mark.start].rstrip())
-            found.append(QuotedSpan((*carried, (opened.start, end)), is_closed=False))
+            spans.append(QuotedSpan((*carried, (opened.start, end)), is_closed=False))
             carried, opened, depth = (), mark, 0
         elif depth:
             depth -= 1
         else:
-            found.append(QuotedSpan((*carried, (opened.start, mark.end)), is_closed=True))
+            spans.append(QuotedSpan((*carried, (opened.start, mark.end)), is_closed=True))
             carried, opened = (), None
     return (*carried, (opened.start, paragraph.last)) if opened is not None else ()
 
@@ -175,12 +175,12 @@ def _closing_surplus(marks: list[_QuotationMark]) -> list[int]:
 
 
 def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_QuotationMark]:
-    found: list[_QuotationMark] = []
+    marks: list[_QuotationMark] = []
     for match in _DOUBLE.finditer(text, paragraph.start, paragraph.end):
-        mark = _classify_mark(text, paragraph, match, cues, is_odd=len(found) % 2 == 1)
+        mark = _classify_mark(text, paragraph, match, cues, is_odd=len(marks) % 2 == 1)
         if mark is not None:
-            found.append(mark)
-    return found
+            marks.append(mark)
+    return marks
 
 
 def _classify_mark(

@@ -79,9 +79,9 @@ class SpeakerFinder:
         entity = self._name_in(head, first, last)
         if entity is not None:
             end = self.tokens.at(entity.end_char - 1)
-            return self._made(min(first, self.tokens.at(entity.start_char)), max(end, head), entity)
+            return self._speaker_from(min(first, self.tokens.at(entity.start_char)), max(end, head), entity)
         referent = self.organisations.referent(head) or self.persons.referent(head)
-        return self._made(first, last, referent, head=head)
+        return self._speaker_from(first, last, referent, head=head)
 
     def _described(self, head: int) -> Entity | None:
         """Return the person whom an apposition describes: "Ana Brito, a Democrat who said"."""
@@ -150,8 +150,8 @@ class SpeakerFinder:
         members = [self.named.get(each) for each in entity.group_cluster_indexes or ()]
         known = [member for member in members if member is not None]
         if not known or len(known) < len(members):
-            return self._made(first, last, entity, head=head)
-        return replace(self._made(first, last, known[0], head=head), others=tuple(known[1:]))
+            return self._speaker_from(first, last, entity, head=head)
+        return replace(self._speaker_from(first, last, known[0], head=head), others=tuple(known[1:]))
 
     def _name_in(self, head: int, first: int, last: int) -> Entity | None:
         """Return the name that ends a noun phrase or is its apposition ("its head Ana Brito", "the chain Acme")."""
@@ -219,7 +219,7 @@ class SpeakerFinder:
         word = self.tokens.lower[token].rstrip(".")
         return word in self.data.titles or word in self.data.honorifics
 
-    def _made(self, first: int, last: int, entity: Entity | None, *, head: int = -1) -> Speaker:
+    def _speaker_from(self, first: int, last: int, entity: Entity | None, *, head: int = -1) -> Speaker:
         cluster = entity.cluster_index if entity else None
         role = (entity.role_text if entity else None) or (self.roles.get(cluster) if cluster is not None else None)
         kind = kind_of_speaker(entity) if entity else self._kind_of_noun(head)

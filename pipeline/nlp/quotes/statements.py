@@ -99,14 +99,14 @@ def _last_block(
     last = None
     for index in range(block, min(block + _MOST, len(tokens.blocks))):
         end = starts[index + 1] if index + 1 < len(starts) else len(tokens)
-        own = range(starts[index], end)
+        paragraph = range(starts[index], end)
         reports = cues[bisect_left(places, starts[index]) : bisect_left(places, end)]
         is_narrative = tokens.blocks[index].kind not in ("paragraph", "list") or any(
-            quoted.inside[token] for token in own
+            quoted.inside[token] for token in paragraph
         )
         if is_narrative or any(_is_report(tokens, cue, data) for cue in reports):
             break
-        if len(own) >= _LEAST_WORDS and any(tokens.lower[token] in data.first_person for token in own):
+        if len(paragraph) >= _LEAST_WORDS and any(tokens.lower[token] in data.first_person for token in paragraph):
             last = index
         elif last is None:
             break
