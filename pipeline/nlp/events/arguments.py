@@ -22,7 +22,7 @@ from newslake.pipeline.nlp.events.triggers import Trigger, denotes, infinitive_o
 from newslake.pipeline.nlp.languages.plover import OTHER
 from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData
 
-_OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # roles that no preposition marks
+_UNMARKED_PLACES = frozenset({"object", "inner", "poss", "dative"})  # roles that no preposition marks
 _PERSONS = frozenset({"PERSON"})
 
 
@@ -44,8 +44,8 @@ def roles_of(parse: Parse, trigger: Trigger, data: FrameData) -> Roles:
         whom = without(participants_of(parse, recipients, data), who) if recipients else ()
         return Roles(who, whom, "clause" if who else None, "clause" if whom else None)
     who, actor_basis = _actors(parse, trigger, who, data)
-    given = [i for i in recipients if not _is_money(parse, i)]
-    whom, recipient_basis = _recipients(parse, trigger, given, who, data)
+    near = [i for i in recipients if not _is_money(parse, i)]
+    whom, recipient_basis = _recipients(parse, trigger, near, who, data)
     return Roles(who, whom, actor_basis if who else None, recipient_basis if whom else None)
 
 
@@ -104,9 +104,9 @@ def _named_speaker(who: Participant, speaker: Entity | None, name: str | None, d
     return replace(who, entity=speaker or who.entity, country=country, antecedent=name)
 
 
-def without(found: Iterable[Participant], taken: tuple[Participant, ...]) -> tuple[Participant, ...]:
+def without(participants: Iterable[Participant], taken: tuple[Participant, ...]) -> tuple[Participant, ...]:
     """Return the participants without the taken ones: the actor is never the recipient."""
-    return tuple(p for p in found if not any(p.is_same(other) for other in taken))
+    return tuple(p for p in participants if not any(p.is_same(other) for other in taken))
 
 
 def _is_money(parse: Parse, index: int) -> bool:
@@ -173,12 +173,12 @@ def _speakers_before(parse: Parse, index: int, data: FrameData) -> list[int]:
 def _recipients_of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
     index, frame = trigger.index, trigger.frame
     prepositions = _prepositions_of(parse, index) | _prepositions_of(parse, parse.patients.get(index))
-    codes = [c for c in (frame.recipient if frame else data.verb_places) if c in prepositions or c in _OWN_PLACES]
-    places = [found for code in codes if (found := _at_place(parse, trigger, code, data))]
+    codes = [c for c in (frame.recipient if frame else data.verb_places) if c in prepositions or c in _UNMARKED_PLACES]
+    places = [place for code in codes if (place := _at_place(parse, trigger, code, data))]
     if frame is not None and frame.event_type == "REQUEST" and infinitive_of(parse, index) is None:
-        places = [found for found in places if any(is_group(parse, i, data) for i in found)]  # not what is demanded
+        places = [place for place in places if any(is_group(parse, i, data) for i in place)]  # not what is demanded
     if frame is not None and frame.takes_content:  # "demanded an answer from Spain"
-        places.sort(key=lambda found: not is_group(parse, found[0], data))
+        places.sort(key=lambda place: not is_group(parse, place[0], data))
     return places[0] if places else []
 
 
@@ -239,16 +239,16 @@ def _inner_doer(parse: Parse, index: int) -> list[int]:
 
 
 def _prep_place(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:
-    found = place_after(parse, index, code, data)
-    thing = parse.patients.get(index) if not found else None
-    return found if thing is None else place_after(parse, thing, code, data)
+    nouns = place_after(parse, index, code, data)
+    thing = parse.patients.get(index) if not nouns else None
+    return nouns if thing is None else place_after(parse, thing, code, data)
 
 
 def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
     actors, recipients = actors_of_noun(parse, trigger, data), patients_of_noun(parse, trigger, data)
     if trigger.frame is not None and trigger.frame.event_type == "REQUEST":
         recipients = [i for i in recipients if is_group(parse, i, data)]
-    given, suffered = roles_from_verb(parse, trigger, data)
+    doers, sufferers = roles_from_verb(parse, trigger, data)
     if actors and not _is_typed(trigger):
-        suffered = []
-    return actors or given, recipients or suffered
+        sufferers = []
+    return actors or doers, recipients or sufferers

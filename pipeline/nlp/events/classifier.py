@@ -150,16 +150,16 @@ def _of_noun(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterab
 
 def _of_verb(parse: Parse, candidate: EventCandidate, data: FrameData) -> Iterable[str]:
     index = candidate.trigger.index
-    found = ["passive"] if index in parse.passives else []
+    features = ["passive"] if index in parse.passives else []
     for child in parse.children[index]:
         dep = parse.dep[child]
         if dep in ("aux", "auxpass"):
-            found.append(f"aux:{parse.lower[child]}")
+            features.append(f"aux:{parse.lower[child]}")
         elif dep in ("mark", "advmod", "neg"):
-            found.append(f"has:{dep}")
+            features.append(f"has:{dep}")
     thing = _word_class(parse, parse.patients.get(index), data)
     subject = _word_class(parse, parse.subjects.get(index), data)
-    return *found, f"subject:{subject}", *_with_kind("object", thing, candidate.frame.event_type)
+    return *features, f"subject:{subject}", *_with_kind("object", thing, candidate.frame.event_type)
 
 
 def _of_roles(parse: Parse, candidate: EventCandidate, data: FrameData) -> tuple[str, ...]:

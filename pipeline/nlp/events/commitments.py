@@ -1,4 +1,4 @@
-"""Commitments: what speakers promise and deny in their own statements.
+"""Commitments: what speakers promise and deny in their statements.
 
 "“We will rebuild the bridge,” she said" is a promise, "he was not guilty, he said" a denial. Clauses that an event of
 the lexicon fills are read by ``events/speech_acts.py``.
@@ -19,9 +19,9 @@ def commitment_in(statement: Statement) -> _Commitment | None:
     """Return the first commitment of a statement; None without one."""
     for index in statement.tokens:
         for read in (_promised, _denied):
-            found = next(read(statement, index), None)
-            if found is not None:
-                return found
+            commitment = next(read(statement, index), None)
+            if commitment is not None:
+                return commitment
     return None
 
 
@@ -29,7 +29,7 @@ def _promised(statement: Statement, verb: int) -> Iterator[_Commitment]:
     """Read "we will rebuild the bridge"."""
     parse, words, lemma = statement.parse, statement.data.judgement, statement.parse.lemma[verb]
     top = _future_of(statement, verb)
-    if top is None or verb in statement.typed or not _is_own_plan(statement, top):
+    if top is None or verb in statement.typed or not _is_plan_of_speaker(statement, top):
         return
     things = [c for c in parse.children[verb] if parse.dep[c] == "dobj" and parse.pos[c] != "PRON"]
     is_positive = not any(is_negated(parse, each, statement.data) for each in (top, verb))
@@ -52,7 +52,7 @@ def _future_of(statement: Statement, verb: int) -> int | None:
     return verb if parse.has_word(verb, modality.future_auxiliaries | reported, ("aux",)) else None
 
 
-def _is_own_plan(statement: Statement, verb: int) -> bool:
+def _is_plan_of_speaker(statement: Statement, verb: int) -> bool:
     """Return whether a main clause tells what its speaker will do."""
     parse = statement.parse
     subject = parse.subjects.get(verb)

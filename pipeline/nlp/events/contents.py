@@ -27,7 +27,7 @@ def recipients_in_content(
 ) -> list[int]:
     """Return the nearest person or group in the content of a typed trigger; empty without one.
 
-    ``actors`` are the clusters of the actors, whose own things are passed over.
+    ``actors`` are the clusters of the actors, whose things are passed over.
     """
     frame = trigger.frame
     if frame is None or frame.event_type == OTHER or not frame.recipient:
@@ -36,8 +36,8 @@ def recipients_in_content(
         return [subject]
     search = _RecipientSearch(parse, data, frame.event_type, actors)
     for head in _contents_of(parse, trigger, data):
-        if (found := search.at(head, _DEPTH_MAX)) is not None:
-            return [found]
+        if (recipient := search.at(head, _DEPTH_MAX)) is not None:
+            return [recipient]
     return []
 
 
@@ -70,7 +70,7 @@ def _contents_of(parse: Parse, trigger: Trigger, data: FrameData) -> Iterator[in
     """Yield the object of a trigger, then its clauses, then the objects of its prepositions."""
     index = trigger.index
     thing = None if trigger.is_noun else parse.patients.get(index)
-    if thing is not None and not denotes(parse, thing, data):  # "sent a team": the team is given
+    if thing is not None and not denotes(parse, thing, data):  # "sent a team": the team is a gift
         yield thing
     wanted = _CONTENT_CLAUSES | {"advcl"} if trigger.frame and trigger.frame.event_type == "AID" else _CONTENT_CLAUSES
     for child in parse.children[index]:
@@ -87,9 +87,9 @@ def _content_places(data: FrameData, *, is_blaming: bool) -> tuple[str, ...]:
 
 def _prepositional(parse: Parse, index: int, prepositions: Iterable[str]) -> Iterator[int]:
     """Yield the objects of a word's prepositions, in the order of ``prepositions``."""
-    own = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
+    below = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
     for preposition in prepositions:
-        if preposition in own:
+        if preposition in below:
             yield from parse.prep_objects(index, preposition)
 
 
@@ -119,9 +119,9 @@ class _RecipientSearch:
             if doer is not None and takes_part(parse, doer, data):
                 return doer
         thing = parse.patients.get(verb)
-        given = [c for c in parse.children[verb] if parse.dep[c] == "dative" and parse.pos[c] != "ADP"]
-        things = [] if thing is None or self._is_given(verb) else [thing]
-        near = [*given, *_prepositional(parse, verb, data.addressing), *things]
+        datives = [c for c in parse.children[verb] if parse.dep[c] == "dative" and parse.pos[c] != "ADP"]
+        things = [] if thing is None or self._is_gift(verb) else [thing]
+        near = [*datives, *_prepositional(parse, verb, data.addressing), *things]
         far = [*([] if inner is None else [inner]), *_prepositional(parse, verb, data.content_places)]
         sure = [i for i in near if denotes(parse, i, data) and self._is_another(i)]
         return self._first(sure or self._receivers(verb), [*near, *far], depth)
@@ -132,10 +132,10 @@ class _RecipientSearch:
         if not any({"dative", "to"} <= set(frame.recipient) for frame in frames):
             return []
         things = (verb, self.parse.patients.get(verb))
-        found = (i for thing in things if thing is not None for i in self.parse.prep_objects(thing, "to"))
-        return [i for i in found if takes_part(self.parse, i, self.data)]
+        nouns = (i for thing in things if thing is not None for i in self.parse.prep_objects(thing, "to"))
+        return [i for i in nouns if takes_part(self.parse, i, self.data)]
 
-    def _is_given(self, verb: int) -> bool:
+    def _is_gift(self, verb: int) -> bool:
         """Return whether the object of a verb is what somebody gets: "send troops"."""
         frames = self.data.verb_index.get(self.parse.lemma[verb], ())
         is_hit = any("object" in frame.recipient for frame in frames)
@@ -157,8 +157,8 @@ class _RecipientSearch:
         below = [c for c in clauses if is_infinitive(parse, c) or parse.tag[c] == "VBN"]
         order = [*doers, *others] if self.event_type in _DOERS else [*others, *doers]
         sure = [i for i in order if denotes(parse, i, data) and self._is_another(i)]
-        found = self._first(sure, [*order, *below], depth)
-        return self._doer_of_idea(noun) if found is None and not is_complaint else found
+        recipient = self._first(sure, [*order, *below], depth)
+        return self._doer_of_idea(noun) if recipient is None and not is_complaint else recipient
 
     def _doer_of_idea(self, noun: int) -> int | None:
         """Return Y in "the notion that Y could win" and "the idea of Y winning"."""
@@ -169,9 +169,9 @@ class _RecipientSearch:
         return next((s for s in subjects if is_group(parse, s, data) and is_known(parse, s)), None)
 
     def _first(self, sure: Iterable[int], order: Iterable[int], depth: int) -> int | None:
-        found = next((i for i in sure if is_known(self.parse, i)), None)
-        if found is not None:
-            return found
+        recipient = next((i for i in sure if is_known(self.parse, i)), None)
+        if recipient is not None:
+            return recipient
         return next((below for i in order if (below := self.at(i, depth - 1)) is not None), None)
 
     def _names(self, child: int) -> bool:
@@ -194,7 +194,7 @@ class _RecipientSearch:
         return mention is not None and mention.entity_type in ("GPE", "NORP")
 
     def _agents(self, noun: int) -> Iterator[int]:
-        """Yield Y in "an offer by Y", "a request from Y" and "a plan made by Y"."""
+        """Yield Y in "an offer by Y", "a request from Y" and "a plan by Y"."""
         parse, data = self.parse, self.data
         yield from _prepositional(parse, noun, (*data.agent_prepositions, *data.origin_prepositions))
         for child in parse.children[noun]:

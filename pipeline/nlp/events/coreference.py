@@ -148,12 +148,12 @@ def saliences(
     headlined = {first for first, mention in zip(firsts, mentions, strict=True) if mention.in_headline}
     most = max(prominence.values(), default=1)
     length = max((mention.start for mention in mentions), default=0) + 1
-    found: list[float] = []
+    scores: list[float] = []
     for first, mention in zip(firsts, mentions, strict=True):
         headline = 0.2 if mention.in_headline else 0.15 if first in headlined else 0.0
         place = 0.15 * (1 - mention.start / length)
         repetition = 0.15 * min(1.0, (repeated[first] - 1) / 3)
         prominent = 0.1 * max((prominence[c] for c in mention.clusters), default=0) / most
         worth = 0.85 if mention.modality in _UNREAL else 1.0
-        found.append(round(0.4 * (first == main) + worth * (headline + place + repetition + prominent), 4))
-    return found
+        scores.append(round(0.4 * (first == main) + worth * (headline + place + repetition + prominent), 4))
+    return scores

@@ -1,5 +1,5 @@
-"""Times that events share: an event without a time of its own takes that of the word that governs it, or that of a
-word in its own clause.
+"""Times that events share: an event without a time takes that of the word that governs it, or that of a word in
+its clause.
 
 Entry points: ``Attachment``, ``time_of``, ``begins_with_when``, ``is_occasion``.
 """
@@ -24,14 +24,14 @@ _CONTESTS = frozenset({"election", "sport"})
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """The times of an article by the token that each modifies (``own``), and those that modify nothing (``loose``)."""
+    """``time_at`` are the times of an article by the token that each modifies, ``loose`` those that modify nothing."""
 
     parse: Parse
     at: Mapping[int, Trigger]
     data: FrameData
     words: AttachmentData
     published: date | None
-    own: dict[int, TimeExpression] = field(default_factory=dict)
+    time_at: dict[int, TimeExpression] = field(default_factory=dict)
     loose: list[tuple[int, TimeExpression]] = field(default_factory=list)
 
     def frame(self, index: int) -> Frame | None:
@@ -44,23 +44,23 @@ class Attachment:
 
 def time_of(context: Attachment, index: int, depth: int) -> TimeExpression | None:
     """Return the time of an event or of a verb; None without one. ``depth`` limits the governors that are followed."""
-    own = context.own.get(index)
-    if (own is not None and own.first_day is not None) or depth == 0:
-        return own
+    time = context.time_at.get(index)
+    if (time is not None and time.first_day is not None) or depth == 0:
+        return time
     is_verb = index in context.parse.verbs and not (index in context.at and context.at[index].is_noun)
     taken = _time_of_verb(context, index, depth - 1) if is_verb else _time_of_noun(context, index, depth - 1)
-    return own if taken is None else taken
+    return time if taken is None else taken
 
 
 def _time_of_verb(context: Attachment, index: int, depth: int) -> TimeExpression | None:
-    below = next((context.own[word] for word in _dated_below(context, index) if word in context.own), None)
+    below = next((context.time_at[word] for word in _dated_below(context, index) if word in context.time_at), None)
     if below is not None:
         return below
     parse, head = context.parse, context.parse.head[index]
     if head == index:
         return None
     if parse.dep[index] in _CLAUSES:
-        return context.own.get(head) if _acts_in_clause(context, index, head) else None
+        return context.time_at.get(head) if _acts_in_clause(context, index, head) else None
     if parse.dep[index] == "conj":
         time = time_of(context, head, depth)
         return time if time is not None and _shares_time(context, index, head, time) else None
@@ -70,7 +70,7 @@ def _time_of_verb(context: Attachment, index: int, depth: int) -> TimeExpression
 
 
 def _dated_below(context: Attachment, index: int) -> Iterator[int]:
-    """Yield the words of a verb's own clause whose time is also the time of the verb."""
+    """Yield the words of a verb's clause whose time is also the time of the verb."""
     parse = context.parse
     yield from _coarse(context, index)
     yield from _statements(context, index)
@@ -94,7 +94,7 @@ def _shares_object_time(context: Attachment, verb: int, noun: int) -> bool:
     if frame is None:
         return False
     named = noun in context.at and (other is None or other.event_type == frame.event_type)
-    time = context.own.get(noun)
+    time = context.time_at.get(noun)
     is_label = time is not None and time.precision == "year" and time.end_char <= context.parse.start[noun]
     return (named and not is_label) or frame.subtype in _CONTESTS  # "suspended her 2024 bid"
 
@@ -111,7 +111,7 @@ def _shares_clause_time(context: Attachment, verb: int, clause: int) -> bool:
 
 def _shares_conjunct_time(context: Attachment, verb: int, other: int) -> bool:
     """Return whether the time after a coordinated verb is that of both ("met and signed the agreement on Monday")."""
-    parse, time = context.parse, context.own.get(other)
+    parse, time = context.parse, context.time_at.get(other)
     if time is None or time.start_char < parse.start[other]:
         return False
     return parse.subjects.get(other) is None and _is_alike(parse, other, verb) and not _is_in_sequence(context, other)
@@ -129,8 +129,8 @@ def _coarse(context: Attachment, verb: int) -> Iterator[int]:
     """
     parse, today = context.parse, context.published
     for child in parse.children[verb]:
-        if parse.dep[child] == "xcomp" and child in context.own and _is_past(parse, verb):
-            time = context.own[child]
+        if parse.dep[child] == "xcomp" and child in context.time_at and _is_past(parse, verb):
+            time = context.time_at[child]
             if time.precision not in ("day", "week") and today and time.last_day and time.last_day < today:
                 yield child
 
@@ -288,20 +288,20 @@ def _time_of_noun(context: Attachment, index: int, depth: int) -> TimeExpression
         if parse.dep[noun] not in ("conj", "appos") or parse.head[noun] == noun:
             break
         noun = parse.head[noun]
-        if noun in context.own:
-            return context.own[noun]
-    clause = next((c for c in parse.children[noun] if c in context.own and _reports(context, c)), None)
+        if noun in context.time_at:
+            return context.time_at[noun]
+    clause = next((c for c in parse.children[noun] if c in context.time_at and _reports(context, c)), None)
     if clause is not None:
-        return context.own[clause]
+        return context.time_at[clause]
     verb = _carrier(context, noun)
     if verb is None:
         return None
-    phase = next((c for c in parse.children[verb] if parse.dep[c] == "xcomp" and c in context.own), None)
+    phase = next((c for c in parse.children[verb] if parse.dep[c] == "xcomp" and c in context.time_at), None)
     if phase is not None and {
         parse.lemma[verb],
         parse.lemma[phase],
     } <= context.data.modality.planning | context.words.carriers - {"be"}:
-        return context.own[phase]  # "the trip is scheduled to begin on Monday"
+        return context.time_at[phase]  # "the trip is scheduled to begin on Monday"
     return time_of(context, verb, depth)
 
 
@@ -348,7 +348,7 @@ def _is_same(context: Attachment, noun: int, verb: int) -> bool:
 
 def _is_next(context: Attachment, noun: int, verb: int) -> bool:
     """Return whether the time of a verb directly follows a noun: "a role in the attack on Monday"."""
-    time = context.own.get(verb)
+    time = context.time_at.get(verb)
     return time is not None and 0 < context.parse.token_at(time.start_char) - noun <= _NEXT
 
 

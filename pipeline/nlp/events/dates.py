@@ -1,7 +1,7 @@
 """Attachment of time expressions to events: which time, if any, is the time of each event.
 
-A time first goes to the word that it modifies. An event without a time of its own may then take one: from the word
-that governs it, or from a word in its own clause. A time never leaves a relative or a content clause, and the time of a
+A time first goes to the word that it modifies. An event without a time may then take one: from the word that
+governs it, or from a word in its clause. A time never leaves a relative or a content clause, and the time of a
 reporting verb is not the time of what is reported.
 """
 
@@ -43,19 +43,19 @@ def dates_of(
     for time in times:
         if time.timex_type in ("DATE", "TIME") and not (time.value or "").endswith("_REF") and time.end_char > dateline:
             _attach(context, time)
-    dated = {parse.sentence[token] for token in context.own}
+    dated = {parse.sentence[token] for token in context.time_at}
     near = [trigger.index for trigger in triggers if parse.sentence[trigger.index] in dated]
     every = ((index, time_of(context, index, _LIMIT)) for index in near)
-    found = {index: time for index, time in every if time is not None and not _is_strange(context, index, time)}
-    _assign_loose_times(context, found)
-    return _vague_times(context, times) | _times_of_statements(context, found) | found
+    dates = {index: time for index, time in every if time is not None and not _is_strange(context, index, time)}
+    _assign_loose_times(context, dates)
+    return _vague_times(context, times) | _times_of_statements(context, dates) | dates
 
 
-def _times_of_statements(context: Attachment, found: Mapping[int, TimeExpression]) -> dict[int, TimeExpression]:
+def _times_of_statements(context: Attachment, dates: Mapping[int, TimeExpression]) -> dict[int, TimeExpression]:
     """Return the time of each statement for what it says later on: "a letter on Monday", then "the letter accused"."""
     parse, issued, dated = context.parse, _statements(context), dict[int, TimeExpression]()
     for index, trigger in context.at.items():
-        noun = None if trigger.is_noun or index in found else parse.subjects.get(index)
+        noun = None if trigger.is_noun or index in dates else parse.subjects.get(index)
         if noun is None or parse.lemma[noun] not in issued:
             continue
         is_known = any(parse.lower[c] in context.data.modality.definite_words for c in parse.children[noun])
@@ -68,7 +68,7 @@ def _times_of_statements(context: Attachment, found: Mapping[int, TimeExpression
 def _statements(context: Attachment) -> dict[str, dict[TimeExpression, int]]:
     """Return the times of statements by their noun, each with the first token that has it."""
     parse, issued = context.parse, dict[str, dict[TimeExpression, int]]()
-    for token, time in context.own.items():
+    for token, time in context.time_at.items():
         noun = parse.head[token] if parse.dep[token] == "acl" else token
         if parse.lemma[noun] in context.words.statements and noun not in parse.verbs:
             issued.setdefault(parse.lemma[noun], {}).setdefault(time, noun)
@@ -77,13 +77,13 @@ def _statements(context: Attachment) -> dict[str, dict[TimeExpression, int]]:
 
 def _vague_times(context: Attachment, times: Sequence[TimeExpression]) -> dict[int, TimeExpression]:
     """Return the times of the past without days by the event that they modify."""
-    parse, found = context.parse, dict[int, TimeExpression]()
+    parse, vague = context.parse, dict[int, TimeExpression]()
     for time in times:
         if time.value == _VAGUE_PAST:
             token = parse.token_at(time.end_char - 1)
             if parse.dep[token] == "advmod" and parse.head[token] in context.at:
-                found[parse.head[token]] = time
-    return found
+                vague[parse.head[token]] = time
+    return vague
 
 
 def _is_strange(context: Attachment, index: int, time: TimeExpression) -> bool:
@@ -91,7 +91,7 @@ def _is_strange(context: Attachment, index: int, time: TimeExpression) -> bool:
     the summit next week" does not plan the strike.
     """
     parse, modality = context.parse, context.data.modality
-    if context.own.get(index) is time or context.published is None or time.first_day is None:
+    if context.time_at.get(index) is time or context.published is None or time.first_day is None:
         return False
     if time.first_day <= context.published or modality_of(parse, index, modality) != "happened":
         return False
@@ -102,7 +102,7 @@ def _is_strange(context: Attachment, index: int, time: TimeExpression) -> bool:
 
 
 def _attach(context: Attachment, time: TimeExpression) -> None:
-    parse, own = context.parse, context.own
+    parse, time_at = context.parse, context.time_at
     first, last = parse.token_at(time.start_char), parse.token_at(time.end_char - 1)
     token = next((i for i in range(last, first - 1, -1) if not first <= parse.head[i] <= last), last)
     word = _relative_clause_event(context, token)
@@ -115,8 +115,8 @@ def _attach(context: Attachment, time: TimeExpression) -> None:
     elif word >= 0:
         word = _outer_verb(context, word, time) or word
         word = _event_before(context, word, time) or _content_of(context, word, time) or word
-        if word not in own or _is_better(time, own[word]):
-            own[word] = time
+        if word not in time_at or _is_better(time, time_at[word]):
+            time_at[word] = time
 
 
 def _is_name_of_event(context: Attachment, time: TimeExpression, token: int) -> bool:
@@ -264,7 +264,7 @@ def _is_before_verb(parse: Parse, last: int, verb: int) -> bool:
     return last < verb and all(parse.dep[i] in _BETWEEN and parse.head[i] == verb for i in range(last + 1, verb))
 
 
-def _assign_loose_times(context: Attachment, found: dict[int, TimeExpression]) -> None:
+def _assign_loose_times(context: Attachment, dates: dict[int, TimeExpression]) -> None:
     """Give a time that modifies nothing to the only typed event of its sentence."""
     parse, typed = context.parse, dict[int, list[int]]()
     for index, trigger in context.at.items():
@@ -272,5 +272,5 @@ def _assign_loose_times(context: Attachment, found: dict[int, TimeExpression]) -
             typed.setdefault(parse.sentence[index], []).append(index)
     for token, time in context.loose:
         candidates = typed.get(parse.sentence[token], [])
-        if len(candidates) == 1 and candidates[0] not in found:
-            found[candidates[0]] = time
+        if len(candidates) == 1 and candidates[0] not in dates:
+            dates[candidates[0]] = time

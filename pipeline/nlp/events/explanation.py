@@ -28,20 +28,20 @@ def explain_article(article: Article, doc: Doc, annotation: Annotation) -> tuple
 
 def _explain_words(parse: Parse, typed: Collection[int], data: FrameData) -> Iterator[WordExplanation]:
     """Yield, in order, the verbs and the nouns of the lexicon that are not among the ``typed`` trigger tokens."""
-    found = {trigger.index: trigger for trigger in find_triggers(parse, data)}
-    spoken, _ = read_speech_acts(parse, tuple(found.values()), data)
-    kept = {trigger.index for trigger in drop_content(parse, spoken, data) if trigger.frame is not None}
+    triggers = {trigger.index: trigger for trigger in find_triggers(parse, data)}
+    spoken, _ = read_speech_acts(parse, tuple(triggers.values()), data)
+    events = {trigger.index for trigger in drop_content(parse, spoken, data) if trigger.frame is not None}
     for index, lemma in enumerate(parse.lemma):
         is_noun = index in parse.things or parse.pos[index] not in ("VERB", "AUX")
         frames = (data.noun_index if is_noun else data.verb_index).get(lemma, ())
         if index in typed or not (frames or (parse.pos[index] == "VERB" and not is_noun)):
             continue
-        trigger = found.get(index)
+        trigger = triggers.get(index)
         has_match = trigger is not None and trigger.frame is not None
         unmet = () if has_match else tuple(_unmet(parse, index, frames, data))
         reason = _form(parse, index, data, is_noun=is_noun)
         if reason is None and trigger is not None and has_match:
-            reason = _loss(parse, trigger, data, is_kept=index in kept)
+            reason = _loss(parse, trigger, data, is_event=index in events)
         elif reason is None and not frames:
             reason = "the lexicon has no frame of this word"
         yield WordExplanation(
@@ -60,9 +60,9 @@ def _unmet(parse: Parse, index: int, frames: Collection[Frame], data: FrameData)
             yield UnmetFrame(rule_id=frame.rule_id, need=need)
 
 
-def _loss(parse: Parse, trigger: Trigger, data: FrameData, *, is_kept: bool) -> str:
+def _loss(parse: Parse, trigger: Trigger, data: FrameData, *, is_event: bool) -> str:
     """Return why a trigger whose frame is met has no type in the end."""
-    if not is_kept:
+    if not is_event:
         return "it belongs to another event: its content, purpose, result or verb"
     roles = roles_of(parse, trigger, data)
     if trigger.is_noun and is_passing(parse, trigger) and "clause" not in (roles.actor_basis, roles.recipient_basis):

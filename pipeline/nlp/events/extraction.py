@@ -149,19 +149,19 @@ def _classify(context: _EventContext, drafts: Sequence[_EventDraft], *, with_unt
     rated = _rate(context, drafts)
     least = context.data.classifier.least
     main = None if context.main is None else context.main.index
-    kept = {index for index, chance in rated.items() if chance >= (least / 2 if index == main else least)}
-    found = []
+    likely = {index for index, chance in rated.items() if chance >= (least / 2 if index == main else least)}
+    outcomes = []
     for draft in drafts:
         index = draft.trigger.index
-        if index in kept:
+        if index in likely:
             confidence = round(rated[index], 2)
-            found.append(_EventDraft(draft.trigger, draft.roles, draft.when, draft.place, draft.mention, confidence))
+            outcomes.append(_EventDraft(draft.trigger, draft.roles, draft.when, draft.place, draft.mention, confidence))
         elif index not in rated:
-            found.append(draft)
+            outcomes.append(draft)
         elif with_untyped:
             trigger = drop_type(draft.trigger)
-            found.append(_draft(context, trigger, roles_of(context.parse, trigger, context.data)))
-    return found
+            outcomes.append(_draft(context, trigger, roles_of(context.parse, trigger, context.data)))
+    return outcomes
 
 
 def _rate(context: _EventContext, drafts: Sequence[_EventDraft]) -> dict[int, float]:
@@ -225,8 +225,10 @@ def _lead_date(time: TimeExpression) -> EventDate:
 def _first_of_main(context: _EventContext, typed: Sequence[_EventDraft], firsts: Sequence[int]) -> int | None:
     """Return the first mention of the main event; without an event at the core of the lead, one of a repeated event."""
     if context.main is not None:
-        found = (first for draft, first in zip(typed, firsts, strict=True) if draft.trigger.index == context.main.index)
-        return next(found, None)
+        matches = (
+            first for draft, first in zip(typed, firsts, strict=True) if draft.trigger.index == context.main.index
+        )
+        return next(matches, None)
     return repeated_in_lead([draft.mention for draft in typed], firsts)
 
 
@@ -262,59 +264,59 @@ def _build_untyped(context: _EventContext, drafts: Sequence[_EventDraft]) -> tup
 def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> dict[int, Roles]:
     """Return the participants by trigger token. A noun that depends on a meeting gets the meeting's participants."""
     at = {trigger.index: trigger for trigger in triggers}
-    found = {trigger.index: roles_of(parse, trigger, data) for trigger in triggers}
+    roles_at = {trigger.index: roles_of(parse, trigger, data) for trigger in triggers}
     for trigger in triggers:
-        if trigger.is_noun and trigger.frame is not None and found[trigger.index].actor_basis != "clause":
-            found[trigger.index] = _from_meeting(parse, trigger, at, found)
+        if trigger.is_noun and trigger.frame is not None and roles_at[trigger.index].actor_basis != "clause":
+            roles_at[trigger.index] = _from_meeting(parse, trigger, at, roles_at)
     for place, trigger in enumerate(triggers):
-        found[trigger.index] = _answered(parse, trigger, triggers[:place], found, data)
-    return found
+        roles_at[trigger.index] = _answered(parse, trigger, triggers[:place], roles_at, data)
+    return roles_at
 
 
 def _answered(
-    parse: Parse, trigger: Trigger, before: Sequence[Trigger], found: Mapping[int, Roles], data: FrameData
+    parse: Parse, trigger: Trigger, before: Sequence[Trigger], roles_at: Mapping[int, Roles], data: FrameData
 ) -> Roles:
     """Return the roles; who rejects or accepts "the offer" of the sentence before does so to its actor."""
-    own = found[trigger.index]
+    roles = roles_at[trigger.index]
     thing = None if trigger.is_noun or trigger.frame is None else parse.patients.get(trigger.index)
-    if thing is None or own.recipients or trigger.frame is None or trigger.frame.event_type not in _ANSWERS:
-        return own
+    if thing is None or roles.recipients or trigger.frame is None or trigger.frame.event_type not in _ANSWERS:
+        return roles
     if not parse.has_word(thing, data.modality.definite_words) or parse.child(thing, "poss", "prep", "acl"):
-        return own
+        return roles
     kinds = {frame.event_type for frame in data.noun_index.get(parse.lemma[thing], ())}
     for each in reversed(before):
         if parse.sentence[trigger.index] - parse.sentence[each.index] > _NEAR:
             break
         if each.frame is not None and each.frame.event_type in kinds and each.index != thing:
-            whom = without(found[each.index].actors, own.actors)
-            return replace(own, recipients=whom, recipient_basis="context") if whom else own
-    return own
+            whom = without(roles_at[each.index].actors, roles.actors)
+            return replace(roles, recipients=whom, recipient_basis="context") if whom else roles
+    return roles
 
 
-def _roles_of_act(parse: Parse, act: SpeechAct, own: Roles, data: FrameData) -> Roles:
+def _roles_of_act(parse: Parse, act: SpeechAct, roles: Roles, data: FrameData) -> Roles:
     """Return the participants of a speech act: the speaker, and who is addressed, accused or threatened."""
     if act.recipient is None:
-        return own
+        return roles
     index = act.content
     frame = act.content_frame
     if act.recipient == "target":
-        whom = without(participants_judged(parse, index, data), own.actors)
-        return replace(own, recipients=whom, recipient_basis="context" if whom else None)
+        whom = without(participants_judged(parse, index, data), roles.actors)
+        return replace(roles, recipients=whom, recipient_basis="context" if whom else None)
     inner = roles_of(parse, Trigger(index, parse.start[index], parse.end[index], False, frame), data)
     whom = (inner.actors or inner.recipients) if act.recipient == "doer" else inner.recipients
-    return replace(own, recipients=without(whom, own.actors))
+    return replace(roles, recipients=without(whom, roles.actors))
 
 
-def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
+def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], roles_at: Mapping[int, Roles]) -> Roles:
     """Return the participants of "talks" in "meet in Oslo for talks": those of the meeting."""
-    own = found[trigger.index]
+    roles = roles_at[trigger.index]
     governor = _governor(parse, trigger, at)
     if governor is None or governor.frame is None or trigger.frame is None or not trigger.frame.reciprocal:
-        return own
+        return roles
     if governor.frame.event_type != trigger.frame.event_type:
-        return own
-    outer = found[governor.index]
-    return Roles(outer.actors + outer.recipients, own.recipients, outer.actor_basis, own.recipient_basis)
+        return roles
+    outer = roles_at[governor.index]
+    return Roles(outer.actors + outer.recipients, roles.recipients, outer.actor_basis, roles.recipient_basis)
 
 
 def _governor(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger]) -> Trigger | None:

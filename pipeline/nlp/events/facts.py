@@ -93,15 +93,15 @@ _PARTICIPANT = ("text", "cluster_index", "entity_id", "name", "country", "sector
 def share_facts(events: Sequence[Event], pronouns: Collection[str], placed: Collection[int]) -> tuple[Event, ...]:
     """Return the events of an article, with the facts that only other mentions of the same event state.
 
-    The basis of a fact taken over is ``coref``. A mention keeps its own facts. ``pronouns`` are the texts of
+    The basis of a fact taken over is ``coref``. A mention keeps its facts. ``pronouns`` are the texts of
     participants that name nobody, ``placed`` the indexes of the sentences that name a place.
     """
     groups: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         groups[event.coref_event_index].append(event)
     shared = {first: mentions for first, mentions in groups.items() if len(mentions) > 1 and _is_specific(mentions[0])}
-    given = {first: _facts_of(mentions, pronouns) for first, mentions in shared.items()}
-    return tuple(_complete(event, given.get(event.coref_event_index, {}), placed) for event in events)
+    facts = {first: _facts_of(mentions, pronouns) for first, mentions in shared.items()}
+    return tuple(_complete(event, facts.get(event.coref_event_index, {}), placed) for event in events)
 
 
 def _is_specific(event: Event) -> bool:
@@ -123,19 +123,19 @@ type _SharedFacts = Mapping[str, _SharedFact]  # by the column that must be null
 def _facts_of(mentions: Sequence[Event], pronouns: Collection[str]) -> _SharedFacts:
     dated = [each for each in mentions if each.event_date is not None]
     placed = [each for each in mentions if each.place_basis == "clause"]
-    found: dict[str, _SharedFact] = {}
+    facts: dict[str, _SharedFact] = {}
     if dated:
         best = min(dated, key=_date_rank)
-        found["event_date"] = _SharedFact(_columns(best, _DATE) | {"event_date_basis": "coref"}, dated[0])
+        facts["event_date"] = _SharedFact(_columns(best, _DATE) | {"event_date_basis": "coref"}, dated[0])
     if placed:
-        found["place_text"] = _SharedFact(_columns(placed[0], _PLACE) | {"place_basis": "coref"}, placed[0])
+        facts["place_text"] = _SharedFact(_columns(placed[0], _PLACE) | {"place_basis": "coref"}, placed[0])
     for role in () if mentions[0].event_type == OTHER else ("actor", "recipient"):
         named = [each for each in mentions if _is_telling(each, role, pronouns)]
         if named:
             best = next((each for each in named if _is_named(each, role)), named[0])
             columns = (*(f"{role}_{name}" for name in _PARTICIPANT), f"{role}s")
-            found[f"{role}_text"] = _SharedFact(_columns(best, columns) | {f"{role}_basis": "coref"}, best)
-    return found
+            facts[f"{role}_text"] = _SharedFact(_columns(best, columns) | {f"{role}_basis": "coref"}, best)
+    return facts
 
 
 def _is_telling(event: Event, role: str, pronouns: Collection[str]) -> bool:
@@ -169,10 +169,10 @@ def _complete(event: Event, facts: _SharedFacts, placed: Collection[int]) -> Eve
 
 
 def _may_take(event: Event, column: str, fact: _SharedFact, placed: Collection[int]) -> bool:
-    """Return whether a mention may take over a fact: its own words do not hint at another one.
+    """Return whether a mention may take over a fact: its words do not hint at another one.
 
     A date goes to later mentions, and to earlier ones of the main event only, which a headline tells without a day.
-    A place goes to the main event only. What is said about a deed elsewhere, or is not done yet, has none of its own.
+    A place goes to the main event only. What is said about a deed elsewhere, or is not done yet, has none.
     """
     if column == "event_date":
         return event.event_date_text is None and (event.is_main or fact.source.start_char < event.start_char)
@@ -188,6 +188,6 @@ def _is_other_side(event: Event, column: str, values: Mapping[str, Any]) -> bool
     other = {"actor": "recipient", "recipient": "actor"}.get(role)
     if other is None:
         return False
-    own = (getattr(event, f"{other}_text"), getattr(event, f"{other}_name"), *getattr(event, f"{other}s"))
-    known = {each for each in own if each}
+    names = (getattr(event, f"{other}_text"), getattr(event, f"{other}_name"), *getattr(event, f"{other}s"))
+    known = {each for each in names if each}
     return bool(known & {values[f"{role}_text"], values[f"{role}_name"], *values[f"{role}s"]})

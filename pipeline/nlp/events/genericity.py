@@ -8,7 +8,7 @@ from newslake.pipeline.nlp.languages.spec_events import FrameData
 
 
 def is_generic(parse: Parse, index: int, data: FrameData) -> bool:
-    """Return whether a verb names no event of its own."""
+    """Return whether a verb names no particular event."""
     if parse.dep[index] == "amod":
         return True
     return (

@@ -2,7 +2,7 @@
 
 "Judgement" is the part of evaluation that concerns what others are and do (Martin and White, "The Language of
 Evaluation", 2005). "“This is a betrayal,” she said of Spain" is an accusation, "said he was proud of the team" is
-support, "said he did not back the plan" a rejection. Feelings, taste, and the speaker's own acts have no type.
+support, "said he did not back the plan" a rejection. Feelings, taste, and the speaker's acts have no type.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ def read_judgements(
     """Return the triggers and the speech acts; a verb of saying or naming gets the type of the judgement."""
     words, verbs = data.judgement, [t for t in triggers if not t.is_noun]
     typed = frozenset(t.index for t in verbs if t.frame is not None)
-    found: dict[int, SpeechAct] = {}
+    readings: dict[int, SpeechAct] = {}
     for trigger in verbs:
         lemma, act = parse.lemma[trigger.index], None
         if lemma in words.naming:
@@ -63,8 +63,8 @@ def read_judgements(
         elif lemma in words.saying and trigger.frame is None and _is_said(parse, trigger.index, data):
             act = _said(statement_of(parse, trigger.index, quotes, typed, data), trigger)
         if act is not None:
-            found[trigger.index] = act
-    return tuple(found[t.index].trigger if t.index in found else t for t in triggers), {**acts, **found}
+            readings[trigger.index] = act
+    return tuple(readings[t.index].trigger if t.index in readings else t for t in triggers), {**acts, **readings}
 
 
 def participants_judged(parse: Parse, index: int, data: FrameData) -> tuple[Participant, ...]:
@@ -72,10 +72,10 @@ def participants_judged(parse: Parse, index: int, data: FrameData) -> tuple[Part
     if denotes(parse, index, data):
         return tuple(participants_of(parse, [index], data))
     noun = Trigger(index, parse.start[index], parse.end[index], True, None)
-    found = roles_of(parse, noun, data).actors
-    if not found and parse.dep[index] == "dobj":
-        found = tuple(participants_of(parse, doers_of(parse, parse.head[index], data), data))
-    return tuple(who for who in found if who.name is not None or parse.pos[who.index] != "PRON")
+    participants = roles_of(parse, noun, data).actors
+    if not participants and parse.dep[index] == "dobj":
+        participants = tuple(participants_of(parse, doers_of(parse, parse.head[index], data), data))
+    return tuple(who for who in participants if who.name is not None or parse.pos[who.index] != "PRON")
 
 
 def _is_said(parse: Parse, index: int, data: FrameData) -> bool:
@@ -152,12 +152,12 @@ def _meant(statement: Statement, target: int) -> int:
     parse, words = statement.parse, statement.data.judgement
     if parse.lower[target] not in words.pointing | words.others:
         return target
-    found = (i for place in _PLACES.split() for i in parse.prep_objects(statement.said, place))
-    return next((i for i in found if is_somebody(statement, i)), target)
+    nouns = (i for place in _PLACES.split() for i in parse.prep_objects(statement.said, place))
+    return next((i for i in nouns if is_somebody(statement, i)), target)
 
 
 def _fault(statement: Statement, index: int) -> Iterator[_Reading]:
-    """Read "Y betrayed them", "the plan would destroy jobs". A verb with a type is an event of its own."""
+    """Read "Y betrayed them", "the plan would destroy jobs". A verb with a type is a separate event."""
     if index not in statement.typed:
         yield from _deed(statement, index)
 
@@ -291,9 +291,9 @@ def _refusal(statement: Statement, index: int) -> Iterator[_Reading]:
     if subject is None or not is_of_speaker(statement, subject):
         return
     opposes = parse.lemma[index] in data.judgement.opposing
-    is_own_event = opposes and index in statement.typed
+    is_typed = opposes and index in statement.typed
     can = any(parse.lower[c] in data.modality.unreal_auxiliaries for c in parse.children[verb])
-    if not can and not is_own_event and is_negated(parse, verb, data) is not opposes:
+    if not can and not is_typed and is_negated(parse, verb, data) is not opposes:
         things = parse.prep_objects(index, "of")
         yield "REJECT", parse.child(index, "dobj") if is_verb else next(iter(things), None)
 

@@ -25,7 +25,7 @@ _SHARED = 2  # words of the title that such a sentence has
 _PARAGRAPHS = 2  # in which a noun that the text repeats is the topic
 _REPEATED = 4  # mentions that make a noun the topic
 _DEEPEST = 6  # steps from the root of a sentence to the event that it is about
-_STEM = 5  # letters by which a word of the title is found again: "printing" in "printers"
+_STEM = 5  # letters by which a word of the title is recognized: "printing" in "printers"
 _ENDING = 3  # letters by which two forms of a word differ at most
 _TITLE_WORD = re.compile(r"\w{3,}|:")
 _TOPICAL = ("NOUN", "PROPN", "VERB", "ADJ", "NUM")  # parts of speech
@@ -80,12 +80,12 @@ def lead_of(parse: Parse, article: Article) -> Lead:
 
 def _later_roots(parse: Parse, article: Article, last: int) -> tuple[int, ...]:
     """Return the root tokens of the first clauses in paragraphs after the ``last`` root of the lead."""
-    found: list[int] = []
+    later: list[int] = []
     for block in article.blocks:
-        if block.kind == "paragraph" and len(found) < _LATER:
+        if block.kind == "paragraph" and len(later) < _LATER:
             roots = _roots(parse, bisect_left(parse.start, block.start), bisect_left(parse.start, block.end))
-            found.extend(r for r in roots if r > last and r in parse.verbs and parse.subjects.get(r) is not None)
-    return tuple(found[:_LATER])
+            later.extend(r for r in roots if r > last and r in parse.verbs and parse.subjects.get(r) is not None)
+    return tuple(later[:_LATER])
 
 
 def _roots(parse: Parse, first: int, last: int) -> Iterator[int]:
@@ -121,9 +121,9 @@ def main_triggers_of(parse: Parse, lead: Lead, triggers: Sequence[Trigger], data
         return best if is_in_headline else _topic_of_headline(parse, lead, triggers, data) or best
     for root in rest:
         typed = _typed_core(parse, root, at, data)
-        found = plain.get(root, ()) if typed is None else (typed,)
-        if found:
-            return found
+        chosen = plain.get(root, ()) if typed is None else (typed,)
+        if chosen:
+            return chosen
     if _asks(lead, data):
         return ()
     topic = _topic(parse, lead, triggers, data)
@@ -136,7 +136,7 @@ def _asks(lead: Lead, data: FrameData) -> bool:
 
 
 def _typed_below(parse: Parse, lead: Lead, at: Mapping[int, Trigger], data: FrameData) -> tuple[Trigger, ...]:
-    """Return the first typed verb of the lead that reports news in a clause of its own: "took turns denouncing it"."""
+    """Return the first typed verb of the lead that reports news in a separate clause: "took turns denouncing it"."""
     on_topic = [root for root in (*lead.headline, *lead.body) if _is_on_topic(parse, root, lead)]
     words = (at[i] for root in on_topic for i in _sentence_of(parse, root) if i in at)
     verbs = (each for each in words if each.frame is not None and _is_report(parse, each.index, at, data))
@@ -151,9 +151,9 @@ def _later_core(parse: Parse, lead: Lead, at: Mapping[int, Trigger], data: Frame
     """Return what happened in the first of the sentences after the lead that shares several words with the title."""
     for root in lead.later:
         words = {parse.lower[i][:_STEM] for i in _sentence_of(parse, root) if parse.pos[i] in _TOPICAL}
-        found = _untyped_core(parse, root, at, data) if len(words & lead.topics) >= _SHARED else ()
-        if found and modality_of(parse, found[0].index, data.modality) == "happened":
-            return found
+        core = _untyped_core(parse, root, at, data) if len(words & lead.topics) >= _SHARED else ()
+        if core and modality_of(parse, core[0].index, data.modality) == "happened":
+            return core
     return ()
 
 
@@ -243,8 +243,8 @@ def _typed_core(
     nouns = (noun for c in carried if (noun := at.get(c)) and noun.frame)
     links = _below(parse, index, _LINKS) if _is_link(parse, index, data) else ()
     linked = (_typed_core(parse, c, at, data, depth - 1) for c in links)
-    found = (each for each in (*content, *nouns, *linked) if each)
-    return next((each for each in found if _is_real(parse, each.index, data)), None)
+    options = (each for each in (*content, *nouns, *linked) if each)
+    return next((each for each in options if _is_real(parse, each.index, data)), None)
 
 
 def _is_real(parse: Parse, index: int, data: FrameData) -> bool:
@@ -368,12 +368,12 @@ def name_untyped(
     lemma = parse.lemma[first.index]
     frame = _lead_frame(lemma, data.noun_places if first.is_noun else data.verb_places)
     is_statement = lemma in data.speech.reporting and parse.child(first.index, "dobj") is None
-    found = {each.index: each for each in triggers} | lead
+    by_index = {each.index: each for each in triggers} | lead
     return tuple(
         replace(each, frame=frame)
         if each.frame is None and (index in lead or (not is_statement and _is_same_event(parse, each, first, data)))
         else each
-        for index, each in sorted(found.items())
+        for index, each in sorted(by_index.items())
     )
 
 

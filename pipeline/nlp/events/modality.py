@@ -1,6 +1,6 @@
 """Modality: whether an event has happened, is planned, is hypothetical, or was negated.
 
-Modality is derived from the parse: first from the clause's own words (``mood.py``), then from its governor: the verb,
+Modality is derived from the parse: first from the clause's words (``mood.py``), then from its governor: the verb,
 noun or adjective on which the clause or the noun depends. A governor of the past tense makes a past event, as far as
 its meaning allows ("managed to", "decided to"). Reported speech alone never changes modality.
 
@@ -22,10 +22,10 @@ _LIMIT = 12  # longest chain of governors that is followed
 
 def modality_of(parse: Parse, index: int, data: ModalityData) -> Modality:
     """Return the modality of the event that a verb or a noun names."""
-    found = _modality(parse, index, data, _LIMIT)
-    if found == "happened" or not _is_nominal(parse, index):
-        return found
-    return "happened" if _is_known(parse, index, data, found) else found
+    modality = _modality(parse, index, data, _LIMIT)
+    if modality == "happened" or not _is_nominal(parse, index):
+        return modality
+    return "happened" if _is_known(parse, index, data, modality) else modality
 
 
 def _modality(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
@@ -110,7 +110,7 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
 
 
 def _of_complement(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of an infinitive under a governor: one with an aspect of its own tells what is or was."""
+    """Return the modality of an infinitive under a governor: one with an aspect tells what is or was."""
     if _is_performative(parse, index, data) and _modality(parse, parse.head[index], data, depth - 1) != "negated":
         return "happened"
     aspect = parse.has_word(index, data.aspect_auxiliaries, ("aux",))
@@ -179,9 +179,9 @@ def _of_participle(parse: Parse, index: int, data: ModalityData, depth: int) -> 
 def _of_dependent(
     parse: Parse, head: int, data: ModalityData, depth: int, *, default: Modality, finite: bool = False
 ) -> Modality:
-    """Return the modality of a governor's dependent: the meaning of the governor, weakened by its own modality."""
-    own = _meaning(parse, head, _governor(parse, head, data), data, default)
-    return _combine(own, _modality(parse, head, data, depth - 1), finite=finite)
+    """Return the modality of a governor's dependent: the meaning of the governor, weakened by its modality."""
+    meaning = _meaning(parse, head, _governor(parse, head, data), data, default)
+    return _combine(meaning, _modality(parse, head, data, depth - 1), finite=finite)
 
 
 def _meaning(parse: Parse, head: int, governor: str, data: ModalityData, default: Modality) -> Modality:
@@ -197,16 +197,16 @@ def _meaning(parse: Parse, head: int, governor: str, data: ModalityData, default
     return "happened" if governor in data.achieving else default
 
 
-def _combine(own: Modality, outer: Modality, *, finite: bool) -> Modality:
-    """Return the weaker of what the governor means and of its own modality.
+def _combine(meaning: Modality, outer: Modality, *, finite: bool) -> Modality:
+    """Return the weaker of what the governor means and of its modality.
 
     "did not plan to go": no visit; "did not refuse to go": unknown; "did not know that ...": the clause stays true.
     """
     if outer != "negated":
-        return "hypothetical" if own == "negated" and outer != "happened" else _weaker(outer, own)
-    if own == "negated":
+        return "hypothetical" if meaning == "negated" and outer != "happened" else _weaker(outer, meaning)
+    if meaning == "negated":
         return "hypothetical"
-    return "happened" if finite and own == "happened" else "negated"
+    return "happened" if finite and meaning == "happened" else "negated"
 
 
 def _weaker(first: Modality, second: Modality) -> Modality:
@@ -237,8 +237,8 @@ def _after_preposition(parse: Parse, preposition: int, data: ModalityData, depth
     governor = _governor(parse, head, data)
     phrase = f"{governor}_{word}"
     if phrase in data.governing or (governor in data.governing and (word in data.content_prepositions or not is_noun)):
-        own = _meaning(parse, head, phrase if phrase in data.governing else governor, data, "happened")
-        return _combine(own, _modality(parse, head, data, depth - 1), finite=False)
+        meaning = _meaning(parse, head, phrase if phrase in data.governing else governor, data, "happened")
+        return _combine(meaning, _modality(parse, head, data, depth - 1), finite=False)
     if parse.dep[preposition] in ("pcomp", "prep", "pobj") and parse.pos[head] in ("ADP", "SCONJ"):
         return _after_preposition(parse, head, data, depth, is_noun=is_noun)
     return _of_governor(parse, head, data, depth)
@@ -257,9 +257,9 @@ def _of_governor(parse: Parse, head: int, data: ModalityData, depth: int) -> Mod
 
 def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     dep, head = parse.dep[index], parse.head[index]
-    own = mood_of_noun(parse, index, data)
-    if own is not None or head == index:
-        return own or "happened"
+    mood = mood_of_noun(parse, index, data)
+    if mood is not None or head == index:
+        return mood or "happened"
     if _is_standing(parse, index, data):
         return "happened"
     if dep in ("pobj", "pcomp"):
@@ -275,7 +275,7 @@ def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modali
 
 
 def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Return the modality of an event noun that is subject or object: the verb's own, or what the verb implies."""
+    """Return the modality of an event noun that is subject or object: that of the verb, or what the verb implies."""
     head, is_subject = parse.head[index], parse.dep[index] == "nsubj"
     lemma = _governor(parse, head, data)
     governs = lemma in data.governing and (
@@ -310,7 +310,7 @@ def _of_predicate(parse: Parse, verb: int, data: ModalityData) -> Modality | Non
     return "planned" if word in data.planned_adjectives or word in data.planning else None
 
 
-def _is_known(parse: Parse, index: int, data: ModalityData, found: Modality) -> bool:
+def _is_known(parse: Parse, index: int, data: ModalityData, modality: Modality) -> bool:
     """Return whether an event noun is presupposed by its clause: "may condemn the attack".
 
     A definite noun is, unless its governor carries it or makes it its content ("to hold the talks", "fear of the
@@ -333,7 +333,7 @@ def _is_known(parse: Parse, index: int, data: ModalityData, found: Modality) -> 
     if words & data.pointing_words or parse.child(index, "poss") is not None:
         return True
     names_act = data.genitive in words and parse.tag[index] != "NNS"
-    return bool(words & data.definite_words) and found != "planned" and not names_act
+    return bool(words & data.definite_words) and modality != "planned" and not names_act
 
 
 def _is_standing(parse: Parse, index: int, data: ModalityData) -> bool:

@@ -1,4 +1,4 @@
-"""Mood: what the words of a clause or a noun phrase say of its own modality, before any governor is read.
+"""Mood: what the words of a clause or a noun phrase say of its modality, before any governor is read.
 
 Negation, auxiliaries, conditions, questions and adjectives are read here; ``modality.py`` adds the governors.
 """
@@ -57,7 +57,7 @@ def is_excluding(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether a verb is negated in its own clause; "not only" is no negation."""
+    """Return whether a verb is negated in its clause; "not only" is no negation."""
     for child in parse.children[index]:
         may_negate = parse.dep[child] == "neg" or parse.lower[child] in data.negating
         if may_negate and (_is_negator(parse, child, data) or _is_no_longer(parse, child, data)):
@@ -91,7 +91,7 @@ def _is_no_longer(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def _excludes(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Return whether "rather than" excludes the verb itself, and not a phrase of its own."""
+    """Return whether "rather than" excludes the verb itself, and not a separate phrase."""
     return is_excluding(parse, index, data) and not parse.children[index][-1:] > [index]
 
 

@@ -1,4 +1,4 @@
-"""Roles of event nouns: their own phrases ("Spain's attack on the port"), or those of the words that govern them."""
+"""Roles of event nouns: their phrases ("Spain's attack on the port"), or those of the words that govern them."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ _GOVERNORS_MAX = 3  # nouns up to the governing verb: "conducted a round of talk
 
 
 def actors_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
-    """Return the actors among the noun's own phrases: "between A and B", "A's", "by A", "from A", "police raid"."""
+    """Return the actors among the noun's phrases: "between A and B", "A's", "by A", "from A", "police raid"."""
     index, kind = trigger.index, trigger.frame.event_type if trigger.frame else OTHER
     actors = _objects_of(parse, index, data.pair_prepositions)
     if not actors and not _has_patient_owner(parse, index, data):
@@ -40,21 +40,21 @@ def actors_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]
 
 
 def patients_of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
-    """Return the recipients among the noun's own phrases: "of B", "on B", "B's arrest"."""
+    """Return the recipients among the noun's phrases: "of B", "on B", "B's arrest"."""
     index, frame = trigger.index, trigger.frame
     if _has_patient_owner(parse, index, data):
         return [c for c in parse.children[index] if parse.dep[c] == "poss"]
     if _subjective(parse, index, data):
         return []
-    own = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
+    prepositions = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
     is_carried = parse.dep[index] == "dobj"
     clauses = [c for c in parse.children[index] if parse.dep[c] == "relcl"]
     for code in frame.recipient if frame else data.noun_places:
-        found = place_after(parse, index, code, data) if code in own else []
-        if found or (is_carried and (found := _place_after_verb(parse, parse.head[index], code, data))):
-            return found
-        if found := next((f for clause in clauses if (f := _place_after_verb(parse, clause, code, data))), []):
-            return found  # "promises that he made to the voters"
+        nouns = place_after(parse, index, code, data) if code in prepositions else []
+        if nouns or (is_carried and (nouns := _place_after_verb(parse, parse.head[index], code, data))):
+            return nouns
+        if nouns := next((f for clause in clauses if (f := _place_after_verb(parse, clause, code, data))), []):
+            return nouns  # "promises that he made to the voters"
     if frame is None or frame.event_type == OTHER:
         return [c for c in parse.children[index] if _is_thing_before(parse, c)]
     return [c for c in parse.children[index] if _is_victim_before(parse, c, frame.event_type, data)]
@@ -74,8 +74,8 @@ def _voices(parse: Parse, index: int, kind: str, data: FrameData) -> list[int]:
     is_suffered = parse.dep[index] == "pobj" and parse.lower[above] in data.exposing
     nouns = [index] if kind in _VOICED_TYPES or is_elicited or is_suffered else []
     places = [*nouns, above] if is_elicited else nouns
-    found = (i for place in places for i in _objects_of(parse, place, data.origin_prepositions))
-    return [i for i in found if denotes(parse, i, data)]
+    sources = (i for place in places for i in _objects_of(parse, place, data.origin_prepositions))
+    return [i for i in sources if denotes(parse, i, data)]
 
 
 def _agents_below(parse: Parse, index: int, kind: str, data: FrameData) -> list[int]:
@@ -90,9 +90,9 @@ def _agents_below(parse: Parse, index: int, kind: str, data: FrameData) -> list[
             is_done = is_group or parse.mentions[noun] is not None or kind in _DONE_TYPES
             voices = data.origin_prepositions if kind in _VOICED_TYPES and not is_group else ()
             words = (*(data.agent_prepositions if is_done else ()), *voices)
-            found = [i for i in _objects_of(parse, noun, words) if denotes(parse, i, data)]
-            if found:
-                return found
+            agents = [i for i in _objects_of(parse, noun, words) if denotes(parse, i, data)]
+            if agents:
+                return agents
     return []
 
 
@@ -109,11 +109,13 @@ def _launchers(parse: Parse, index: int, data: FrameData) -> list[int]:
         acts = _conducts(parse, clause, data) or verb in data.modality.planning or verb in data.modality.carriers
         if not acts or verb in data.modality.saying or verb in data.modality.refusing:
             continue
-        own = parse.subjects.get(clause)
+        subject = parse.subjects.get(clause)
         if parse.dep[clause] == "acl":
-            is_of_noun = own is None and parse.tag[clause] == "VBN"
+            is_of_noun = subject is None and parse.tag[clause] == "VBN"
         else:
-            is_of_noun = own is None or parse.lower[own] not in data.relative_pronouns or clause in parse.passives
+            is_of_noun = (
+                subject is None or parse.lower[subject] not in data.relative_pronouns or clause in parse.passives
+            )
         if is_of_noun:
             return doers_of(parse, clause, data)
     return []
@@ -156,8 +158,8 @@ def _actor_before(parse: Parse, child: int, kind: str, data: FrameData) -> int |
 
 def place_after(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:
     """Return the objects of a preposition of a word; after a preposition of place, only persons and groups."""
-    found = [i for i in parse.prep_objects(index, code) if parse.dep[i] == "pobj"]
-    return [i for i in found if denotes(parse, i, data)] if code in VAGUE_PREPOSITIONS else found
+    nouns = [i for i in parse.prep_objects(index, code) if parse.dep[i] == "pobj"]
+    return [i for i in nouns if denotes(parse, i, data)] if code in VAGUE_PREPOSITIONS else nouns
 
 
 def _place_after_verb(parse: Parse, verb: int, code: str, data: FrameData) -> list[int]:
@@ -229,12 +231,12 @@ def actors_above_noun(parse: Parse, trigger: Trigger, data: FrameData) -> list[i
     """Return the actors of the clause above: who announces, plans or intensifies the event, or comes for it."""
     index = _carried(parse, trigger.index, data)
     verb = parse.head[index]
-    found: list[int] = []
+    actors: list[int] = []
     if parse.dep[index] in _OBJECTS:
-        found = doers_of(parse, verb, data) if _conducts(parse, verb, data) else []
+        actors = doers_of(parse, verb, data) if _conducts(parse, verb, data) else []
     elif parse.dep[index] == "pobj":
-        found = _from_plan(parse, index, data) or _from_attendance(parse, trigger, index, data)
-    return found or _suspects_of(parse, trigger.index, data) or _subjective(parse, trigger.index, data)
+        actors = _from_plan(parse, index, data) or _from_attendance(parse, trigger, index, data)
+    return actors or _suspects_of(parse, trigger.index, data) or _subjective(parse, trigger.index, data)
 
 
 def _carried(parse: Parse, index: int, data: FrameData) -> int:
@@ -278,9 +280,9 @@ def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
 def authors_of(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
     """Return the authors of a document: "Spain's letter", "a report from Spain", "Spain issued a statement"."""
     index = trigger.index
-    found = actors_of_noun(parse, trigger, data) or _objects_of(parse, index, data.origin_prepositions)
-    if found:
-        return found
+    actors = actors_of_noun(parse, trigger, data) or _objects_of(parse, index, data.origin_prepositions)
+    if actors:
+        return actors
     verb = parse.head[index]
     if parse.dep[index] == "pobj" and parse.lower[verb] in data.attending:
         verb = parse.head[verb]
@@ -309,7 +311,7 @@ def _from_attendance(parse: Parse, trigger: Trigger, index: int, data: FrameData
 
 
 def _has_guest(parse: Parse, trigger: Trigger) -> bool:
-    """Return whether a meeting's own words name one side, so that the subject of the clause is the other."""
+    """Return whether a meeting's words name one side, so that the subject of the clause is the other."""
     codes = trigger.frame.recipient if trigger.frame else ()
     return bool(_objects_of(parse, trigger.index, codes))
 
@@ -319,11 +321,11 @@ def _suspects_of(parse: Parse, index: int, data: FrameData) -> list[int]:
     while parse.dep[index] == "conj":
         index = parse.head[index]
     above = parse.head[index]
-    own = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl")]
-    for verb in [*own, *([above] if parse.dep[index] in _OBJECTS else [])]:
+    clauses = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl")]
+    for verb in [*clauses, *([above] if parse.dep[index] in _OBJECTS else [])]:
         if parse.lemma[verb] in data.attributing:
-            found = _objects_of(parse, verb, data.attributions) or _objects_of(parse, index, data.attributions)
-            return [i for i in found if denotes(parse, i, data)]
+            suspects = _objects_of(parse, verb, data.attributions) or _objects_of(parse, index, data.attributions)
+            return [i for i in suspects if denotes(parse, i, data)]
     return _accused_of(parse, above, data) if parse.dep[index] == "pobj" else []
 
 

@@ -88,18 +88,18 @@ class Parse:
 
     def conjuncts(self, index: int) -> list[int]:
         """Return a noun and everything coordinated with it, in text order."""
-        found = [index]
-        for item in found:
-            found.extend(c for c in self.children[item] if self.dep[c] == "conj")
-        return found
+        nouns = [index]
+        for item in nouns:
+            nouns.extend(c for c in self.children[item] if self.dep[c] == "conj")
+        return nouns
 
     def governors(self, index: int) -> list[int]:
         """Return the words above a word, up to the root of its sentence."""
-        found: list[int] = []
+        above: list[int] = []
         while self.head[index] != index:
             index = self.head[index]
-            found.append(index)
-        return found
+            above.append(index)
+        return above
 
     def token_at(self, start_char: int) -> int:
         """Return the token that covers an offset of the text."""
@@ -189,10 +189,10 @@ def _described_by(
     entities: Sequence[Entity], appositions: Iterable[tuple[str, frozenset[str], Entity]], data: FrameData
 ) -> Described:
     """Return, per noun, the named entities that it describes, each with all words of its description."""
-    found: dict[str, list[tuple[frozenset[str], Entity]]] = {}
+    described: dict[str, list[tuple[frozenset[str], Entity]]] = {}
     for noun, words, entity in appositions:
         if entity.cluster_index is not None and (noun in data.bodies or noun in data.people):
-            found.setdefault(noun, []).append((words, entity))
+            described.setdefault(noun, []).append((words, entity))
     seen: set[tuple[int, str | None, str | None]] = set()
     for entity in entities:
         if entity.mention_kind != "name" or entity.cluster_index is None:
@@ -201,8 +201,8 @@ def _described_by(
         if description not in seen:
             seen.add(description)
             for noun, words in _descriptions(entity, data):
-                found.setdefault(noun, []).append((words, entity))
-    return found
+                described.setdefault(noun, []).append((words, entity))
+    return described
 
 
 def _descriptions(entity: Entity, data: FrameData) -> Iterator[tuple[str, frozenset[str]]]:
@@ -245,11 +245,11 @@ def _is_name(entity: Entity) -> bool:
 
 
 def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:
-    found = [-1] * len(starts)
+    entity_at = [-1] * len(starts)
     for index, entity in enumerate(entities):
         for token in _tokens_in(starts, entity.start_char, entity.end_char):
-            found[token] = index
-    return found
+            entity_at[token] = index
+    return entity_at
 
 
 def _mentions(tokens: Tokens, entities: Sequence[Entity], entity: Sequence[int]) -> list[Entity | None]:
@@ -266,16 +266,16 @@ def _tokens_in(starts: list[int], start_char: int, end_char: int) -> range:
 
 
 def _headlines(article: Article, starts: list[int]) -> list[bool]:
-    found = [False] * len(starts)
+    flags = [False] * len(starts)
     for block in article.blocks:
         if block.kind in ("title", "heading"):
             first, last = bisect_left(starts, block.start), bisect_left(starts, block.end)
-            found[first:last] = [True] * (last - first)
+            flags[first:last] = [True] * (last - first)
     opening = _opening(article)
     if opening is not None:
         first, last = bisect_left(starts, opening.start), bisect_left(starts, opening.end)
-        found[first:last] = [True] * (last - first)
-    return found
+        flags[first:last] = [True] * (last - first)
+    return flags
 
 
 def _opening(article: Article) -> Block | None:

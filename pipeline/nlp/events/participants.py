@@ -107,8 +107,8 @@ def _referents(parse: Parse, index: int, data: FrameData) -> Iterator[Participan
         return
     for each in parse.conjuncts(meant):
         if each == meant or not leads_clause(parse, each):
-            found = _participant_at(parse, each, data)
-            yield replace(found, index=index, text=who.text, antecedent=found.text)
+            referent = _participant_at(parse, each, data)
+            yield replace(referent, index=index, text=who.text, antecedent=referent.text)
 
 
 def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
@@ -223,8 +223,8 @@ def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:
 def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str | None:
     if entity is not None and entity.country_code:
         return entity.country_code
-    found = (parse.mentions[index] for index in range(first, last + 1))
-    return next((m.country_code for m in found if m is not None and m.country_code), None)
+    mentions = (parse.mentions[index] for index in range(first, last + 1))
+    return next((m.country_code for m in mentions if m is not None and m.country_code), None)
 
 
 def _sector(parse: Parse, entity: Entity | None, first: int, index: int, data: FrameData) -> str | None:

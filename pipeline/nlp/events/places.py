@@ -66,7 +66,7 @@ def place_of(  # noqa: PLR0913
     """Return the place of an event; None if the text gives none.
 
     ``taken`` are the heads of its participants: a country that acts is no place. ``events`` are the tokens of all typed
-    events, which have places of their own. ``dateline`` is given for an event of
+    events, which have other places. ``dateline`` is set for an event of
     the lead only.
     """
     search = _PlaceSearch(parse, data, taken, events, kb)
@@ -79,23 +79,23 @@ def place_of(  # noqa: PLR0913
     return EventPlace(dateline.place, "dateline") if dateline and dateline.place else None
 
 
-# The event's own clause.
+# The clause of the event.
 
 
 def _place_in_clause(search: _PlaceSearch, trigger: Trigger) -> Entity | None:
     parse, index = search.parse, trigger.index
-    found = _most_specific(search, _own_places(search, trigger))
-    if found is None and trigger.is_noun:
-        found = _modifying_place(search, index)
-    if found is None and parse.dep[index] in _ARGUMENTS and trigger.is_noun:
-        found = _most_specific(search, _located(search, _governor(parse, index)))
-    if found is None and not trigger.is_noun:
-        found = _most_specific(search, _located_participants(search, trigger))
-        found = found or _most_specific(search, _located_occasion(search, index))
-    return _place_where(search, index) if found is None else found
+    place = _most_specific(search, _places_below(search, trigger))
+    if place is None and trigger.is_noun:
+        place = _modifying_place(search, index)
+    if place is None and parse.dep[index] in _ARGUMENTS and trigger.is_noun:
+        place = _most_specific(search, _located(search, _governor(parse, index)))
+    if place is None and not trigger.is_noun:
+        place = _most_specific(search, _located_participants(search, trigger))
+        place = place or _most_specific(search, _located_occasion(search, index))
+    return _place_where(search, index) if place is None else place
 
 
-def _own_places(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
+def _places_below(search: _PlaceSearch, trigger: Trigger) -> Iterator[Entity]:
     """Yield the places of an event word, and of the clause that says where it happens ("the rally held in Lyon")."""
     parse, index, words = search.parse, trigger.index, search.data.attachment
     frame = trigger.frame
@@ -278,9 +278,9 @@ def _place_above(search: _PlaceSearch, trigger: Trigger) -> Entity | None:
             return None
         index = head
         if parse.pos[index] != "ADP":
-            found = _most_specific(search, _located_above(search, index))
-            if found is not None:
-                return found
+            place = _most_specific(search, _located_above(search, index))
+            if place is not None:
+                return place
     return None
 
 

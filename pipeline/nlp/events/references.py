@@ -23,8 +23,8 @@ def antecedent_of(parse: Parse, index: int, data: FrameData) -> int | None:
     """
     if parse.dep[index] == "poss":
         verb = _carrier(parse, parse.head[index], data)
-        found = subject_of(parse, verb, data) if verb is not None else None
-        return found if found is not None and found != index and _agrees(parse, index, found, data) else None
+        subject = subject_of(parse, verb, data) if verb is not None else None
+        return subject if subject is not None and subject != index and _agrees(parse, index, subject, data) else None
     if parse.dep[index] not in _SUBJECTS:
         return None
     return _subject_above(parse, index, data)
@@ -45,14 +45,14 @@ def _subject_above(parse: Parse, index: int, data: FrameData) -> int | None:
         if above not in parse.verbs or parse.dep[clause] == "conj":
             clause = above if above in parse.verbs else clause
             continue
-        found = subject_of(parse, above, data)
-        if found is not None and found < index and _agrees(parse, index, found, data):
-            return found
-        if found is not None and found < index and parse.lower[index] not in data.group_pronouns:
+        subject = subject_of(parse, above, data)
+        if subject is not None and subject < index and _agrees(parse, index, subject, data):
+            return subject
+        if subject is not None and subject < index and parse.lower[index] not in data.group_pronouns:
             return None
         clause = above
-    found = subject_before(parse, index)
-    return found if found is not None and _agrees(parse, index, found, data) else None
+    subject = subject_before(parse, index)
+    return subject if subject is not None and _agrees(parse, index, subject, data) else None
 
 
 def subject_before(parse: Parse, index: int) -> int | None:
@@ -149,34 +149,34 @@ def _others(parse: Parse, index: int, entity_type: str) -> list[Entity]:
 def _only_before(parse: Parse, index: int, fitting: Iterable[Entity]) -> Entity | None:
     """Return the only one of some entities that this sentence and the two before it mention."""
     wanted = {each.cluster_index: each for each in fitting}
-    found: set[int | None] = set()
+    clusters: set[int | None] = set()
     for i in range(index - 1, -1, -1):
         if parse.sentence[index] - parse.sentence[i] > _NEAR:
             break
         if parse.entity[i] >= 0:
-            found.add(parse.entities[parse.entity[i]].cluster_index)
-    only = [each for cluster, each in wanted.items() if cluster is not None and cluster in found]
+            clusters.add(parse.entities[parse.entity[i]].cluster_index)
+    only = [each for cluster, each in wanted.items() if cluster is not None and cluster in clusters]
     return only[0] if len(only) == 1 else None
 
 
 def _find_described(
     parse: Parse, index: int, modifiers: frozenset[str], *, before: int, country: str | None, data: FrameData
 ) -> Entity | None:
-    """Return the entity named before an offset that a noun with these modifiers describes, of a country if one is
-    given: the only one, or of several the subject of the sentence before. None without one.
+    """Return the entity named before an offset that a noun with these modifiers describes, of a country if there
+    is one: the only one, or of several the subject of the sentence before. None without one.
 
     "The union" is the Dockers' Union, "the senator" Senator Ann Lee.
     """
-    found: dict[int | None, Entity] = {}
+    bearers: dict[int | None, Entity] = {}
     for words, entity in parse.described.get(parse.lower[index], ()):
         past = (words & data.past_roles) - modifiers
         fits = country is None or entity.country_code == country
         first = entity if entity.cluster_index is None else parse.named.get(entity.cluster_index, entity)
         if first.start_char < before and modifiers <= words and fits and not past:
-            found.setdefault(entity.cluster_index, entity)
-    if len(found) < 2:
-        return next(iter(found.values()), None)
+            bearers.setdefault(entity.cluster_index, entity)
+    if len(bearers) < 2:
+        return next(iter(bearers.values()), None)
     last = subject_before(parse, index)
     mention = parse.mentions[last] if last is not None and len(parse.conjuncts(last)) == 1 else None
-    subject = found.get(mention.cluster_index) if mention is not None else None
-    return subject or _only_before(parse, index, found.values())
+    subject = bearers.get(mention.cluster_index) if mention is not None else None
+    return subject or _only_before(parse, index, bearers.values())

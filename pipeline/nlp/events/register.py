@@ -35,9 +35,9 @@ def register_features(parse: Parse, data: FrameData) -> tuple[str, ...]:
     if not total:
         return ()
     shares = _shares(parse, data, total)
-    found = [f"{name}>={step}" for name, share in shares.items() for step in _STEPS[name] if share >= step]
-    found.extend(f"tokens>={step}" for step in _LENGTHS if total >= step)
-    return tuple(f"register:{feature}" for feature in found)
+    features = [f"{name}>={step}" for name, share in shares.items() for step in _STEPS[name] if share >= step]
+    features.extend(f"tokens>={step}" for step in _LENGTHS if total >= step)
+    return tuple(f"register:{feature}" for feature in features)
 
 
 def _shares(parse: Parse, data: FrameData, total: int) -> dict[str, float]:

@@ -15,7 +15,7 @@ from newslake.pipeline.nlp.languages.spec_events import Frame, FrameData, FrameG
 
 _COOPERATION = frozenset({"AGREE", "CONSULT", "SUPPORT", "CONCEDE", "COOPERATE", "AID", "RETREAT"})
 _DEEDS = frozenset({"COOPERATE", "AID", "RETREAT", "CONCEDE"})
-_OWN_EVENTS = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}  # content that is an event of its own as well
+_EVENTS_AS_WELL = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}  # content that is an event as well
 _NAMED_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 _STATES = frozenset({"GPE", "ORG", "NORP"})
 _MODES = {"REQUEST": "change", "ACCUSE": "allege", "REJECT": "yield"}
@@ -41,7 +41,7 @@ def read_speech_acts(
 ) -> tuple[tuple[Trigger, ...], Mapping[int, SpeechAct]]:
     """Return the triggers, with speech acts instead of verbs of saying, and the speech acts by trigger token.
 
-    What is requested, threatened, promised or refused loses its type, unless it is an event of its own.
+    What is requested, threatened, promised or refused loses its type, unless it is an event as well.
     """
     frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame is not None}
     acts = {t.index: act for t in triggers if not t.is_noun and (act := _act_at(parse, t, frames, data)) is not None}
@@ -64,7 +64,7 @@ def _content_of(parse: Parse, act: SpeechAct, frames: Mapping[int, Frame]) -> It
         return
     for index in _below(parse, parse.conjuncts(act.content)):
         inner = frames.get(index)
-        if inner is not None and inner.event_type != _OWN_EVENTS.get(frame.event_type):
+        if inner is not None and inner.event_type != _EVENTS_AS_WELL.get(frame.event_type):
             yield index
 
 
@@ -111,16 +111,16 @@ def _reported(parse: Parse, trigger: Trigger, frames: Mapping[int, Frame], data:
         return None
     for verb in parse.conjuncts(clause):
         for read in _READINGS:
-            found = read(parse, index, verb, frames, data)
-            if found is not None:
-                event_type, cue, content, recipient = found
+            reading = read(parse, index, verb, frames, data)
+            if reading is not None:
+                event_type, cue, content, recipient = reading
                 frame = frame_of_act(event_type, parse.lemma[index], cue)
                 return SpeechAct(replace(trigger, frame=frame), content, frames.get(content), recipient)
     return None
 
 
 def is_negated(parse: Parse, index: int, data: FrameData) -> bool:
-    """Return whether a word has a negation of its own: "did not say", "no mistake"."""
+    """Return whether a word has a negation: "did not say", "no mistake"."""
     return parse.child(index, "neg") is not None or parse.has_word(index, data.modality.negative_words)
 
 
@@ -134,7 +134,7 @@ def _requested(
         return _commanded(parse, verb, frames, data)
     cue, content = obliged
     subject = parse.subjects.get(verb)
-    if subject is None or content in parse.passives or is_own(parse, said, subject, data):
+    if subject is None or content in parse.passives or is_self(parse, said, subject, data):
         return None
     if parse.lemma[content] in words.undemanded and infinitive_of(parse, _predicate(parse, content)) is None:
         return None
@@ -182,11 +182,11 @@ def _commanded(
 def _announced(
     parse: Parse, said: int, verb: int, frames: Mapping[int, Frame], data: FrameData
 ) -> tuple[str, str, int, str] | None:
-    """Read "it will ...": own future conflict is a threat, own future cooperation a promise, if negated a refusal."""
+    """Read "it will ...": future conflict by the speaker is a threat, cooperation a promise, if negated a refusal."""
     subject = parse.subjects.get(verb)
     if subject is None or verb in parse.passives or not _is_future(parse, verb, data):
         return None
-    if not is_own(parse, said, subject, data):
+    if not is_self(parse, said, subject, data):
         return None
     frame = frames.get(verb)
     if parse.child(verb, "neg") is not None:
@@ -274,7 +274,7 @@ def _is_denied(parse: Parse, index: int, subject: int, frame: Frame, data: Frame
 # Who is spoken of.
 
 
-def is_own(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
+def is_self(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
     """Return whether the subject of a clause is who says it, or what he speaks for ("his government")."""
     words, lower = data.speech, parse.lower[subject]
     if lower in words.first_person:
@@ -290,7 +290,7 @@ def is_own(parse: Parse, said: int, subject: int, data: FrameData) -> bool:
     if lower in words.third_person:
         return mention is None or mention.cluster_index is None
     owner = parse.child(subject, "poss")
-    return owner is not None and parse.lower[owner] in words.own and denotes(parse, subject, data)
+    return owner is not None and parse.lower[owner] in words.possessives and denotes(parse, subject, data)
 
 
 def _is_addressable(parse: Parse, index: int, data: FrameData) -> bool:

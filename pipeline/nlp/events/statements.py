@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from newslake.pipeline.model import Quote
 from newslake.pipeline.nlp.events.parse import Parse
-from newslake.pipeline.nlp.events.speech_acts import is_negated, is_own
+from newslake.pipeline.nlp.events.speech_acts import is_negated, is_self
 from newslake.pipeline.nlp.events.triggers import denotes, is_infinitive
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 
@@ -31,16 +31,16 @@ class Statement:
 def statement_of(parse: Parse, said: int, quotes: Sequence[Quote], typed: frozenset[int], data: FrameData) -> Statement:
     """Return the content clause of a verb of saying, and the quotes that it introduces, with those that continue them.
 
-    ``typed`` are the verbs that are events of their own.
+    ``typed`` are the verbs that have an event type.
     """
     clause = parse.child(said, "ccomp")
-    found = set() if clause is None else set(_below(parse, clause))
+    words = set() if clause is None else set(_below(parse, clause))
     quoted: set[int] = set()
     for quote in _quotes_of(parse, said, quotes):
-        found.update(_range_of(parse, quote.start_char, quote.end_char))
+        words.update(_range_of(parse, quote.start_char, quote.end_char))
         for start, end in quote.quoted_spans:
             quoted.update(_range_of(parse, start, end))
-    return Statement(parse, data, said, tuple(sorted(found - {said})), frozenset(quoted), typed)
+    return Statement(parse, data, said, tuple(sorted(words - {said})), frozenset(quoted), typed)
 
 
 def _range_of(parse: Parse, start: int, end: int) -> range:
@@ -48,10 +48,10 @@ def _range_of(parse: Parse, start: int, end: int) -> range:
 
 
 def _below(parse: Parse, index: int) -> list[int]:
-    found = [index]
-    for each in found:
-        found.extend(parse.children[each])
-    return found
+    words = [index]
+    for each in words:
+        words.extend(parse.children[each])
+    return words
 
 
 def _quotes_of(parse: Parse, said: int, quotes: Sequence[Quote]) -> Iterator[Quote]:
@@ -126,7 +126,7 @@ def is_of_speaker(statement: Statement, index: int) -> bool:
         speaker = subject_of(parse, statement.said)
         if speaker is not None and (parse.lower[speaker] == parse.lower[index] or _are_same(parse, speaker, index)):
             return True
-    return is_own(parse, statement.said, index, data)
+    return is_self(parse, statement.said, index, data)
 
 
 def _is_apart(statement: Statement, index: int, owner: int) -> bool:

@@ -1,4 +1,4 @@
-"""The subject of a verb: its own, or one that it shares with another verb."""
+"""The subject of a verb: a direct one, or one that it shares with another verb."""
 
 from collections.abc import Mapping
 
@@ -23,8 +23,8 @@ def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
 
 def _agents_of(parse: Parse, index: int, data: FrameData) -> list[int]:
     by = data.agent_prepositions + data.pair_prepositions
-    found = next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
-    return found or agents_in_phrase(parse, index, data)
+    agents = next((agents for word in by if (agents := list(parse.prep_objects(index, word)))), [])
+    return agents or agents_in_phrase(parse, index, data)
 
 
 def agents_in_phrase(parse: Parse, index: int, data: FrameData) -> list[int]:
@@ -47,15 +47,15 @@ def _shared_agents(parse: Parse, index: int, data: FrameData) -> list[int]:
         return _agents_of(parse, twin, data)
     inner = parse.child(index, "xcomp")
     while inner is not None and inner not in parse.passives:
-        found = [i for word in data.agent_prepositions for i in parse.prep_objects(inner, word)]
-        if any(denotes(parse, i, data) for i in found):
-            return found
+        agents = [i for word in data.agent_prepositions for i in parse.prep_objects(inner, word)]
+        if any(denotes(parse, i, data) for i in agents):
+            return agents
         inner = parse.child(inner, "xcomp")
     return []
 
 
 def _has_complement(parse: Parse, index: int, twin: int) -> bool:
-    """Return whether a verb has words of its own before the verb that is coordinated with it."""
+    """Return whether a verb has words before the verb that is coordinated with it."""
     between = (c for c in parse.children[index] if index < c < twin)
     return any(parse.dep[c] not in ("cc", "punct", "conj", "advmod") for c in between)
 
@@ -67,11 +67,13 @@ def _is_participle(parse: Parse, index: int) -> bool:
 
 
 def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_PATH_MAX) -> int | None:
-    """Return the subject of a verb, its own or a shared one; None without one."""
-    own = parse.subjects.get(index)
-    own = _subject_before(parse, index) if own is None else own
-    if own is not None:
-        return _antecedent_of_relative(parse, index, data) if parse.lower[own] in data.relative_pronouns else own
+    """Return the subject of a verb, a direct or a shared one; None without one."""
+    subject = parse.subjects.get(index)
+    subject = _subject_before(parse, index) if subject is None else subject
+    if subject is not None:
+        return (
+            _antecedent_of_relative(parse, index, data) if parse.lower[subject] in data.relative_pronouns else subject
+        )
     head = parse.head[index]
     if depth == 0 or head == index:
         return _headline_subject(parse, index)
@@ -182,5 +184,5 @@ def _gerund_doer(parse: Parse, preposition: int, data: FrameData) -> int | None:
 
 def _headline_subject(parse: Parse, index: int) -> int | None:
     """Return a name before a headline's verb that the parser labels as an adverbial."""
-    found = (c for c in parse.children[index] if c < index and parse.dep[c] in ("npadvmod", "dep", "nmod"))
-    return next((c for c in found if parse.entity[c] >= 0), None)
+    nouns = (c for c in parse.children[index] if c < index and parse.dep[c] in ("npadvmod", "dep", "nmod"))
+    return next((c for c in nouns if parse.entity[c] >= 0), None)

@@ -1,6 +1,6 @@
 """Trigger filters: triggers that lose their type, because they are the content of another event or named in passing.
 
-What is agreed, requested or refused is not an event of its own.
+What is agreed, requested or refused is not a separate event.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ def drop_content(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> 
 
 
 def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield events of their own that an outer verb announces: the meeting agreed on, the strike threatened."""
+    """Yield events that an outer verb announces: the meeting agreed on, the strike threatened."""
     kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
     for index, kind in kinds.items():
         inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
@@ -110,7 +110,7 @@ def drop_passing_mentions(
     """Return the triggers; passing mentions lose their type ("after the war", "a role in the genocide").
 
     ``with_participants`` are the tokens of triggers with a participant. A passing mention keeps its type if the article
-    reports the event elsewhere, because it corefers with that event. A noun governed by a word of its own type is the
+    reports the event elsewhere, because it corefers with that event. A noun governed by a word of the same type is the
     same event ("killed in an attack").
     """
     kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}

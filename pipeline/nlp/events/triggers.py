@@ -160,10 +160,10 @@ class _Fillers:
         if not self.marker:
             holds = _has_modifier if self.excludes else _has_companion
             return holds(parse, index, self) is not self.excludes
-        found = _FILLERS[self.marker](parse, index, self.place, data)
+        fillers = _FILLERS[self.marker](parse, index, self.place, data)
         if self.marker == "^" and self.excludes:
-            found = _doers(parse, index, data)
-        for filler in found:
+            fillers = _doers(parse, index, data)
+        for filler in fillers:
             if self.has(parse, filler, data):
                 return not self.excludes
         return self.excludes
@@ -200,12 +200,12 @@ def _objects(parse: Parse, index: int, preposition: str, data: FrameData) -> lis
         if not items and thing is not None:
             items = list(parse.prep_objects(thing, preposition))  # the parser may attach it to the object
         return [c for item in items for c in parse.conjuncts(item)]
-    found = parse.patients.get(index)
-    if found is None:
+    patient = parse.patients.get(index)
+    if patient is None:
         return []
-    if parse.lemma[found] in data.partitives:
-        return [found, *parse.prep_objects(found, "of")]  # "any of its ports"
-    return [found]
+    if parse.lemma[patient] in data.partitives:
+        return [patient, *parse.prep_objects(patient, "of")]  # "any of its ports"
+    return [patient]
 
 
 def _subjects(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
@@ -228,11 +228,11 @@ def _doers(parse: Parse, index: int, data: FrameData) -> list[int]:
 
 def _governors(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:
     """Return the verbs that govern a noun, or whose participle or relative clause it has: "the deal struck in Oslo"."""
-    found = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl") and parse.patients.get(c) == index]
+    verbs = [c for c in parse.children[index] if parse.dep[c] in ("acl", "relcl") and parse.patients.get(c) == index]
     if parse.dep[index] in _GOVERNED | {"conj"}:
         verb = parse.head[index]
-        found.append(parse.head[verb] if parse.dep[index] == "conj" else verb)
-    return found
+        verbs.append(parse.head[verb] if parse.dep[index] == "conj" else verb)
+    return verbs
 
 
 def _infinitives(parse: Parse, index: int, _: str, data: FrameData) -> list[int]:

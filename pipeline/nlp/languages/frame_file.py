@@ -59,7 +59,7 @@ def _groups(path: Path, text: str, kind: str, tables: list[Mapping[str, Any]]) -
     lines = [number for number, line in enumerate(text.splitlines(), start=1) if line.strip() == f"[[{kind}]]"]
     seen: set[str] = set()
     for number, table in zip(lines, tables, strict=True):
-        problem = next((found for check in _CHECKS if (found := check(table, kind))), None)
+        problem = next((fault for check in _CHECKS if (fault := check(table, kind))), None)
         problem = problem or _find_repetition(table["patterns"], seen)
         if problem is not None:
             key, message = problem

@@ -273,7 +273,7 @@ class CueData:
     - ``naming``: verbs that give something a name ("called it a scandal"), with or without one of ``naming_links``.
       ``labels``: verbs whose participle gives a name ("titled").
     - ``origin_prepositions``: between a statement and its speaker. ``topic_prepositions``: before a noun that has its
-      own clause ("wondered about pain he felt"). ``medium_words``: channels of speech ("in an interview with X").
+      clause ("wondered about pain he felt"). ``medium_words``: channels of speech ("in an interview with X").
       ``turn_labels``: begin a turn of a printed interview ("Q:").
     - ``statement_nouns``, ``reading_verbs`` and ``full_phrases``: in the line before a statement without quotation
       marks ("The statement reads in full:"), whose paragraphs have pronouns of the ``first_person``.

@@ -10,9 +10,9 @@ A pattern is a lemma and its needs, for example ``"call for"`` or ``"hold @talk/
 ``to@a/b`` the object of this preposition has one of these lemmas
 ``%a/b``   (nouns) the verb or preposition that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
-``+for``   an infinitive with "for" and its own subject follows ("call for X to go")
+``+for``   an infinitive with "for" and a subject follows ("call for X to go")
 ``+harm``  an infinitive follows that names material conflict ("vow to attack")
-``+other`` an infinitive with its own subject follows ("urge X to go")
+``+other`` an infinitive with a subject follows ("urge X to go")
 ``+that``  a clause or an indirect question follows
 ``+known`` (nouns) the noun names one event: a determiner, a possessor, a name, a number or a participant is with it
 ``>a/b``   (verbs) the infinitive that follows has one of these lemmas
@@ -51,7 +51,7 @@ class Frame:
     ``recipient`` lists, in order, the positions of the recipient: ``object``, ``subject``, ``inner`` (subject of the
     following infinitive), ``poss`` (possessor of the object), or a preposition.
     ``guards`` are needs that the patterns of a group share. ``takes_content``: the following clause or noun is what is
-    agreed, requested or refused, not an event of its own.
+    agreed, requested or refused, not a separate event.
     ``rule_id`` is the pattern without its opposites, with its type; of longer lists, the first words
     ("hold_@talk/meeting/...>consult").
     """
@@ -226,7 +226,7 @@ class SpeechActData:
     ending: frozenset[str]  # verbs of commands: "Stop the war"
     first_person: frozenset[str]
     third_person: frozenset[str]  # without a name in the article they are the speaker
-    own: frozenset[str]  # possessives: "its government"
+    possessives: frozenset[str]  # possessives: "its government"
     unaddressed: frozenset[str]  # pronouns that address nobody: "it must be said"
     institutions: frozenset[str]  # sectors whose role nouns can be addressed without a name
 
@@ -376,7 +376,7 @@ class FrameData:
     content_markers: frozenset[str]  # prepositions whose gerund is the content of a charge or a plan
     absolute_markers: frozenset[str]  # prepositions of a subject and its participle: "with its leader jailed"
     thresholds: frozenset[str]  # nouns whose gerund is about to happen: "on the brink of winning"
-    no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs without a meaning of their own
+    no_news: frozenset[str]  # verbs for what lasts or what somebody thinks, and verbs with little meaning
     question_words: frozenset[str]  # a title that begins with one explains and reports no event
     indefinite_words: frozenset[str]  # articles of what is new to the reader
     distinguishing: frozenset[str]  # "another attack", "also attacked": not the attack named before
@@ -399,11 +399,11 @@ class FrameData:
 
 
 def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
-    found: dict[str, list[Frame]] = {}
+    frames_of: dict[str, list[Frame]] = {}
     for group in groups:
         for frame in group.frames():
-            found.setdefault(frame.lemma, []).append(frame)
-    return {lemma: tuple(sorted(frames, key=_demands, reverse=True)) for lemma, frames in found.items()}
+            frames_of.setdefault(frame.lemma, []).append(frame)
+    return {lemma: tuple(sorted(frames, key=_demands, reverse=True)) for lemma, frames in frames_of.items()}
 
 
 def _demands(frame: Frame) -> tuple[int, int]:

@@ -150,7 +150,7 @@ _SPEECH = SpeechActData(
     ending=words("cease drop end halt leave quit stop"),
     first_person=words("i we"),
     third_person=words("he it she they"),
-    own=words("her his its my our their"),
+    possessives=words("her his its my our their"),
     unaddressed=words("anybody anyone everybody everyone it one ourselves someone that there these this those we you"),
     institutions=words("COP GOV JUD LEG MIL OPP PTY REB SPY"),
 )

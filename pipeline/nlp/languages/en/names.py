@@ -54,7 +54,7 @@ _ROLE_FIELDS: Mapping[str, frozenset[str]] = {
 }
 
 
-# Forenames with their gender: the census lists, overridden by our own list from many countries.
+# Forenames with their gender: the census lists, overridden by our list from many countries.
 
 _GENDERS: Mapping[str, Gender] = {"F": "F", "M": "M"}
 
@@ -62,14 +62,14 @@ _GENDERS: Mapping[str, Gender] = {"F": "F", "M": "M"}
 def _sections(name: str) -> Mapping[str, frozenset[str]]:
     """Return the words of a data file by section; a header in brackets begins a section."""
     text = resources.files(__package__).joinpath(name).read_text("utf-8")
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    words_of: defaultdict[str, set[str]] = defaultdict(set)
     header = ""
     for line in text.splitlines():
         if line.startswith("["):
             header = line.strip("[]")
         elif not line.startswith("#"):
-            found[header].update(line.split())
-    return {header: frozenset(listed) for header, listed in found.items()}
+            words_of[header].update(line.split())
+    return {header: frozenset(listed) for header, listed in words_of.items()}
 
 
 _CENSUS = _sections("forenames_census.txt")
