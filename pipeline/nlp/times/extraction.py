@@ -49,7 +49,7 @@ def find_times(
     starts = [block.start for block in article.blocks]
     published = reference_date(article)
     context = TimeContext(published, "none", times)
-    found: list[FoundTime] = []
+    expressions: list[FoundTime] = []
     for match in _find_matches(text, _stretches(tokens, times), times):
         if _is_name(match, names):
             continue
@@ -59,12 +59,16 @@ def find_times(
         at = bisect_right(starts, match.start) - 1
         is_headline = at >= 0 and article.blocks[at].kind in _HEADLINES
         tense = tense_of(tokens, span.start, span.root, times, is_headline=is_headline)
-        time = _read(span, match, TimeContext(published, tense, times, _antecedent(found, match)))
+        time = _read(span, match, TimeContext(published, tense, times, _antecedent(expressions, match)))
         if time is not None:
-            time = add_daypart(text, time, found[-1].end if found else 0)
-            joined = join_times(text, found[-1], time, found[-2].end if len(found) > 1 else 0) if found else None
-            found[-1 if joined else len(found) :] = [joined or time]
-    return tuple(_expression(article.text, time) for time in found)
+            time = add_daypart(text, time, expressions[-1].end if expressions else 0)
+            joined = (
+                join_times(text, expressions[-1], time, expressions[-2].end if len(expressions) > 1 else 0)
+                if expressions
+                else None
+            )
+            expressions[-1 if joined else len(expressions) :] = [joined or time]
+    return tuple(_expression(article.text, time) for time in expressions)
 
 
 def _span_of(tokens: Tokens, match: TimeMatch) -> TimeSpan:
@@ -72,9 +76,9 @@ def _span_of(tokens: Tokens, match: TimeMatch) -> TimeSpan:
     return TimeSpan(tokens, first, last + 1, root_of(tokens, first, last))
 
 
-def _antecedent(found: list[FoundTime], match: TimeMatch) -> TimeValue | None:
+def _antecedent(earlier: list[FoundTime], match: TimeMatch) -> TimeValue | None:
     """Return the last time with days shortly before a match."""
-    for time in reversed(found):
+    for time in reversed(earlier):
         if time.end < match.start - _NEAR:
             break
         if time.value.first is not None and time.value.timex_type in ("DATE", "TIME"):
@@ -145,11 +149,11 @@ def _kind_bits(times: TimeData) -> Mapping[str, int]:
 def _anchor_bits(times: TimeData) -> Mapping[str, int]:
     bits = _kind_bits(times)
     number = bits["number"] | bits["month"]  # the month before a year may be glued to a mark: 'date="March 9, 2016"'
-    found: dict[str, int] = {_NUMBER: number, _CLOCK: number | bits["clock"]}
+    bits_of: dict[str, int] = {_NUMBER: number, _CLOCK: number | bits["clock"]}
     for kind, anchors in times.anchors.items():
         for word in anchors:
-            found[word] = found.get(word, 0) | bits[kind]
-    return found
+            bits_of[word] = bits_of.get(word, 0) | bits[kind]
+    return bits_of
 
 
 def _kind_of(word: str, bits: Mapping[str, int]) -> int:
@@ -320,7 +324,7 @@ def _find_matches(text: str, stretches: Iterable[tuple[int, int, int]], times: T
     """Yield the longest matches in these spans of a lower-case text, in text order and without overlaps."""
     for start, end, kinds in stretches:
         stretch = text[start:end]
-        found = [
+        matches = [
             TimeMatch(
                 m.start(),
                 m.end(),
@@ -332,17 +336,17 @@ def _find_matches(text: str, stretches: Iterable[tuple[int, int, int]], times: T
             for m in each.pattern.finditer(text, start, end)
             if m.end() > m.start()
         ]
-        yield from _longest(found, start, end)
+        yield from _longest(matches, start, end)
 
 
-def _longest(found: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
-    kept: list[TimeMatch] = []
+def _longest(matches: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
+    longest: list[TimeMatch] = []
     taken = bytearray(end - start)
-    for match in sorted(found, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
+    for match in sorted(matches, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
         if taken.find(1, match.start - start, match.end - start) < 0:
-            kept.append(match)
+            longest.append(match)
             taken[match.start - start : match.end - start] = b"\1" * (match.end - match.start)
-    return sorted(kept, key=lambda m: m.start)
+    return sorted(longest, key=lambda m: m.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,11 +385,11 @@ def _compile_patterns(times: TimeData) -> tuple[_TimePattern, ...]:
     parts["number"] = f"(?:{_DIGITS}|{parts['number']})"
     parts |= {"year": _YEAR, "day": _DAY}
     bits = _kind_bits(times)
-    found = []
+    patterns = []
     for reading, needs, pattern in times.patterns:
         kind, *cues = needs.split()
-        found.append(_TimePattern(reading, bits[kind], tuple(cues), _compile(pattern, parts)))
-    return tuple(found)
+        patterns.append(_TimePattern(reading, bits[kind], tuple(cues), _compile(pattern, parts)))
+    return tuple(patterns)
 
 
 @lru_cache(maxsize=1024)

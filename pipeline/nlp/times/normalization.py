@@ -57,16 +57,16 @@ def read_time(reading: str, parts: Parts, context: TimeContext) -> TimeValue | N
 
     A time without days has a note.
     """
-    found = READINGS[reading](parts, context)
-    if found is None or found.first is not None or found.note is not None:
-        return found
-    return replace(found, note=_note_of(found, anchored=context.anchor is not None))
+    value = READINGS[reading](parts, context)
+    if value is None or value.first is not None or value.note is not None:
+        return value
+    return replace(value, note=_note_of(value, anchored=context.anchor is not None))
 
 
-def _note_of(found: TimeValue, *, anchored: bool) -> str:
-    if found.timex_type in ("DURATION", "SET"):
-        return LENGTH if found.timex_type == "DURATION" else REPETITION
-    if (found.value or "").endswith("_REF"):
+def _note_of(value: TimeValue, *, anchored: bool) -> str:
+    if value.timex_type in ("DURATION", "SET"):
+        return LENGTH if value.timex_type == "DURATION" else REPETITION
+    if (value.value or "").endswith("_REF"):
         return VAGUE
     return UNRESOLVED if anchored else UNANCHORED
 
@@ -198,8 +198,8 @@ def _read_month(parts: Parts, context: TimeContext) -> TimeValue:
         shift = ahead
     else:
         shift = ahead - 12 if ahead > 6 else ahead
-    found = month_start(context.anchor, shift)
-    return month_value(found.year, found.month, "relative")
+    day = month_start(context.anchor, shift)
+    return month_value(day.year, day.month, "relative")
 
 
 def _read_part(parts: Parts, context: TimeContext) -> TimeValue:
@@ -351,13 +351,13 @@ def _read_period(parts: Parts, context: TimeContext) -> TimeValue:
     if context.anchor is None:
         return TimeValue()
     step = context.times.directions.get(parts.get("which", "this"), 0)
-    found = _period(context.anchor, context.times.units[parts["unit"]], step)
+    period = _period(context.anchor, context.times.units[parts["unit"]], step)
     part = parts.get("part", "")
-    if step == 0 and found.first and found.last and part.endswith(("earlier", "later")):
+    if step == 0 and period.first and period.last and part.endswith(("earlier", "later")):
         earlier = part == "earlier"
-        bounds = (found.first, context.anchor) if earlier else (context.anchor, found.last)
-        return TimeValue("DATE", found.value, *bounds, found.precision, found.basis)
-    return _narrow(found, part, context)
+        bounds = (period.first, context.anchor) if earlier else (context.anchor, period.last)
+        return TimeValue("DATE", period.value, *bounds, period.precision, period.basis)
+    return _narrow(period, part, context)
 
 
 def _period(anchor: date, unit: str, step: int) -> TimeValue:
@@ -365,11 +365,11 @@ def _period(anchor: date, unit: str, step: int) -> TimeValue:
         monday = anchor + (7 * step - anchor.weekday()) * DAY
         return week_value(monday, weekend=unit == "WE")
     if unit == "M":
-        found = month_start(anchor, step)
-        return month_value(found.year, found.month, "relative")
+        opening = month_start(anchor, step)
+        return month_value(opening.year, opening.month, "relative")
     if unit == "Q":
-        found = month_start(anchor, 3 * step)
-        return quarter_value(found.year, (found.month + 2) // 3, "relative")
+        opening = month_start(anchor, 3 * step)
+        return quarter_value(opening.year, (opening.month + 2) // 3, "relative")
     if unit == "Y":
         return year_value(anchor.year + step, "relative")
     size = 10 if unit == "DE" else 100
@@ -400,11 +400,11 @@ def _read_offset(parts: Parts, context: TimeContext) -> TimeValue:
     if unit in DAY_STEPS:
         return _near(context.anchor + shift * DAY_STEPS[unit] * DAY, unit)
     months = shift * MONTH_STEPS.get(unit, 0)
-    found = month_start(context.anchor, months)
+    start = month_start(context.anchor, months)
     return (
-        year_value(found.year, "relative")
+        year_value(start.year, "relative")
         if unit in ("Y", "DE", "CE")
-        else month_value(found.year, found.month, "relative")
+        else month_value(start.year, start.month, "relative")
     )
 
 
