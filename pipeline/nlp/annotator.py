@@ -35,12 +35,12 @@ from newslake.pipeline.nlp.quotes.quotation_marks import quoted_text, scan_marks
 from newslake.pipeline.nlp.times.extraction import find_times
 from newslake.pipeline.nlp.tokens import gather_tokens
 
-MAX_CHARS = 2_000_000  # of an article that is kept
+MAX_CHARS = 2_000_000  # of an article that is annotated
 # Time and memory grow with the tokens, whatever they are: `python -m tests.bench_budgets` measures both.
 MAX_TOKENS = 150_000
 MAX_ROWS = 100_000  # of an article's entities, quotes, events and times
 TOO_LONG = "too_long_to_annotate"  # the flag of an article with more tokens
-_WORDS_KEPT = 100_000
+_WORDS_MOST = 100_000
 _ANY_LANGUAGE = "xx"  # spaCy's language code of a multilingual model
 
 
@@ -64,8 +64,8 @@ class Annotator:
         That is an article whose language is unknown, has no data, or is not the model's, and an article of more than
         ``MAX_TOKENS``, which gets the flag ``TOO_LONG``. An article longer than ``MAX_CHARS`` has an error.
         """
-        for given in articles:
-            article, pieces = self._tokenize(given)
+        for each in articles:
+            article, pieces = self._tokenize(each)
             if isinstance(pieces, list):
                 yield article, join_docs(list(parse_docs(self._nlp, pieces)))
             else:
@@ -123,15 +123,15 @@ class Annotator:
 
     @contextmanager
     def forgetting(self) -> Iterator[None]:
-        """Forget the rare words of the Docs that are made meanwhile; these Docs must not be used afterwards.
+        """Forget the rare words of the Docs that are parsed meanwhile; these Docs must not be used afterwards.
 
-        A model remembers every word that it has seen, about 500 bytes each. The first ``_WORDS_KEPT`` stay, because
+        A model remembers every word that it has seen, about 500 bytes each. The first ``_WORDS_MOST`` stay, because
         most words of later texts are among them.
         """
-        with self._nlp.memory_zone() if self._nlp.vocab.length > _WORDS_KEPT else nullcontext():
+        with self._nlp.memory_zone() if self._nlp.vocab.length > _WORDS_MOST else nullcontext():
             yield
         for _, component in self._nlp.pipeline:
-            if isinstance(component, Lemmatizer) and len(component.cache) > _WORDS_KEPT:
+            if isinstance(component, Lemmatizer) and len(component.cache) > _WORDS_MOST:
                 component.cache.clear()
 
 
@@ -159,14 +159,14 @@ _SENTENCE_END = re.compile(r"[.!?…]['\"’”)\]]*\s+|\n+")
 
 def _within_budget(pieces: Iterable[Doc]) -> list[Doc] | None:
     """Return the tokenized pieces of an article; None for more than ``MAX_TOKENS``, without the rest."""
-    found: list[Doc] = []
+    docs: list[Doc] = []
     tokens = 0
     for piece in pieces:
-        found.append(piece)
+        docs.append(piece)
         tokens += len(piece)
         if tokens > MAX_TOKENS:
             return None
-    return found
+    return docs
 
 
 def _too_many_characters(article: Article) -> ExtractorError:
@@ -223,8 +223,8 @@ def _cut(text: str, start: int, limit: int, block_starts: list[int]) -> int:
 def _tokenize(nlp: Language, piece: str, block_starts: list[int]) -> Doc:
     doc = _make_piece(nlp, piece)
     token_starts: list[int] = doc.to_array(IDX).tolist()
-    found = {bisect_left(token_starts, start) for start in block_starts} - {len(doc)}
-    for index in (*found, *_starts_in_long_sentences(doc, sorted(found))):
+    starts = {bisect_left(token_starts, start) for start in block_starts} - {len(doc)}
+    for index in (*starts, *_starts_in_long_sentences(doc, sorted(starts))):
         doc[index].is_sent_start = True
     return doc
 
@@ -260,7 +260,7 @@ def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
 
 
 def join_docs(docs: list[Doc]) -> Doc:
-    """Return one Doc made of an article's pieces, with offsets and heads from the start of the article."""
+    """Return one Doc from an article's pieces, with offsets and heads from the start of the article."""
     if len(docs) == 1:
         return docs[0]
     for each in docs:
@@ -313,7 +313,7 @@ def load_model(name: str) -> Language:
 def _multiply_with_numpy(nlp: Language) -> None:
     """Let a model multiply matrices with numpy's OpenBLAS on one thread, if numpy has it.
 
-    It needs a third of the time of spaCy's own library, BLIS. More threads would take cores from the other workers,
+    It needs a third of the time of spaCy's library, BLIS. More threads would take cores from the other workers,
     wait in a loop for each other, and give other last bits.
     """
     library = ctypes.CDLL(importlib.import_module("numpy._core._multiarray_umath").__file__)

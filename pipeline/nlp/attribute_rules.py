@@ -1,6 +1,6 @@
 """The attribute ruler of a spaCy model with a cache: the same annotations in a fraction of the time.
 
-Nearly all rules of a model read one token: its tag, word and dependency. spaCy's own component applies them once per
+Nearly all rules of a model read one token: its tag, word and dependency. spaCy's component applies them once per
 combination of these attributes; the cache repeats the result.
 """
 
@@ -87,8 +87,8 @@ class CachedAttributeRuler:
 
     def _longer_matches(self, doc: Doc) -> list[tuple[int, int]]:
         """Return the rules of several tokens that match, each with the token that it annotates, in their order."""
-        found = self._longer(doc, allow_missing=True)
-        matches = sorted((int(self._vocab.strings[name]), start, end) for name, start, end in found)
+        spans = self._longer(doc, allow_missing=True)
+        matches = sorted((int(self._vocab.strings[name]), start, end) for name, start, end in spans)
         return [(number, range(start, end)[self._ruler.indices[number]]) for number, start, end in matches]
 
     def _result_of(self, doc: Doc, index: int) -> _TokenResult:

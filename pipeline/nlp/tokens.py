@@ -139,7 +139,7 @@ _DEEPEST = 15
 
 
 def head_of(tokens: Tokens, first: int, last: int) -> int:
-    """Return the head of a span: the token whose own head lies outside the span."""
+    """Return the head of a span: the token whose head lies outside the span."""
     for index in range(last, first - 1, -1):
         if not first <= tokens.head[index] <= last or tokens.head[index] == index:
             return index
@@ -193,8 +193,8 @@ def _verb_after_apposition(tokens: Tokens, index: int) -> int | None:
 
 def governors_of(tokens: Tokens, index: int) -> dict[int, int]:
     """Return the governors of this token, each with its distance in steps."""
-    found: dict[int, int] = {}
-    while len(found) < _DEEPEST and tokens.head[index] != index:
+    distances: dict[int, int] = {}
+    while len(distances) < _DEEPEST and tokens.head[index] != index:
         index = tokens.head[index]
-        found[index] = len(found) + 1
-    return found
+        distances[index] = len(distances) + 1
+    return distances

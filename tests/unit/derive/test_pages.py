@@ -238,7 +238,7 @@ def test_groups_end_at_the_batch_size_and_keep_copies_together(loaded: LoadedAnn
 def test_rare_words_are_forgotten(loaded: LoadedAnnotator, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model does not remember the words of all articles, and the rows are those of a model that does."""
     kept = derive_pages(newsroom(), annotator=loaded, version="v1")
-    monkeypatch.setattr(nlp_annotator, "_WORDS_KEPT", 0)
+    monkeypatch.setattr(nlp_annotator, "_WORDS_MOST", 0)
     assert derive_pages(newsroom(), annotator=loaded, version="v1").tables == kept.tables
 
     strings = loaded.reader._nlp.vocab.strings
