@@ -1,4 +1,4 @@
-"""Knowledge base for entity linking: countries, cities, organisations, your own base, and your corrections."""
+"""Knowledge base for entity linking: countries, cities, organisations, your base, and your corrections."""
 
 from newslake.pipeline.kb.base import KnowledgeBase
 from newslake.pipeline.kb.builtin import load_kb

@@ -1,7 +1,7 @@
-"""Look up names in the built-in base, your own base and your corrections, as one knowledge base.
+"""Look up names in the built-in base, your base and your corrections, as one knowledge base.
 
 The built-in base is a dict: its 1,200 names load in milliseconds and are looked up thousands of times per batch. Your
-own base is in SQLite (``store``) and is queried one name at a time.
+base is in SQLite (``store``) and is queried one name at a time.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class KnowledgeBase:
     version: str = ""
 
     def under(self, corrections: Corrections) -> "KnowledgeBase":
-        """Return the knowledge base with these corrections instead of its own."""
+        """Return the knowledge base with these corrections instead of the present ones."""
         parts = (
             repr((sorted(corrections.by_name.items()), corrections.quotes)),
             self.store.version if self.store else "",
@@ -57,18 +57,18 @@ class KnowledgeBase:
         return replace(self, overrides=names, quote_overrides=self.corrections.of_quotes(article_ids=ids))
 
     def candidates(self, name: str) -> tuple[KbEntry, ...]:
-        """Return all entries with a name, of any type: your own by QID, then those only in the built-in base."""
+        """Return all entries with a name, of any type: yours by QID, then those only in the built-in base."""
         folded = fold_name(name)
         if self.store is None:
             return self.entries.get(folded, ())
-        own = self.store.named(folded)
-        known = {entry.qid for entry in own} | {(fold_name(entry.name), entry.types[:1]) for entry in own}
+        stored = self.store.named(folded)
+        known = {entry.qid for entry in stored} | {(fold_name(entry.name), entry.types[:1]) for entry in stored}
         built_in = (
             entry
             for entry in self.entries.get(folded, ())
             if entry.qid not in known and (fold_name(entry.name), entry.types) not in known
         )
-        return (*own, *built_in)
+        return (*stored, *built_in)
 
     def lookup(self, name: str, entity_type: str) -> KbEntry | None:
         """Return the only built-in entry with this name and a matching type; an override wins.
@@ -77,8 +77,8 @@ class KnowledgeBase:
         """
         folded = fold_name(name)
         override = self.overrides.get(folded)
-        found = [entry for entry in self.entries.get(folded, ()) if entry.may_be(entity_type)]
-        known = found[0] if len(found) == 1 else None
+        entries = [entry for entry in self.entries.get(folded, ()) if entry.may_be(entity_type)]
+        known = entries[0] if len(entries) == 1 else None
         if override is None or override.qid is None:
             return known
         if not override.qid:
@@ -128,16 +128,16 @@ class KnowledgeBase:
 
         None if it is unknown or ambiguous: the largest must have four times the population of the next.
         """
-        found = [city for city in self.cities.get(fold_name(name), ()) if country in (None, city.country)]
-        if len(found) > 1 and found[0].population < 4 * found[1].population:
+        cities = [city for city in self.cities.get(fold_name(name), ()) if country in (None, city.country)]
+        if len(cities) > 1 and cities[0].population < 4 * cities[1].population:
             return None
-        return found[0] if found else None
+        return cities[0] if cities else None
 
     def entry_of(self, qid: str) -> KbEntry | None:
-        """Return the entry with a QID: your own, else the built-in one; None if it is unknown."""
-        own = self.store.bearing(qid) if self.store is not None else None
+        """Return the entry with a QID: yours, else the built-in one; None if it is unknown."""
+        stored = self.store.bearing(qid) if self.store is not None else None
         known = (entry for entries in self.entries.values() for entry in entries if entry.qid == qid)
-        return own or next(known, None)
+        return stored or next(known, None)
 
     def quotes_version(self) -> str | None:
         """Return 12 hex digits of a hash over the corrections of quotes and their speakers' entries; None if there are

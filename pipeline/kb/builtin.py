@@ -1,4 +1,4 @@
-"""Load the knowledge base: the data files of this package, your own store, and ``overrides.toml``."""
+"""Load the knowledge base: the data files of this package, your store, and ``overrides.toml``."""
 
 import csv
 from collections import defaultdict
@@ -101,10 +101,10 @@ def _country_words(rows: Iterable[CsvRow]) -> Iterator[tuple[str, str]]:
 
 
 def _by_name(named: Iterable[NamedEntry]) -> Mapping[str, tuple[KbEntry, ...]]:
-    found: defaultdict[str, dict[tuple[str, str], KbEntry]] = defaultdict(dict)
+    entries_of: defaultdict[str, dict[tuple[str, str], KbEntry]] = defaultdict(dict)
     for name, entry in named:
         # A place listed twice (a capital that is also a large city) is one entry; an entry with a QID wins.
-        before = found[fold_name(name)].setdefault((entry.name, entry.entity_type), entry)
+        before = entries_of[fold_name(name)].setdefault((entry.name, entry.entity_type), entry)
         if before.qid is None and entry.qid is not None:
-            found[fold_name(name)][entry.name, entry.entity_type] = entry
-    return {name: tuple(entries.values()) for name, entries in found.items()}
+            entries_of[fold_name(name)][entry.name, entry.entity_type] = entry
+    return {name: tuple(entries.values()) for name, entries in entries_of.items()}

@@ -26,11 +26,11 @@ class City:
 def read_cities() -> Mapping[str, tuple[City, ...]]:
     """Return the cities by folded name and alias, the largest first. Loaded once per process, in about 20 ms."""
     text = resources.files("newslake.pipeline.kb").joinpath("data", "cities.csv").read_text("utf-8")
-    found: defaultdict[str, list[City]] = defaultdict(list)
+    by_name: defaultdict[str, list[City]] = defaultdict(list)
     rows = csv.reader(text.splitlines())
     next(rows)
     for name, country, lat, lon, population, is_plain, aliases in rows:
         city = City(name, country, float(lat), float(lon), int(population), is_plain == "1")
         for each in {fold_name(name), *(fold_name(alias) for alias in aliases.split("|") if alias)}:
-            found[each].append(city)
-    return {name: tuple(cities) for name, cities in found.items()}
+            by_name[each].append(city)
+    return {name: tuple(cities) for name, cities in by_name.items()}

@@ -74,7 +74,7 @@ class QuoteOverride:
     """A correction of the quote that contains ``words``. ``key`` is its place in the file.
 
     ``occurrence`` is the number of the quote among those with these words, from 1; None requires a single one.
-    ``speaker`` is a name, "" for no speaker, or None if only ``qid`` is given. If it is not a quote, all fields after
+    ``speaker`` is a name, "" for no speaker, or None if there is only ``qid``. If it is not a quote, all fields after
     ``is_quote`` have the value None.
     """
 
@@ -99,13 +99,13 @@ def _read_quotes(origin: str, written: object) -> Mapping[str, tuple[QuoteOverri
 
     Raises: ConfigError naming the wrong key.
     """
-    found: dict[str, dict[object, QuoteOverride]] = {}
+    by_article: dict[str, dict[object, QuoteOverride]] = {}
     for key, entry in _quote_entries(origin, written):
         article_id, said = _quote_override(origin, key, entry)
-        if said.order in found.setdefault(article_id, {}):
+        if said.order in by_article.setdefault(article_id, {}):
             raise _error(origin, key, "corrects this quote a second time")
-        found[article_id][said.order] = said
-    return {each: tuple(sorted(said.values(), key=lambda one: one.order)) for each, said in sorted(found.items())}
+        by_article[article_id][said.order] = said
+    return {each: tuple(sorted(said.values(), key=lambda one: one.order)) for each, said in sorted(by_article.items())}
 
 
 def _quote_entries(origin: str, written: object) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -222,13 +222,13 @@ class Corrections:
     def of(self, *, article_ids: Iterable[str], source_key: str) -> Mapping[str, NameOverride]:
         """Return the corrections of names in one article. Per key, the narrowest scope wins."""
         scopes = {("", ""), ("source", source_key), *(("article", each) for each in article_ids)}
-        found = {name: [said for scope, said in scoped if scope in scopes] for name, scoped in self.by_name.items()}
-        return {name: _merge_scopes(kept) for name, kept in found.items() if kept}
+        active = {name: [said for scope, said in scoped if scope in scopes] for name, scoped in self.by_name.items()}
+        return {name: _merge_scopes(corrections) for name, corrections in active.items() if corrections}
 
     def of_quotes(self, *, article_ids: Iterable[str]) -> tuple[QuoteOverride, ...]:
         """Return the corrections of quotes in the article with these ids."""
-        found = (said for each in dict.fromkeys(article_ids) for said in self.quotes.get(each, ()))
-        return tuple(sorted(found, key=lambda each: each.order))
+        overrides = (said for each in dict.fromkeys(article_ids) for said in self.quotes.get(each, ()))
+        return tuple(sorted(overrides, key=lambda each: each.order))
 
 
 NO_CORRECTIONS = Corrections({}, {}, ())
@@ -275,15 +275,15 @@ def _read_names(
 ) -> tuple[Mapping[str, tuple[tuple[Scope, NameOverride], ...]], tuple[NameLine, ...]]:
     if not isinstance(names, dict):
         raise _error(origin, "names", f"must contain tables; {_ADVICE}")
-    found: defaultdict[str, dict[Scope, NameOverride]] = defaultdict(dict)
+    by_name: defaultdict[str, dict[Scope, NameOverride]] = defaultdict(dict)
     lines = []
     for name, key, entry in _name_entries(origin, names):
         scope, said = _name_override(origin, key, entry)
-        if scope in found[fold_name(name)]:
+        if scope in by_name[fold_name(name)]:
             raise _error(origin, key, "corrects this name in this scope a second time")
-        found[fold_name(name)][scope] = said
+        by_name[fold_name(name)][scope] = said
         lines.append(NameLine(key, fold_name(name), scope))
-    return {name: tuple(sorted(scoped.items(), key=_scope_order)) for name, scoped in found.items()}, tuple(lines)
+    return {name: tuple(sorted(scoped.items(), key=_scope_order)) for name, scoped in by_name.items()}, tuple(lines)
 
 
 def _scope_order(item: tuple[Scope, NameOverride]) -> tuple[int, str]:

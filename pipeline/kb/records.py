@@ -18,7 +18,7 @@ _LIST_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class KbRecord:
-    """A valid line: the entry, and all its folded names, its own name first."""
+    """A valid line: the entry, and all its folded names, its label first."""
 
     entry: KbEntry
     names: tuple[str, ...]

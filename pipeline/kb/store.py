@@ -54,9 +54,9 @@ class KbStore:
         self.named = lru_cache(maxsize=_CACHED_NAMES)(self._named)
 
     def _read_version(self) -> str:
-        found = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if found != _FORMAT:
-            raise _store_error(self._path, f"its format is {found}, expected {_FORMAT}")
+        file_format = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if file_format != _FORMAT:
+            raise _store_error(self._path, f"its format is {file_format}, expected {_FORMAT}")
         row = self._connection.execute("SELECT version FROM meta").fetchone()
         if row is None:
             raise _store_error(self._path, "it has no version")
