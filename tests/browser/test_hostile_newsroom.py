@@ -13,15 +13,15 @@ from newslake.pipeline.addons.newsroom.pages.events import event_map_page, event
 from newslake.pipeline.addons.newsroom.pages.outcomes import pages_page, why_page
 from newslake.pipeline.addons.newsroom.pages.people import entity_page, list_entities, people_page, read_entity
 from newslake.pipeline.addons.newsroom.pages.saved_queries import parse_question_request, question_page, question_svg
+from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, chart_policy
 from newslake.pipeline.addons.operate.coverage import coverage
-from newslake.pipeline.addons.operate.coverage_page import coverage_page
+from newslake.pipeline.addons.operate.coverage_page import COVERAGE_TEMPLATES, coverage_page
 from newslake.pipeline.addons.search.index import update_index
-from newslake.pipeline.addons.search.page import parse_search_request, search_page
+from newslake.pipeline.addons.search.page import SEARCH_TEMPLATES, parse_search_request, search_page
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.query.saved_queries import list_questions
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.show.provenance import trace_provenance
-from newslake.pipeline.show.rendering import chart_policy, policy
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, entity_id_of, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters
@@ -32,6 +32,7 @@ SITE = "http://newsroom.invalid"  # its responses are mocked in the browser
 TODAY = DAY.date()
 DRAWN = "top-speakers"  # the only rendered chart: rendering letters of every script takes seconds
 _BLANK = "<svg xmlns='http://www.w3.org/2000/svg'/>"
+_STYLED = {"/coverage": COVERAGE_TEMPLATES, "/search": SEARCH_TEMPLATES}  # pages with a stylesheet of their own
 _REASONS = 10
 _FAR = 60  # maximum pages of one list
 _PEOPLE = 25  # of the 500, with a page each
@@ -77,8 +78,9 @@ def page(browser: Browser, space: Workspace) -> Iterator[Page]:
     def answer(route: Route) -> None:
         url = urlsplit(route.request.url)
         kind, body = _answer(space, url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
-        own = chart_policy() if kind == "image/svg+xml" else policy(is_served=True)
-        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": own}
+        templates = _STYLED.get(url.path, TEMPLATES)
+        policy = chart_policy() if kind == "image/svg+xml" else templates.policy(is_served=True)
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": policy}
         route.fulfill(body=body, headers=headers)
 
     with watched_page(browser, home=SITE, base_url=SITE) as (shown, _):

@@ -35,6 +35,15 @@ def test_without_a_file_the_run_is_green_and_writes_nothing(bag, place: Path) ->
     assert not (place / "alerts").exists()
 
 
+def test_without_the_add_on_no_rule_is_checked(bag, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If NEWS_ADDONS leaves alerts out, the task succeeds, and not even a wrong rule is read."""
+    (place / "alerts.toml").write_text(NEWS.replace("sql", "sq"))
+    monkeypatch.setenv("NEWS_ADDONS", "operate")
+
+    assert bag.dags["news_alerts"].test().state == "success"
+    assert not (place / "alerts").exists()
+
+
 @pytest.mark.parametrize(("dag_id", "first"), [("news_ingest", "sources_web"), ("news_alerts", "check_alerts")])
 def test_a_wrong_rule_fails_the_first_task(bag, place: Path, dag_id: str, first: str) -> None:
     """A wrong rule fails the run in its first task, at its first try."""
