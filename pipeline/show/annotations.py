@@ -161,14 +161,14 @@ def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where:
 
 def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) -> tuple[Correction, ...]:
     """Return the corrections of one entity; ``mentions`` are the texts of its mentions by name."""
-    found = name_to_correct(name, mentions)
-    if found is None:
+    printed = name_to_correct(name, mentions)
+    if printed is None:
         return ()
     where = place_of_article(article["article_id"], article["url"])
     return (
         Correction(
             'To change the Wikidata id, put these lines into overrides.toml (write "" for a name without an id)',
-            name_lines(found, article=where, qid=_ITEM),
+            name_lines(printed, article=where, qid=_ITEM),
         ),
     )
 
@@ -264,9 +264,9 @@ def _cue_span(text: str, row: Row) -> Span | None:
         return None
     start, end = row["start_char"], row["end_char"]
     words = re.compile(rf"\b{re.escape(row['cue_text'])}\b")
-    found = [match.span() for match in words.finditer(text, max(start - _CUE_REACH, 0), end + _CUE_REACH)]
+    spans = [match.span() for match in words.finditer(text, max(start - _CUE_REACH, 0), end + _CUE_REACH)]
     parts = [(part["start_char"], part["end_char"]) for part in row["quoted_spans"]] or [(start, end)]
-    outside = [span for span in found if not any(span[0] < last and first < span[1] for first, last in parts)]
+    outside = [span for span in spans if not any(span[0] < last and first < span[1] for first, last in parts)]
     return min(outside, key=lambda span: max(start - span[1], span[0] - end, 0), default=None)
 
 
@@ -336,13 +336,13 @@ def build_entity_cards(
 
     ``links`` are the person links of the article.
     """
-    own: dict[int, list[Row]] = {}
+    rows_of: dict[int, list[Row]] = {}
     shared = Counter[int]()
     for row in sorted(entities, key=lambda row: int(row["entity_index"])):
         if row["cluster_index"] is not None:
-            own.setdefault(row["cluster_index"], []).append(row)
+            rows_of.setdefault(row["cluster_index"], []).append(row)
         shared.update(row["group_cluster_indexes"] or ())
-    quotes_of = _quotes_by_cluster(own, quotes)
+    quotes_of = _quotes_by_cluster(rows_of, quotes)
     event_numbers: dict[int, list[int]] = {}
     for event in events:
         for cluster in event.participant_clusters:
@@ -351,26 +351,26 @@ def build_entity_cards(
     return tuple(
         _entity_card(
             article,
-            own[cluster],
+            rows_of[cluster],
             link=linked.get(cluster),
             quotes=quotes_of.get(cluster, []),
             event_numbers=event_numbers.get(cluster, []),
             with_others=shared[cluster],
         )
-        for cluster in dict.fromkeys([*quotes_of, *own])
+        for cluster in dict.fromkeys([*quotes_of, *rows_of])
     )
 
 
-def _quotes_by_cluster(own: Mapping[int, Sequence[Row]], quotes: Sequence[QuoteView]) -> dict[int, list[QuoteView]]:
+def _quotes_by_cluster(rows_of: Mapping[int, Sequence[Row]], quotes: Sequence[QuoteView]) -> dict[int, list[QuoteView]]:
     """Return the quotes of each cluster of the article that says one, as speaker or co-speaker."""
-    clusters = {rows[0]["entity_id"]: cluster for cluster, rows in own.items()}
-    found: dict[int, list[QuoteView]] = {}
+    clusters = {rows[0]["entity_id"]: cluster for cluster, rows in rows_of.items()}
+    quotes_of: dict[int, list[QuoteView]] = {}
     for quote in quotes:
         others = sorted(clusters[each] for each in quote.co_speaker_ids if each in clusters)
         for cluster in dict.fromkeys((quote.speaker_cluster, *others)):
-            if cluster is not None and cluster in own:
-                found.setdefault(cluster, []).append(quote)
-    return found
+            if cluster is not None and cluster in rows_of:
+                quotes_of.setdefault(cluster, []).append(quote)
+    return quotes_of
 
 
 def _entity_card(

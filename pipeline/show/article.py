@@ -52,7 +52,7 @@ _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A fact about the whole article: its label, its value as text, and ``how`` it was found, "" if unknown.
+    """A fact about the whole article: its label, its value as text, and ``how`` it is known, "" if unknown.
 
     ``href`` is the web page that the value is the URL of; "" for any other value.
     """

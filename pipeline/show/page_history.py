@@ -81,9 +81,9 @@ def page_history(workspace: Workspace, page: str) -> PageHistory:
 def _captures(workspace: Workspace, page: str) -> tuple[tuple[Capture, ...], set[str]]:
     """Return all captures of the articles that a URL or id names, oldest first, and the keys of their pages."""
     archive = workspace.archive
-    found = archive.captures(article_id=page)
-    if found:
-        return found, {each.page_key for each in found}
+    captures = archive.captures(article_id=page)
+    if captures:
+        return captures, {each.page_key for each in captures}
     try:
         key = canonical_url(page)
     except ValueError as error:
@@ -95,8 +95,8 @@ def _captures(workspace: Workspace, page: str) -> tuple[tuple[Capture, ...], set
 
 def captures_of(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture, ...]:
     """Return the captures of some articles, oldest first."""
-    found = [each for article_id in article_ids for each in workspace.archive.captures(article_id=article_id)]
-    return tuple(sorted(found, key=lambda each: (each.fetched_at, each.file, each.offset)))
+    captures = [each for article_id in article_ids for each in workspace.archive.captures(article_id=article_id)]
+    return tuple(sorted(captures, key=lambda each: (each.fetched_at, each.file, each.offset)))
 
 
 def _capture_visits(captures: tuple[Capture, ...], read: Mapping[str, CleanResult]) -> list[PageVisit]:

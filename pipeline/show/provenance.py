@@ -69,11 +69,11 @@ class StoredRows:
     def numbered(self, table: str, index: int) -> Row:
         """Return one row by its number. Raises: ConfigError that says how many rows the article has."""
         rows = self.of(table)
-        found = next((row for row in rows if row[INDEX_OF[table]] == index), None)
-        if found is None:
+        match = next((row for row in rows if row[INDEX_OF[table]] == index), None)
+        if match is None:
             count = f"{len(rows)} rows, numbered from 0" if rows else "no rows"
             raise ConfigError(f"{table} has no row {index} of {self.article_id}: {count}", key=self.article_id)
-        return found
+        return match
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ def trace_provenance(workspace: Workspace, query: str, *, rows: StoredRows | Non
     ids = dict.fromkeys([*wanted.article_ids, *logged])
     captures = captures or captures_of(workspace, ids)
     stored = workspace.lake.index.stored(ids)
-    kept = next((each for each in ids if each in stored), None)
-    if kept is not None:
-        rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
+    article_id = next((each for each in ids if each in stored), None)
+    if article_id is not None:
+        rows = rows or StoredRows(workspace=workspace, article_id=article_id, stored=stored[article_id])
         steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
         return Provenance(query=query, answer="kept", steps=steps)
     gone = (taken_down_step(),) if workspace.takedowns.is_blocked(*wanted.article_ids) else ()
@@ -129,8 +129,8 @@ def resolve_article_ids(workspace: Workspace, query: str) -> tuple[str, ...]:
 
 
 def _parse_query(workspace: Workspace, query: str) -> _ProvenanceQuery:
-    if found := _ROW.fullmatch(query):
-        article_id, table, index = found.groups()
+    if match := _ROW.fullmatch(query):
+        article_id, table, index = match.groups()
         if table not in INDEX_OF:
             raise ConfigError(f"{query}: table {table!r} has no offsets into a text; use {_TABLES}", key=query)
         return _ProvenanceQuery(query, (article_id,), (), table, int(index))
@@ -162,8 +162,8 @@ def _outcomes(
     if not fetched and rows is not None:  # the archive lost its records
         fetched = [rows.stored.fetched_at.date()]
     since = min(fetched, default=date.min)
-    found = outcomes_of(workspace.place, urls=urls, article_ids=wanted.article_ids, since=since)
-    return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
+    result = outcomes_of(workspace.place, urls=urls, article_ids=wanted.article_ids, since=since)
+    return tuple(Outcome(**row) for row in result.records())  # type: ignore[arg-type]
 
 
 def _stored_steps(
@@ -176,11 +176,11 @@ def _stored_steps(
     article, article_id, payload_digest = rows.article, rows.article_id, rows.stored.payload_digest
     steps = list(_row_steps(wanted, rows))
     steps.append(article_step(rows))
-    own = [each for each in captures if each.article_id == article_id]
-    source = next((each for each in own if each.digest == payload_digest), None)
+    of_article = [each for each in captures if each.article_id == article_id]
+    source = next((each for each in of_article if each.digest == payload_digest), None)
     steps.append(missing_record_step(payload_digest) if source is None else bytes_step(workspace, source, row=article))
-    if own:
-        steps.append(listing_step(workspace, own, outcomes))
+    if of_article:
+        steps.append(listing_step(workspace, of_article, outcomes))
     url = article["url"] or article_id
     commands: dict[tuple[str, ...], str] = {("history", url): "its captures, and the changes between revisions"}
     if wanted.table is None:
@@ -458,15 +458,15 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
 
 
 def _check_count(rows: StoredRows, table: str) -> Check:
-    found, said = len(rows.of(table)), rows.article[_COUNTS[table]]
+    number, said = len(rows.of(table)), rows.article[_COUNTS[table]]
     if said is None:
-        return Check(None if not found else False, f"{found} {table}: not annotated")
+        return Check(None if not number else False, f"{number} {table}: not annotated")
     message = (
-        f"{found} {table}"
-        if found == said
-        else f"{found} {table}, but the article has the count {said}: `newslake lake verify`"
+        f"{number} {table}"
+        if number == said
+        else f"{number} {table}, but the article has the count {said}: `newslake lake verify`"
     )
-    return Check(found == said, message)
+    return Check(number == said, message)
 
 
 def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:

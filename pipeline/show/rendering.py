@@ -28,7 +28,7 @@ _DELETE, _PICTURE_OF_DELETE = 0x7F, "\u2421"
 class Templates:
     """The templates of packages, each in its folder ``templates``, with the stylesheet of their pages.
 
-    A template extends those of the packages before its own. ``styles`` are files of these folders, in order.
+    A template extends those of the packages before it. ``styles`` are files of these folders, in order.
     """
 
     packages: tuple[str, ...]
@@ -57,7 +57,7 @@ class Templates:
     def policy(self, *, is_served: bool, script: str = "") -> str:
         """Return the content security policy: only this stylesheet, only the inline file ``script``, no frames.
 
-        A served page has it as a header. Such a page may show images of its own server, submit forms to it, and be
+        A served page has it as a header. Such a page may show images of its server, submit forms to it, and be
         framed by it.
         A standalone file has it in a ``meta`` element, which cannot restrict frames.
         """

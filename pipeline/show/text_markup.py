@@ -32,7 +32,7 @@ class Mark:
 class Label:
     """A label at the code point ``at``: before a span that starts there if ``is_opening``, else after one that ends.
 
-    ``name`` is its own id, ``target`` is the id that it links to; "" for none. ``text`` is "" for a label that has only
+    ``name`` is its id, ``target`` is the id that it links to; "" for none. ``text`` is "" for a label that has only
     an ``aria_label``, for screen readers.
     """
 
@@ -72,14 +72,14 @@ def split_text(
     placed: dict[int, list[Label]] = {}
     for label in sorted(labels, key=lambda each: each.is_opening):
         placed.setdefault(label.at, []).append(label)
-    found: list[TextSegment] = []
+    segments: list[TextSegment] = []
     before: tuple[Mark, ...] = ()
     for (first, last), stack in zip([*pairwise(cuts), (end, end)], stacks, strict=True):
-        kept = _shared(before, stack)
-        ends, begins = tuple(reversed(before[kept:])), stack[kept:]
-        found.append(TextSegment(ends, tuple(placed.get(first, ())), begins, text[first:last]))
+        shared = _shared(before, stack)
+        ends, begins = tuple(reversed(before[shared:])), stack[shared:]
+        segments.append(TextSegment(ends, tuple(placed.get(first, ())), begins, text[first:last]))
         before = stack
-    return tuple(found)
+    return tuple(segments)
 
 
 def _stacks(marks: Sequence[Mark], cuts: Sequence[int]) -> Iterator[tuple[Mark, ...]]:
@@ -170,36 +170,36 @@ class _BlockNotes(NamedTuple):
 
 
 def _block_notes(spans: Sequence[Span], quotes: Sequence[QuoteView], events: Sequence[EventView]) -> list[_BlockNotes]:
-    starts, found = [start for start, _ in spans], [_BlockNotes([], [], []) for _ in spans]
+    starts, notes = [start for start, _ in spans], [_BlockNotes([], [], []) for _ in spans]
     for quote in quotes:
         first, last = bisect_right(starts, quote.span[0]) - 1, bisect_left(starts, quote.span[1])
-        found[max(first, 0)].starting_quotes.append(quote)
+        notes[max(first, 0)].starting_quotes.append(quote)
         for at in range(max(first, 0) + 1, last):
-            found[at].continued.append(quote)
+            notes[at].continued.append(quote)
     for event in events:
-        found[max(bisect_right(starts, event.span[0]) - 1, 0)].events.append(event)
-    return found
+        notes[max(bisect_right(starts, event.span[0]) - 1, 0)].events.append(event)
+    return notes
 
 
 def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
     """Return the marks of each block. A mark over several blocks is in each of them."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    found: list[list[Mark]] = [[] for _ in spans]
+    by_block: list[list[Mark]] = [[] for _ in spans]
     for mark in marks:
         for at in range(bisect_right(ends, mark.start), bisect_left(starts, mark.end)):
-            found[at].append(mark)
-    return found
+            by_block[at].append(mark)
+    return by_block
 
 
 def _labels_by_block(spans: Sequence[Span], labels: Sequence[Label]) -> list[list[Label]]:
     """Return the labels of each block. A label between two blocks ends the first or begins the second."""
     starts = [start for start, _ in spans]
-    found: list[list[Label]] = [[] for _ in spans]
+    by_block: list[list[Label]] = [[] for _ in spans]
     for label in labels:
         at = (bisect_right(starts, label.at) if label.is_opening else bisect_left(starts, label.at)) - 1
         if at >= 0 and label.at <= spans[at][1]:
-            found[at].append(label)
-    return found
+            by_block[at].append(label)
+    return by_block
 
 
 def entity_marks(entities: Sequence[Row]) -> Iterator[Mark]:

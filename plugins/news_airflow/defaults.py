@@ -16,7 +16,7 @@ POOLS = {
     FILES_POOL: (1, "folders and inboxes"),
 }
 # By the dispositions of errors, transient errors are retried; any other NewsError would occur again. A dead
-# worker or a full disk is not a NewsError: Airflow's own rule counts its tries. A service of the shared store may come
+# worker or a full disk is not a NewsError: the rule of Airflow counts its tries. A service of the shared store may come
 # back after the run has stopped, and a lost lease can be taken again.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[

@@ -86,10 +86,10 @@ def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_r
 
     Each announced day starts a run of `news_extract`. Without a day, it announces nothing.
     """
-    own = [day_of(dag_run).isoformat()] if is_daily else []
+    run_days = [day_of(dag_run).isoformat()] if is_daily else []
     got = [report for group in reports if group for report in group[:] if report]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
-    days = sorted({*summary["days"], *own})
+    days = sorted({*summary["days"], *run_days})
     extra = {**summary, "days": len(days)}
     if is_daily:
         extra["freshness"] = report_late_sources()

@@ -1,7 +1,7 @@
 """Lineage of tasks as OpenLineage datasets: sources, the archive and the tables. docs/how-to/lineage.md lists them.
 
 Airflow's provider loads this module only if lineage is configured. ``AIRFLOW__OPENLINEAGE__EXTRACTORS`` names the
-class, which replaces the provider's own for Python tasks. A dataset has a name only: no URL, no rows, no source code.
+class, which replaces that of the provider for Python tasks. A dataset has a name only: no URL, no rows, no source code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,8 +40,8 @@ class NewsExtractor(BaseExtractor):  # type: ignore[misc]  # airflow has no type
 
         A task that announces no day has no outlet any more, so its last event has no output.
         """
-        given: Mapping[str, Any] = getattr(self.operator, "op_kwargs", None) or {}
-        source_key = given.get("source_key")
+        arguments: Mapping[str, Any] = getattr(self.operator, "op_kwargs", None) or {}
+        source_key = arguments.get("source_key")
         inputs, outputs = _datasets(self.operator.inlets), _datasets(self.operator.outlets)
         if source_key:
             inputs.append(Dataset(namespace=NAMESPACE, name=f"sources/{source_key}"))

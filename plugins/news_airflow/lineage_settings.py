@@ -13,10 +13,10 @@ SWITCHES = (
 )
 
 
-def lineage_environment(given: Mapping[str, str]) -> dict[str, str]:
+def lineage_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the settings with which Airflow sends lineage with our datasets, if the environment has a transport."""
-    if not any(given.get(name) for name in SWITCHES) and not any(
-        name.startswith("OPENLINEAGE__TRANSPORT") and value for name, value in given.items()
+    if not any(environment.get(name) for name in SWITCHES) and not any(
+        name.startswith("OPENLINEAGE__TRANSPORT") and value for name, value in environment.items()
     ):
         return {}
     return {

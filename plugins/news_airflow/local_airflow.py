@@ -90,29 +90,29 @@ def main() -> None:
     commands.add_parser("prepare", help="create configuration, database and pools; included in up")
     commands.add_parser("login", help="store the admin's password; included in up")
     commands.add_parser("airflow", help="run a command of Airflow with the same settings", add_help=False)
-    given, rest = parser.parse_known_args()
-    if rest and given.command != "airflow":
-        parser.error(f"{given.command} does not take {' '.join(rest)}")
+    options, rest = parser.parse_known_args()
+    if rest and options.command != "airflow":
+        parser.error(f"{options.command} does not take {' '.join(rest)}")
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     home = Path(os.environ.get("AIRFLOW_HOME", ROOT / ".airflow")).resolve()
-    if given.command == "up":
-        up(home, seconds=given.seconds)
-    elif given.command == "down":
+    if options.command == "up":
+        up(home, seconds=options.seconds)
+    elif options.command == "down":
         down(home)
-    elif given.command == "prepare":
+    elif options.command == "prepare":
         prepare()
-    elif given.command == "login":
+    elif options.command == "login":
         admin_password(Path(os.environ.get(PASSWORDS_FILE, home / "passwords.json")))
     else:
         run_airflow(home, rest)
 
 
 def run_airflow(home: Path, words: Sequence[str]) -> None:
-    """Put Airflow's own command line in the place of this process, with the settings of ``up``."""
+    """Put the command line of Airflow in the place of this process, with the settings of ``up``."""
     if not (home / "airflow.db").is_file() and DATABASE not in os.environ:
         sys.stderr.write(f"{home} has no database of Airflow yet; run `make up` first\n")
     airflow = str(Path(sys.executable).with_name("airflow"))
-    os.execve(airflow, [airflow, *words], _whole_environment(home, port=_preferred_port()))  # noqa: S606 - no shell, our own program
+    os.execve(airflow, [airflow, *words], _whole_environment(home, port=_preferred_port()))  # noqa: S606 - no shell, our program
 
 
 def up(home: Path, *, seconds: float) -> None:
@@ -142,12 +142,12 @@ def up(home: Path, *, seconds: float) -> None:
 
 def down(home: Path) -> None:
     """Stop every process of an Airflow, also children of dead parents."""
-    found = processes(home)
+    running = processes(home)
     for supervisor in processes(home, SUPERVISOR):
         supervisor.terminate()
     wait_until_gone(partial(processes, home, SUPERVISOR), seconds=GRACE_SECONDS + 10)
     kill(partial(processes, home))
-    log.info("Airflow is down: %s processes stopped", len(found)) if found else log.info("Airflow is not up")
+    log.info("Airflow is down: %s processes stopped", len(running)) if running else log.info("Airflow is not up")
 
 
 def prepare() -> None:

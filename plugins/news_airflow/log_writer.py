@@ -1,6 +1,6 @@
 """Writes the output of a process to a log file of limited size: `python -m news_airflow.log_writer FILE`.
 
-It is a process of its own for each part of Airflow, between the part and its file: the part and its children keep their
+It is one process for each part of Airflow, between the part and its file: the part and its children keep their
 pipe, while the file is renamed and a new one is opened. It ends when no process has the pipe any more. All lines of one
 process are whole and in order.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 LOG_BYTES = 10_000_000  # of one file
-OLD_LOGS = 5  # files that are kept: part.log.1, the newest, to part.log.5
+OLD_LOGS = 5  # files that stay: part.log.1, the newest, to part.log.5
 _LINE_BYTES = 1_000_000  # a longer line is written in pieces
 
 

@@ -1,4 +1,4 @@
-"""Metrics of newslake, sent through Airflow's own metrics: names, units and labels are in docs/how-to/metrics.md.
+"""Metrics of newslake, sent through the metrics of Airflow: names, units and labels are in docs/how-to/metrics.md.
 
 Airflow sends metrics by OpenTelemetry only if ``[metrics] otel_on`` is set. Otherwise nothing here is imported, read or
 sent. A task sends its metrics when its process ends.
@@ -12,12 +12,12 @@ from typing import Any
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
 
 
-def metrics_environment(given: Mapping[str, str]) -> dict[str, str]:
+def metrics_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the settings with which Airflow sends metrics, if the environment names a collector; else none.
 
-    Each task is a process of its own, so it sends what it has counted itself (delta), and the collector adds it up.
+    Each task is a separate process, so it sends what it has counted itself (delta), and the collector adds it up.
     """
-    if not any(given.get(name) for name in ENDPOINTS):
+    if not any(environment.get(name) for name in ENDPOINTS):
         return {}
     return {
         "AIRFLOW__METRICS__OTEL_ON": "True",
@@ -48,9 +48,9 @@ def measure_waiting_days(days: Sequence[str]) -> None:
     _gauge("newslake.waiting_days", len(days))
 
 
-def measure_freshness(found: Iterable[Any], *, now: datetime) -> None:
+def measure_freshness(sources: Iterable[Any], *, now: datetime) -> None:
     """Send the age of the newest article of each source, in seconds. A source without articles has none."""
-    for each in found:
+    for each in sources:
         if each.newest_at is not None:
             age = (now - each.newest_at).total_seconds()
             _gauge("newslake.newest_article_age_seconds", age, source=each.source_key)

@@ -55,7 +55,7 @@ class ListedPage:
 class PollResult:
     """Result of one poll of a listing.
 
-    ``state`` is JSON of less than 64 KiB, kept between polls. ``new`` are the listed pages and page changes that
+    ``state`` is JSON of less than 64 KiB, stored between polls. ``new`` are the listed pages and page changes that
     neither an earlier poll nor the archive knows. The next poll is due in ``pause_seconds``. ``error`` says why the
     poll failed.
     """
@@ -105,8 +105,8 @@ class Inboxes:
     def waiting(self) -> dict[str, tuple[str, ...]]:
         """Return the names of the files that a run would claim now, by source; only sources with files."""
         inboxes = (source for source in self._sources.read().sources if source.kind == "inbox")
-        found = {source.key: self._names(source) for source in inboxes}
-        return {key: names for key, names in found.items() if names}
+        names_of = {source.key: self._names(source) for source in inboxes}
+        return {key: names for key, names in names_of.items() if names}
 
     def _names(self, source: Source) -> tuple[str, ...]:
         try:
@@ -204,12 +204,12 @@ def _next_state(
     source: Source, marks: Sequence[str], seen: Sequence[str], validators: Validators
 ) -> dict[str, str | None]:
     # Pages that left the listing stay known: servers that share a name may serve listings of different age.
-    kept = list(dict.fromkeys([*marks, *seen]))[:_MARKS_MAX]
+    latest = list(dict.fromkeys([*marks, *seen]))[:_MARKS_MAX]
     return {
         "url": source.location,
         "etag": validators.etag,
         "last_modified": validators.last_modified,
-        "marks": "".join(kept),
+        "marks": "".join(latest),
     }
 
 
@@ -231,13 +231,13 @@ def _read_newest(read: Callable[[], Listing]) -> tuple[Listing, list[ListedPage]
     return listing, _newest_pages(listing.entries)
 
 
-def _newest_pages(found: Iterable[ListingEntry]) -> list[ListedPage]:
+def _newest_pages(entries: Iterable[ListingEntry]) -> list[ListedPage]:
     """Return the newest of the listed pages, newest first."""
-    return heapq.nlargest(_MARKS_MAX, _listed_pages(found), key=lambda page: page.when)
+    return heapq.nlargest(_MARKS_MAX, _listed_pages(entries), key=lambda page: page.when)
 
 
-def _listed_pages(found: Iterable[ListingEntry]) -> Iterator[ListedPage]:
-    for each in found:
+def _listed_pages(entries: Iterable[ListingEntry]) -> Iterator[ListedPage]:
+    for each in entries:
         if each.problem is None and each.ref.url is not None:
             page = run_isolated(partial(_listed_page, each.ref, each.ref.url), key=each.ref.url)
             if isinstance(page, ListedPage):  # a run records the outcome of any other

@@ -1,6 +1,6 @@
-"""The guard of Airflow's web server: it answers only for known hosts, and takes changes only from its own pages.
+"""The guard of Airflow's web server: it answers only for known hosts, and takes changes only from pages of this server.
 
-Without it, a page of the web that points its own name to 127.0.0.1 (DNS rebinding) could read Airflow's answers, and a
+Without it, a page of the web that points its name to 127.0.0.1 (DNS rebinding) could read Airflow's answers, and a
 form of another site could use the cookie of a logged-in user (cross-site request forgery). It is a middleware of the
 whole server: web interface, login, REST API, the API of the tasks, and Newsroom.
 """
@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_OWN_SITES = (None, "same-origin", "none")  # of Sec-Fetch-Site; programs that are not browsers do not send it
+_TRUSTED_SITES = (None, "same-origin", "none")  # of Sec-Fetch-Site; programs that are not browsers do not send it
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 Message = MutableMapping[str, Any]
@@ -62,9 +62,9 @@ class RequestGuard:
         if request.scope["type"] == "http" and request.scope["method"] in _SAFE_METHODS:
             return None
         origin = request.headers.get("origin")
-        if origin is None and request.headers.get("sec-fetch-site") in _OWN_SITES:
+        if origin is None and request.headers.get("sec-fetch-site") in _TRUSTED_SITES:
             return None
-        if origin is not None and self._is_own(origin, request.headers["host"]):
+        if origin is not None and self._is_of_server(origin, request.headers["host"]):
             return None
         return PlainTextResponse(
             f"A page of {origin or 'another site'} may not change anything in this Airflow. If it is Airflow's own "
@@ -72,7 +72,7 @@ class RequestGuard:
             403,
         )
 
-    def _is_own(self, origin: str, host: str) -> bool:
+    def _is_of_server(self, origin: str, host: str) -> bool:
         """Return whether a page of ``origin`` is one of this server's.
 
         A cookie is sent to all ports of a host, so another port of loopback is another origin. A name in the settings
@@ -89,8 +89,8 @@ def guard(app: App) -> RequestGuard:
     from newslake.pipeline.addons.airflow.settings import AirflowSettings
     from newslake.pipeline.settings import Settings
 
-    own = (conf.get("api", "base_url", fallback=""), conf.get("core", "execution_api_server_url", fallback=""))
-    names = {name for name in map(_name_of, own) if name is not None}
+    urls = (conf.get("api", "base_url", fallback=""), conf.get("core", "execution_api_server_url", fallback=""))
+    names = {name for name in map(_name_of, urls) if name is not None}
     return RequestGuard(app, allowed_hosts=names | (Settings.load().of(AirflowSettings).allowed_hosts or set()))
 
 

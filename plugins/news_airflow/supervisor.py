@@ -1,7 +1,7 @@
 """Supervises the processes of one Airflow on this machine: starts, watches, restarts and stops them.
 
 Each process has the Airflow's home and the name of its part in its environment, and its children inherit both. So all
-processes are found, even children of dead parents, which are missing in a process tree.
+processes are listed, even children of dead parents, which are missing in a process tree.
 """
 
 import ctypes
@@ -52,7 +52,7 @@ def mark_environment(environment: dict[str, str], *, home: Path, part: str) -> d
 
 def processes(home: Path, *parts: str) -> list[psutil.Process]:
     """Return the running processes of an Airflow, or of some of its parts, without this process."""
-    found = []
+    matches = []
     for process in psutil.process_iter():
         try:
             environment = _environment_of(process)
@@ -60,8 +60,8 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
             continue
         is_ours = environment.get(HOME_MARK) == str(home) and process.pid != os.getpid()
         if is_ours and (not parts or environment.get(PART_MARK) in parts):
-            found.append(process)
-    return found
+            matches.append(process)
+    return matches
 
 
 def _environment_of(process: psutil.Process) -> dict[str, str]:
@@ -83,7 +83,7 @@ def _age(process: psutil.Process) -> float:
 
 
 def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
-    """Wait until no process is found; return False if that takes longer than ``seconds``."""
+    """Wait until no process is left; return False if that takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
     while find():
         if time.monotonic() > deadline:
@@ -93,9 +93,9 @@ def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
 
 
 def kill(find: ProcessFinder) -> None:
-    """Kill until no process is found: a dying process may have started another one."""
-    while found := find():
-        for process in found:
+    """Kill until no process is left: a dying process may have started another one."""
+    while processes := find():
+        for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         wait_until_gone(find, seconds=1)
@@ -109,7 +109,7 @@ def log_file(home: Path, name: str) -> Path:
 def start(
     home: Path, part: str, command: list[str], *, environment: dict[str, str], stream: IO[bytes] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a part in its own session. Its output goes to a stream, which is closed here, else to its log."""
+    """Start a part in a new session. Its output goes to a stream, which is closed here, else to its log."""
     with stream or log_file(home, part).open("ab") as output:
         return subprocess.Popen(
             command,
@@ -185,9 +185,9 @@ def _set_child_subreaper() -> None:
 
 def _reap(running: dict[str, _Part]) -> None:
     """Take the exit status of dead children, except for the first processes of parts and their writers."""
-    own = {process.pid for each in running.values() for process in (each.process, each.writer)}
+    known = {process.pid for each in running.values() for process in (each.process, each.writer)}
     for child in psutil.Process().children():
-        if child.pid not in own:
+        if child.pid not in known:
             with suppress(ChildProcessError):
                 os.waitpid(child.pid, os.WNOHANG)
 

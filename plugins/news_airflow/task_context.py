@@ -22,13 +22,13 @@ def day_of(dag_run: Any) -> date:
 
     Raises: AirflowFailException if the run has no day, or not a day: another try would not find one.
     """
-    given: Any = dag_run.partition_key or (dag_run.conf or {}).get("day")
+    day: Any = dag_run.partition_key or (dag_run.conf or {}).get("day")
     try:
-        return date.fromisoformat(given)
+        return date.fromisoformat(day)
     except (ValueError, TypeError):
-        found = "it has none" if given is None else f"{given!r} is not a day"
+        problem = "it has none" if day is None else f"{day!r} is not a day"
         fail(
-            f'{dag_run.dag_id} needs a news day, and {found}. Trigger it again and fill in the field "News day", or '
+            f'{dag_run.dag_id} needs a news day, and {problem}. Trigger it again and fill in the field "News day", or '
             'give the configuration {"day": "2026-03-04"}, or over REST that day as partition_key'
         )
 
@@ -66,7 +66,7 @@ def announce_days(days: Sequence[str], extra: Mapping[str, Any], *, outlet_event
         ti.task.outlets = []
 
 
-def run_stage(stage: str, **given: Any) -> Any:
+def run_stage(stage: str, **arguments: Any) -> Any:
     """Run one stage of ``news_airflow.tasks``. Arguments and result are JSON values.
 
     ``defaults.RETRY_POLICY`` decides which errors are retried.
@@ -74,7 +74,7 @@ def run_stage(stage: str, **given: Any) -> Any:
     from news_airflow import tasks
 
     logging.getLogger("newslake").setLevel(logging.INFO)
-    return tasks.TASKS[stage](**given)
+    return tasks.TASKS[stage](**arguments)
 
 
 def read_freshness() -> tuple[tuple[Any, ...], str | None]:
@@ -89,19 +89,19 @@ def read_freshness() -> tuple[tuple[Any, ...], str | None]:
 
     workspace = Workspace(Settings.load())
     try:
-        found = freshness(workspace)
+        sources = freshness(workspace)
     except (LakeError, StoreError) as error:
         log.error("freshness of the sources is not known: %s", error)
         return (), str(error)
-    measure_freshness(found, now=workspace.settings.now())
-    return found, None
+    measure_freshness(sources, now=workspace.settings.now())
+    return sources, None
 
 
 def report_late_sources() -> dict[str, Any]:
     """Log a warning per source that is late or stale; return ``late``, a list of JSON objects, for an asset event."""
     sources, error = read_freshness()
-    found = [each for each in sources if each.is_late]
-    for each in found:
+    late = [each for each in sources if each.is_late]
+    for each in late:
         log.warning("%s", each.line)
     return {
         "late": [
@@ -112,7 +112,7 @@ def report_late_sources() -> dict[str, Any]:
                 "since": None if each.since is None else each.since.isoformat(),
                 "line": each.line,
             }
-            for each in found
+            for each in late
         ],
         "error": error,
     }

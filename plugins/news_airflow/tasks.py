@@ -42,7 +42,7 @@ def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, objec
 
     Without a day, it lists what is new now: it skips a source that another run has, and only reports a source that
     cannot be listed, because the next sweep tries again.
-    Raises: NewsError if the source cannot be listed for a given day, after everything else is done.
+    Raises: NewsError if the source cannot be listed for its day, after everything else is done.
     """
     workspace = _open()
     today = workspace.settings.now().date()
@@ -161,8 +161,8 @@ def compact() -> dict[str, object]:
 
 def collect_garbage() -> dict[str, object]:
     """Delete files that nothing needs and that are older than the grace period."""
-    found = _open().lake.gc()
-    return {"files_removed": found.removed, "files_waiting": found.waiting}
+    garbage = _open().lake.gc()
+    return {"files_removed": garbage.removed, "files_waiting": garbage.waiting}
 
 
 def report(

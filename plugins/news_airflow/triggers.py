@@ -54,7 +54,7 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no typ
 
 
 class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
-    """Announces the online sources with new pages. One loop polls all of them, each at its own interval."""
+    """Announces the online sources with new pages. One loop polls all of them, each at its interval."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return "news_airflow.triggers.FeedTrigger", {}
@@ -155,16 +155,16 @@ class _PollRounds:
     async def _due_announcements(self) -> dict[str, int]:
         """Return the number of pages to announce now, per source."""
         now = time.monotonic()
-        found = {}
+        counts = {}
         due = [(key, announced) for key, announced in self._announcements.items() if announced.due <= now]
         for key, announced in due:
             pages = await asyncio.to_thread(self._listings.unfetched, announced.pages)
             if pages and announced.pause <= _REPEAT_MAX_SECONDS:
-                found[key] = len(pages)
+                counts[key] = len(pages)
                 self._announcements[key] = _Announcement(pages, due=now + announced.pause, pause=2 * announced.pause)
             else:
                 del self._announcements[key]
-        return found
+        return counts
 
     async def _store_states(self) -> None:
         now = time.monotonic()

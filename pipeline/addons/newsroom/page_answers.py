@@ -1,4 +1,4 @@
-"""The answers of Newsroom's own pages and files. Each loads the modules of its page with its first request."""
+"""The answers of the pages and files of Newsroom itself. Each loads the modules of its page with its first request."""
 
 from functools import partial
 from typing import TYPE_CHECKING

@@ -35,7 +35,7 @@ def page(
 ) -> str:
     """Return a page of Newsroom, or a standalone file, which has no bar. Raises: as ``Templates.page``.
 
-    ``root`` is the link to Newsroom's first page. An add-on passes its own ``templates``, which extend Newsroom's.
+    ``root`` is the link to Newsroom's first page. An add-on passes ``templates`` that extend Newsroom's.
     """
     bar = build_bar() if is_served else EMPTY_BAR
     return templates.page(template, root=root, is_served=is_served, bar=bar, **values)
@@ -43,7 +43,7 @@ def page(
 
 @cache
 def chart_policy() -> str:
-    """Return the content security policy of a chart that is opened on its own: only its own stylesheet."""
+    """Return the content security policy of a chart that is opened alone: only its stylesheet."""
     return f"default-src 'none'; style-src {hash_source(palette.DARK_STYLE)}"
 
 

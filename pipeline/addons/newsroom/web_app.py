@@ -111,7 +111,7 @@ def _file_response(answer: Callable[[PageRequest], FileAnswer], request: PageReq
 
 
 def endpoint(answer: Responder, *, root: str, slots: asyncio.Semaphore) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint of a route. ``slots`` limits concurrency; each request has its own thread and limits."""
+    """Return the endpoint of a route. ``slots`` limits concurrency; each request has a thread and limits."""
 
     async def respond(request: Request) -> Response:
         try:

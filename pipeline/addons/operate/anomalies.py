@@ -90,7 +90,7 @@ def robust_z_score(count: int, usual: Sequence[int]) -> float:
     """Return how far a count is from the usual median, in standard deviations; negative for fewer.
 
     Counts vary at least like a Poisson variable: the square root makes their deviation 1 at any size (Anscombe). For a
-    source that varies more, its own median deviation is used.
+    source that varies more, its median deviation is used.
     """
     centre = median(map(_stabilize_variance, usual))
     spread = _SIGMA_OF_MAD * median(abs(_stabilize_variance(each) - centre) for each in usual)

@@ -62,9 +62,9 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     whole_from = max(workspace.lake.log.whole_from().values(), default=date.min)
     newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
     fresh = {each.source_key: each for each in freshness(workspace, source_keys=[*known])} if known else {}
-    found = []
+    sources = []
     for key in wanted:
-        found.append(
+        sources.append(
             SourceCoverage(
                 key=key,
                 kind=known[key].kind if key in known else None,
@@ -78,7 +78,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
             )
         )
     limit = whole_from if first < whole_from else None
-    return Coverage(first=first, last=last, sources=tuple(found), whole_from=limit)
+    return Coverage(first=first, last=last, sources=tuple(sources), whole_from=limit)
 
 
 def _hours(at: datetime | None, now: datetime) -> float | None:
@@ -156,11 +156,11 @@ def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapp
     dated = {each.day: each for each in source_facts.dated}
     listings = _listings_by_day(source_facts.listings)
     first = min({*outcomes, *unread, *dated, *listings, *source_facts.visits, days[0]})
-    found = {}
+    source_days = {}
     for number in range((days[1] - first).days + 1):
         day = first + number * _DAY
         articles = dated.get(day)
-        found[day] = SourceDay(
+        source_days[day] = SourceDay(
             day=day,
             outcomes=dict(outcomes[day]),
             reasons=reasons[day],
@@ -171,17 +171,17 @@ def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapp
             listings=tuple(listings.get(day, ())),
             was_polled=day in listings or bool(source_facts.visits & {day, day + _DAY}),
         )
-    return found
+    return source_days
 
 
 def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[ListingFetch]]:
     """Return the listings that cover each day: a listing of one day covers that day, any other the last two days."""
-    found: defaultdict[date, list[ListingFetch]] = defaultdict(list)
+    by_day: defaultdict[date, list[ListingFetch]] = defaultdict(list)
     for each in listings:
         requested = each.requested_at.date()
         for day in (requested - _DAY, requested) if each.listed_day is None else (each.listed_day,):
-            found[day].append(each)
-    return found
+            by_day[day].append(each)
+    return by_day
 
 
 # Anomalies: days that are unusual for their source. The cause is the pipeline, the source, or the news itself.
@@ -304,8 +304,8 @@ def _guess_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
 
 
 def _commonest(facts: SourceDay, outcomes: Sequence[str]) -> tuple[tuple[str, str], int]:
-    found = [(key, pages) for key, pages in facts.reasons.items() if key[0] in outcomes]
-    return max(found, key=lambda each: (each[1], each[0]))
+    counts = [(key, pages) for key, pages in facts.reasons.items() if key[0] in outcomes]
+    return max(counts, key=lambda each: (each[1], each[0]))
 
 
 def _usual_share(shares: Sequence[float]) -> str:

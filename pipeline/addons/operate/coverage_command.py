@@ -47,19 +47,19 @@ def coverage(
     space = workspace(is_reader=True)
     end = last or f"{space.settings.now():%Y-%m-%d}"
     days = day_range(first or f"{day_of(end, option='--to') - timedelta(days=_DAYS - 1)}", end)
-    found = coverage(space, first=days[0], last=days[-1], source_keys=source or ())
+    report = coverage(space, first=days[0], last=days[-1], source_keys=source or ())
     if html is not None:
         with whole_file(path_outside_lake(space.settings.lake_dir, str(html))) as file:
-            file.write(coverage_page(found).encode())
+            file.write(coverage_page(report).encode())
     if as_json:
-        print_json(_as_dict(found))
+        print_json(_as_dict(report))
     else:
-        _print_map(found)
-        _print_freshness(found)
-        _print_odd(found)
+        _print_map(report)
+        _print_freshness(report)
+        _print_odd(report)
 
 
-def _as_dict(found: "Coverage") -> dict[str, object]:
+def _as_dict(report: "Coverage") -> dict[str, object]:
     sources = [
         {
             "key": source.key,
@@ -74,10 +74,10 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
             "unanswered_days": source.unanswered_days,
             "days": list(map(_day, source.cells)),
         }
-        for source in found.sources
+        for source in report.sources
     ]
-    days = {"from": found.first, "to": found.last, "log_whole_from": found.whole_from}
-    return {**days, "verdict": found.verdict, "sources": sources}
+    days = {"from": report.first, "to": report.last, "log_whole_from": report.whole_from}
+    return {**days, "verdict": report.verdict, "sources": sources}
 
 
 def _day(cell: "Cell") -> dict[str, object]:
@@ -107,37 +107,37 @@ def _day(cell: "Cell") -> dict[str, object]:
     }
 
 
-def _print_map(found: "Coverage") -> None:
+def _print_map(report: "Coverage") -> None:
     from newslake.pipeline.addons.operate.coverage_page import SHADES, SYMBOLS, describe_newest
 
-    width = max([6, *(len(source.key) for source in found.sources)])
-    out.print(Text(f"{found.first} to {found.last}, one character per day", "dim"), soft_wrap=True)
-    if found.first.year != found.last.year:
-        out.print(Text(" " * (width + 2)).append(_years(found).rstrip(), "dim"), soft_wrap=True)
-    out.print(Text(" " * (width + 2)).append(_scale(found).rstrip(), "dim"), soft_wrap=True)
-    for source in found.sources:
+    width = max([6, *(len(source.key) for source in report.sources)])
+    out.print(Text(f"{report.first} to {report.last}, one character per day", "dim"), soft_wrap=True)
+    if report.first.year != report.last.year:
+        out.print(Text(" " * (width + 2)).append(_years(report).rstrip(), "dim"), soft_wrap=True)
+    out.print(Text(" " * (width + 2)).append(_scale(report).rstrip(), "dim"), soft_wrap=True)
+    for source in report.sources:
         line = Text(f"{source.key:<{width}}  ")
         for cell in source.cells:
             line.append_text(_cell(cell))
         out.print(line.append(f"  newest article: {describe_newest(source)}", "dim"), soft_wrap=True)
     out.print()
-    kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
+    kinds = {odd.kind for source in report.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
         if entries:
             out.print(Text("   ".join(f"{symbol} {meaning}" for symbol, meaning in entries), style="dim"))
 
 
-def _scale(found: "Coverage") -> str:
+def _scale(report: "Coverage") -> str:
     """Return the scale above the map: one date per week."""
-    count = (found.last - found.first).days + 1
-    weeks = (f"{found.first + timedelta(days=number):%m-%d}" for number in range(0, count, _WEEK))
+    count = (report.last - report.first).days + 1
+    weeks = (f"{report.first + timedelta(days=number):%m-%d}" for number in range(0, count, _WEEK))
     return "".join(f"{week:<{_WEEK}}" for week in weeks)
 
 
-def _years(found: "Coverage") -> str:
+def _years(report: "Coverage") -> str:
     """Return the years above the scale: each at its first day in the map, if it has room there."""
-    starts = [found.first, *(date(year, 1, 1) for year in range(found.first.year + 1, found.last.year + 1))]
-    lengths = [(after - start).days for start, after in pairwise([*starts, found.last + timedelta(days=1)])]
+    starts = [report.first, *(date(year, 1, 1) for year in range(report.first.year + 1, report.last.year + 1))]
+    lengths = [(after - start).days for start, after in pairwise([*starts, report.last + timedelta(days=1)])]
     years = (str(start.year) if length > len("2026") else "" for start, length in zip(starts, lengths, strict=True))
     return "".join(year.ljust(length) for year, length in zip(years, lengths, strict=True))
 
@@ -150,23 +150,23 @@ def _cell(cell: "Cell") -> Text:
     return Text(symbol_of(cell), style="bold" if cell.anomalies else _STYLES[shade_of(cell)])
 
 
-def _print_freshness(found: "Coverage") -> None:
+def _print_freshness(report: "Coverage") -> None:
     """Print a summary, and a line per source that is late or stale; nothing if no source is watched."""
-    if found.freshness_summary is None:
+    if report.freshness_summary is None:
         return
-    out.print(Text(f"\nFreshness: {found.freshness_summary}"), soft_wrap=True)
-    for each in found.freshness:
+    out.print(Text(f"\nFreshness: {report.freshness_summary}"), soft_wrap=True)
+    for each in report.freshness:
         if each.is_late:
             out.print(Text(each.line, "bold red" if each.status == "stale" else "bold"), soft_wrap=True)
 
 
-def _print_odd(found: "Coverage") -> None:
-    lines = [line for source in found.sources for line in _odd_lines(source)]
-    out.print(Text(f"\n{found.verdict}", style="bold" if lines else ""), soft_wrap=True)
+def _print_odd(report: "Coverage") -> None:
+    lines = [line for source in report.sources for line in _odd_lines(source)]
+    out.print(Text(f"\n{report.verdict}", style="bold" if lines else ""), soft_wrap=True)
     for line in sorted(lines, key=str):
         out.print(line, soft_wrap=True)
-    if found.limit is not None:
-        out.print(Text(f"\n{found.limit}"), soft_wrap=True)
+    if report.limit is not None:
+        out.print(Text(f"\n{report.limit}"), soft_wrap=True)
 
 
 def _odd_lines(source: "SourceCoverage") -> Iterator[Text]:

@@ -108,9 +108,9 @@ def coverage_facts(  # noqa: PLR0913 - which days, and which sources
     days, keys = [first, last], [*source_keys]
     with connect(lake) as connection:
 
-        def rows(sql: str, given: list[object]) -> list[tuple]:  # type: ignore[type-arg]
-            found: list[tuple] = connection.execute(sql, given).fetchall()  # type: ignore[type-arg]
-            return found
+        def rows(sql: str, parameters: list[object]) -> list[tuple]:  # type: ignore[type-arg]
+            selection: list[tuple] = connection.execute(sql, parameters).fetchall()  # type: ignore[type-arg]
+            return selection
 
         days_of = on_days("list_contains($3::VARCHAR[], source_key)") if by_publication else "statuses"
         seen = _SEEN_TABLE.format(statuses=statuses("$1 - 2"), days=days_of)

@@ -223,22 +223,22 @@ def _key_figures(coverage: Coverage) -> Iterator[tuple[str, int, str]]:
 
 def _freshness_rows(coverage: Coverage) -> Iterator[_FreshnessRow]:
     """Yield the sources that are late or stale, in the order of sources.toml."""
-    for found in coverage.freshness:
-        if found.cause is not None:
+    for source in coverage.freshness:
+        if source.cause is not None:
             yield _FreshnessRow(
-                key=found.source_key,
-                look="alarm" if found.status == "stale" else "genuine",
-                status=FRESHNESS_LABELS[found.status],
-                since="" if found.since is None else f"{found.since:%Y-%m-%d %H:%M} UTC",
-                cause=_CAUSES[found.cause],
-                message=tuple(found.message.split("`")),
+                key=source.source_key,
+                look="alarm" if source.status == "stale" else "genuine",
+                status=FRESHNESS_LABELS[source.status],
+                since="" if source.since is None else f"{source.since:%Y-%m-%d %H:%M} UTC",
+                cause=_CAUSES[source.cause],
+                message=tuple(source.message.split("`")),
             )
 
 
 def _map_row(coverage: Coverage, source: SourceCoverage, root: str | None) -> tuple[str, str, list[_MapCell], str]:
-    """Return the key of a source, the link to its own coverage, its days, and the age of its newest article."""
-    own = link(root, "coverage", from_=coverage.first, to=coverage.last, source=source.key) if root is not None else ""
-    return source.key, own, [_map_cell(source, cell, root) for cell in source.cells], describe_newest(source)
+    """Return the key of a source, the link to its coverage, its days, and the age of its newest article."""
+    href = link(root, "coverage", from_=coverage.first, to=coverage.last, source=source.key) if root is not None else ""
+    return source.key, href, [_map_cell(source, cell, root) for cell in source.cells], describe_newest(source)
 
 
 def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:

@@ -167,11 +167,11 @@ class Coverage:
         """One or two sentences: whether there are anomalies, and for which sources and days that is not known."""
         watched = [each for each in self.sources if each.expected_days]
         unknown = [each for each in watched if each.unanswered_days]
-        found = pluralize(self.anomaly_count, "anomaly", "anomalies") if self.anomaly_count else "No anomalies"
+        counted = pluralize(self.anomaly_count, "anomaly", "anomalies") if self.anomaly_count else "No anomalies"
         if not unknown:
-            return f"{found}."
+            return f"{counted}."
         if self.anomaly_count:
-            return f"{found}. There may be more on days without an answered poll: {_days_of(unknown)}."
+            return f"{counted}. There may be more on days without an answered poll: {_days_of(unknown)}."
         if all(each.unanswered_days == each.expected_days for each in watched):
             return f"Anomalies are not known: on these days, no poll was answered for {_days_of(unknown)}."
         return f"No anomalies on the days with an answered poll. No poll was answered for {_days_of(unknown)}."

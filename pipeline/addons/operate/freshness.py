@@ -2,7 +2,7 @@
 
 Limits that sources.toml does not have come from the history of the source, the eight weeks before its newest article.
 The usual silence is the median of the longest gaps between two articles in each of these weeks, so it has nights and
-weekends, and one outage does not change it. The usual gap between two answered polls is found in the same way; it is 24
+weekends, and one outage does not change it. The usual gap between two answered polls is a median, too; it is 24
 hours if fewer than three weeks have polls, because `news_ingest` runs once a day. A source is late after 1.5 times the
 sum of both, and stale after 3 times; late after four weeks and stale after eight at the latest. A source with gaps in
 fewer than three weeks has no baseline: before these four weeks, it is not known whether it is fresh.
@@ -33,8 +33,8 @@ _NO_LIMITS = FreshnessLimits()
 def freshness(workspace: Workspace, *, source_keys: Sequence[str] = ()) -> tuple[SourceFreshness, ...]:
     """Return the freshness of some sources, or of all, in the order of sources.toml.
 
-    A feed or news sitemap has limits of its own or of its history. Any other kind has freshness only with limits of its
-    own: people fill a folder, and an archive lists the past. A source that a takedown blocks has none.
+    A feed or news sitemap has limits of sources.toml or of its history. Any other kind has freshness only with limits
+    of sources.toml: people fill a folder, and an archive lists the past. A source that a takedown blocks has none.
     Raises: ConfigError for an unknown source.
     """
     wanted = {workspace.sources.named(key).key for key in source_keys}
@@ -62,11 +62,11 @@ def _has_freshness(workspace: Workspace, source: Source) -> bool:
 
 def _with_cause(workspace: Workspace, source: Source, facts: FreshnessFacts, *, now: datetime) -> SourceFreshness:
     """Return the freshness; the pages since the newest article are read only for a late source."""
-    found = judge(source, facts, now=now)
-    if not found.is_late or facts.newest_at is None:
-        return found
+    fresh = judge(source, facts, now=now)
+    if not fresh.is_late or facts.newest_at is None:
+        return fresh
     pages, reason = unread_pages(workspace.place, source_key=source.key, since=facts.newest_at)
-    return judge(source, facts, now=now, unread=(pages, reason or "pending")) if pages else found
+    return judge(source, facts, now=now, unread=(pages, reason or "pending")) if pages else fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _short_days(limits: FreshnessLimits, facts: FreshnessFacts, *, now: datetime
     A weekday without a minimum is passed over. A day counts once it is over for six hours, from the first whole day of
     the source on.
     """
-    found: list[date] = []
+    days: list[date] = []
     if not limits.min_articles or facts.first_day is None:
         return ()
     first = max(facts.first_day + _DAY, max(facts.articles, default=facts.first_day) - _COUNTED)
@@ -146,9 +146,9 @@ def _short_days(limits: FreshnessLimits, facts: FreshnessFacts, *, now: datetime
         if least is not None:
             if facts.articles.get(day, 0) >= least:
                 break
-            found.append(day)
+            days.append(day)
         day -= _DAY
-    return tuple(found)
+    return tuple(days)
 
 
 def _status(

@@ -62,26 +62,26 @@ SELECT source_key, max(hours) FROM gaps WHERE hours IS NOT NULL GROUP BY source_
 # No page to read, or one that nobody wants: such outcomes say nothing about a site.
 _NO_PAGE = ("entry_without_link", "bad_url", "excluded_url", "day_limit", "taken_down")
 # Pages of the days since the newest article that neither became an article nor are known not to be one. A page that was
-# found no later than one that was read does not count: of the pages of that listing, some can be read.
+# listed no later than one that was read does not count: of the pages of that listing, some can be read.
 _UNREAD = f"""\
 WITH {statuses("$1")},
 pages AS (
-  SELECT min(decided_at) AS found_at,
+  SELECT min(decided_at) AS listed_at,
     arg_max({{'stage': stage, 'outcome': outcome, 'reason': reason, 'article_id': article_id}},
     {OUTCOME_PRECEDENCE}) AS last
   FROM statuses
   WHERE source_key = $2 AND decided_date >= $1 AND news_day >= $1 AND stage <> 'discover' AND decided_at > $3
   GROUP BY url
 ),
-found AS (
-  SELECT found_at, last, last.outcome = 'kept' OR coalesce(last.article_id IN (
+listed AS (
+  SELECT listed_at, last, last.outcome = 'kept' OR coalesce(last.article_id IN (
     SELECT article_id FROM articles_stored WHERE published_date >= $1 AND source_key = $2), false) AS is_read
   FROM pages
 )
-SELECT count(*), mode(last.reason) FROM found
+SELECT count(*), mode(last.reason) FROM listed
 WHERE NOT is_read AND coalesce(last.reason, '') NOT IN {_NO_PAGE}
   AND (last.outcome IN ('pending', 'quarantined') OR (last.outcome = 'rejected' AND last.stage = 'fetch'))
-  AND found_at > (SELECT coalesce(max(found_at) FILTER (is_read), $3) FROM found)"""  # noqa: S608 - constants
+  AND listed_at > (SELECT coalesce(max(listed_at) FILTER (is_read), $3) FROM listed)"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +114,8 @@ def freshness_facts(
     keys, recent = [*online, *local], now - _HISTORY
     with _connection(lake) as connection:
         for name, sql, some in (("published", _PUBLISHED, keys), ("polls", _POLLS, [*online])):
-            given: list[object] = [(now - 2 * _HISTORY).date(), some, now]
-            connection.execute(f"CREATE TEMP TABLE {name} AS {sql}", given)
+            parameters: list[object] = [(now - 2 * _HISTORY).date(), some, now]
+            connection.execute(f"CREATE TEMP TABLE {name} AS {sql}", parameters)
         newest = _times(connection, _NEWEST)
         if older := [key for key in keys if key not in newest or newest[key] < recent]:
             _read_all(connection, "published", _PUBLISHED, older, now)
@@ -157,10 +157,10 @@ def _facts(connection: Connection, *, online: Collection[str], local: Collection
         for table, at in (("published", "instant"), ("polls", "answered_at"))
     }
     days = connection.execute(_DAYS).fetchall()
-    found = {}
+    facts = {}
     for key in (*online, *local):
         polled_at, answered_at, error = polls.get(key, (None, None, None))
-        found[key] = FreshnessFacts(
+        facts[key] = FreshnessFacts(
             newest_at=newest.get(key),
             polled_at=_utc(polled_at),
             answered_at=_utc(answered_at),
@@ -170,7 +170,7 @@ def _facts(connection: Connection, *, online: Collection[str], local: Collection
             articles={day: count for source, day, count in days if source == key},
             first_day=first_days.get(key),
         )
-    return found
+    return facts
 
 
 def _utc(at: datetime | None) -> datetime | None:
@@ -178,10 +178,10 @@ def _utc(at: datetime | None) -> datetime | None:
 
 
 def unread_pages(lake: LakePlace, *, source_key: str, since: datetime) -> tuple[int, str | None]:
-    """Return how many pages of a source were found after a time but could not be read, and their most frequent reason.
+    """Return how many pages of a source were listed after a time but could not be read, and their most frequent reason.
 
-    Zero if none was found after the last that was read. Pages that are known to be no articles, such as videos, are not
-    counted, nor are entries of a listing without a page, and pages that sources.toml or a takedown excludes.
+    Zero if none was listed after the last that was read. Pages that are known to be no articles, such as videos, are
+    not counted, nor are entries of a listing without a page, and pages that sources.toml or a takedown excludes.
     """
     with _connection(lake) as connection:
         [row] = connection.execute(_UNREAD, [since.date(), source_key, since]).fetchall()

@@ -11,14 +11,14 @@ _WORST_FIRST: tuple[FreshnessStatus, ...] = ("stale", "warn", "no_baseline")
 
 def examine_freshness(workspace: Workspace, name: str) -> Finding:
     """Return the finding about the sources: the worst status, and the first source that has it."""
-    found = freshness(workspace) if workspace.settings.sources_file.exists() else ()
-    if not found:
+    sources = freshness(workspace) if workspace.settings.sources_file.exists() else ()
+    if not sources:
         return Finding(name=name, status="ok", message="no source to watch")
-    worst = next((status for status in _WORST_FIRST if any(each.status == status for each in found)), None)
+    worst = next((status for status in _WORST_FIRST if any(each.status == status for each in sources)), None)
     if worst is None:
-        return Finding(name=name, status="ok", message=f"{pluralize(len(found), 'source')} with news as usual")
-    late = [each for each in found if each.status == worst]
-    message = f"{len(late)} of {pluralize(len(found), 'source')} {FRESHNESS_LABELS[worst]}, first {late[0].line}"
+        return Finding(name=name, status="ok", message=f"{pluralize(len(sources), 'source')} with news as usual")
+    late = [each for each in sources if each.status == worst]
+    message = f"{len(late)} of {pluralize(len(sources), 'source')} {FRESHNESS_LABELS[worst]}, first {late[0].line}"
     if worst == "no_baseline":
         action = "wait until the history is long enough, or give the hours in [freshness] of sources.toml"
         return Finding(name=name, status="warn", message=message, action=action)

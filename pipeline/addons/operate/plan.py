@@ -173,8 +173,8 @@ def _estimates(workspace: Workspace, first: date, last: date, rows: Iterable[Day
     for row in rows:
         pages[row.news_day] += row.to_fetch
         articles[row.news_day] += row.to_process
-        own = intervals.get(row.source_key)
-        paced += row.to_fetch * (usual if own is None else own)
+        interval = intervals.get(row.source_key)
+        paced += row.to_fetch * (usual if interval is None else interval)
     history = read_history(workspace)
     sizes = {"pages": tuple(pages.values()), "articles": tuple(articles.values())}
     return tuple(estimate(history, launcher=launcher, least_seconds=paced, **sizes) for launcher in LAUNCHERS)

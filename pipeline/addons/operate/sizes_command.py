@@ -20,21 +20,23 @@ def sizes(
     """
     from newslake.pipeline.addons.operate.lake_sizes import sizes_of
 
-    found = sizes_of(workspace().place)
-    chosen = next((each for each in found.tables if each.name == table), None)
+    lake_sizes = sizes_of(workspace().place)
+    chosen = next((each for each in lake_sizes.tables if each.name == table), None)
     if table is not None and chosen is None:
-        known = ", ".join(each.name for each in found.tables) or "none"
+        known = ", ".join(each.name for each in lake_sizes.tables) or "none"
         raise ConfigError(f"{table!r} has no files; choose one of {known}", key="table")
     if as_json:
-        print_json(asdict(found) if chosen is None else asdict(chosen))
+        print_json(asdict(lake_sizes) if chosen is None else asdict(chosen))
     elif chosen is None:
-        rows = [(each.name, each.files, each.rows, each.bytes, found.share(each.bytes)) for each in found.tables]
+        rows = [
+            (each.name, each.files, each.rows, each.bytes, lake_sizes.share(each.bytes)) for each in lake_sizes.tables
+        ]
         print_rows(("table", "files", "rows", "bytes", "share"), rows, as_json=False)
-        described = f"the four annotation tables / the texts they describe: {found.annotation_share}"
-        print_note(f"{described}; the texts have {found.text_bytes:,} bytes")
+        described = f"the four annotation tables / the texts they describe: {lake_sizes.annotation_share}"
+        print_note(f"{described}; the texts have {lake_sizes.text_bytes:,} bytes")
     else:
         cells = [
-            (each.name, each.bytes, each.unpacked_bytes, found.share(each.bytes), ", ".join(each.encodings))
+            (each.name, each.bytes, each.unpacked_bytes, lake_sizes.share(each.bytes), ", ".join(each.encodings))
             for each in chosen.columns
         ]
         print_rows(("column", "bytes", "unpacked_bytes", "share", "encodings"), cells, as_json=False)

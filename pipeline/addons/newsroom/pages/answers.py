@@ -120,9 +120,9 @@ def _articles_of(connection: Connection, rows: Sequence[Mapping[str, object]]) -
         return {}
     connection.execute("SET VARIABLE ids = ?::VARCHAR[]", [ids])
     connection.execute("SET VARIABLE urls = ?::VARCHAR[]", [[] if ids else urls])
-    found = query(connection, _ARTICLES_SQL).rows
+    articles = query(connection, _ARTICLES_SQL).rows
     by_key: dict[object, tuple[str, str]] = {}
-    for article_id, url, canonical_url, title in found:
+    for article_id, url, canonical_url, title in articles:
         by_key |= dict.fromkeys((article_id, url, canonical_url), (str(article_id), str(title or "Untitled")))
     by_key.pop(None, None)
     return by_key
@@ -181,12 +181,12 @@ def _label(name: str) -> str:
 
 
 def _look(name: str, values: Sequence[object]) -> str:
-    given = [value for value in values if value is not None]
+    present = [value for value in values if value is not None]
     if name in _LONG:
         return "text"
-    if given and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in given):
+    if present and all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present):
         return "number"
-    return "day" if given and all(isinstance(value, date) for value in given) else ""
+    return "day" if present and all(isinstance(value, date) for value in present) else ""
 
 
 def _text(name: str, value: object) -> str:

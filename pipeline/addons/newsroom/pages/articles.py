@@ -96,11 +96,11 @@ def articles_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str) -
 
 def _choices(lake: LakePlace, filters: ArticleFilter) -> FilterChoices:
     """Return what the lists of the filter offer; the requested source and event type are always among them."""
-    found = filter_choices(lake, first=filters.first, last=filters.last)
+    offered = filter_choices(lake, first=filters.first, last=filters.last)
     return replace(
-        found,
-        sources=tuple(sorted({*found.sources, *filter(None, [filters.source])})),
-        event_types=tuple(sorted({*found.event_types, *filter(None, [filters.event_type])})),
+        offered,
+        sources=tuple(sorted({*offered.sources, *filter(None, [filters.source])})),
+        event_types=tuple(sorted({*offered.event_types, *filter(None, [filters.event_type])})),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from newslake.pipeline.addons.newsroom.queries.people import PeriodCount, PeriodStep
 from newslake.pipeline.model import pluralize
 
-WIDTH, HEIGHT = 600.0, 80.0  # of the picture, in its own units; a page stretches it
+WIDTH, HEIGHT = 600.0, 80.0  # of the picture, in its units; a page stretches it
 _GAP = 0.15  # of the width of one step
 
 

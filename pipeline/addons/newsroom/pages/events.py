@@ -127,26 +127,26 @@ def _parse_cursor(query: UrlQuery) -> EventCursor | None:
         raise ConfigError(f"after={value[:60]} is not a position in the list: remove it", key="after") from error
 
 
-def events_page(found: EventTimeline, query: UrlQuery, *, root: str, choices: Sequence[str] = ()) -> str:
+def events_page(timeline: EventTimeline, query: UrlQuery, *, root: str, choices: Sequence[str] = ()) -> str:
     """Return the timeline as HTML. ``query`` is that of the request; ``choices`` are the sources to choose from."""
-    filters = found.filters
+    filters = timeline.filters
     form, days = _form(filters), {"from_": filters.first, "to": filters.last}
-    end = found.events[-1] if found.has_more else None
+    end = timeline.events[-1] if timeline.has_more else None
     after = end and f"{end.day},{end.independent_count},{end.event_cluster_id}"
     return page(
         "events.html",
         root=root,
         title="Events",
-        **_filter_values(filters, root, choices, here="events", countries=[each.value for each in found.by_country]),
-        found=found,
-        bars=build_bars(found.over_time, step=found.step, noun="event"),
+        **_filter_values(filters, root, choices, here="events", countries=[each.value for each in timeline.by_country]),
+        timeline=timeline,
+        bars=build_bars(timeline.over_time, step=timeline.step, noun="event"),
         counts=[
-            ("Type", _count_links(found.by_type, root, form | days, "event_type")),
-            ("Modality", _count_links(found.by_modality, root, form | days, "modality")),
-            ("Country", _count_links(found.by_country, root, form | days, "country")),
-            ("Month", _count_links(found.by_month, root, form, "month")),
+            ("Type", _count_links(timeline.by_type, root, form | days, "event_type")),
+            ("Modality", _count_links(timeline.by_modality, root, form | days, "modality")),
+            ("Country", _count_links(timeline.by_country, root, form | days, "country")),
+            ("Month", _count_links(timeline.by_month, root, form, "month")),
         ],
-        groups=_by_day(found.events, root),
+        groups=_by_day(timeline.events, root),
         is_first=parse_text(query, "after", most=100_000) is None,
         more=link(root, "events", **form, **days, after=after) if after else "",
     )
@@ -236,25 +236,25 @@ def list_places(lake: LakePlace, query: UrlQuery, *, today: date) -> EventMap:
     return view_places(lake, parse_event_filter(lake, query, today=today))
 
 
-def event_map_page(found: EventMap, *, root: str, choices: Sequence[str] = ()) -> str:
+def event_map_page(event_map: EventMap, *, root: str, choices: Sequence[str] = ()) -> str:
     """Return the map as HTML: the land, a circle per place, and a table with the same numbers.
 
     ``choices`` are the sources to choose from.
     """
-    filters = found.filters
+    filters = event_map.filters
     form, days = _form(filters), {"from_": filters.first, "to": filters.last}
-    most = max((_LARGE, *(each.event_count for each in found.places)))
-    countries = sorted({each.country for each in found.places if each.country})
+    most = max((_LARGE, *(each.event_count for each in event_map.places)))
+    countries = sorted({each.country for each in event_map.places if each.country})
     top, height = (90 - NORTH) * UNITS_PER_DEGREE, (NORTH - SOUTH) * UNITS_PER_DEGREE
     return page(
         "event_map.html",
         root=root,
         title="Map of events",
         **_filter_values(filters, root, choices, here="events/map", countries=countries),
-        found=found,
+        event_map=event_map,
         view_box=f"0 {top:g} {360 * UNITS_PER_DEGREE} {height:g}",
-        circles=[_circle(each, most) for each in found.places if _is_on_map(each)],
-        rows=[_place_row(each, root, form | days) for each in found.places],
+        circles=[_circle(each, most) for each in event_map.places if _is_on_map(each)],
+        rows=[_place_row(each, root, form | days) for each in event_map.places],
     )
 
 

@@ -1,6 +1,6 @@
 """JSON of the pages of Newsroom: the data of each, which one function writes.
 
-The data of a page are the values of its query, before any text of the page is made from them: dataclasses become
+The data of a page are the values of its query, before any text of the page is formed from them: dataclasses become
 objects with the same names, times are ISO 8601 in UTC. docs/how-to/newsroom.md lists the fields.
 """
 

@@ -40,7 +40,7 @@ def pages_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str, choi
     Raises: ConfigError for a query without a source and for invalid dates.
     """
     filters = parse_page_filter(query, today=today)
-    found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=LONGEST_URL))
+    pages, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=LONGEST_URL))
     parameters = {"source": filters.source, "outcome": filters.outcome, "reason": filters.reason}
     by = PUBLICATION if filters.is_by_publication else None
     is_day = filters.first == filters.last
@@ -53,13 +53,13 @@ def pages_page(lake: LakePlace, query: UrlQuery, *, today: date, root: str, choi
         title=f"Pages of {filters.source}, {period}",
         filters=filters,
         choices=list(dict.fromkeys((*choices, filters.source))),
-        reasons=sorted({each.reason for each in found if each.reason}),
+        reasons=sorted({each.reason for each in pages if each.reason}),
         outcomes=(*(outcomes or ()), LATE),
         chosen=filters.outcome or "",
         reason=filters.reason or "",
-        rows=[_page_row(each, root) for each in found],
+        rows=[_page_row(each, root) for each in pages],
         by=by or "",
-        more=link(root, "pages", **parameters, **days, by=by, after=found[-1].url) if is_more else "",
+        more=link(root, "pages", **parameters, **days, by=by, after=pages[-1].url) if is_more else "",
     )
 
 

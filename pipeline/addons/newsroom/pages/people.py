@@ -86,9 +86,9 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) -> str:
+def people_page(entities: EntityList, *, root: str, choices: Sequence[str] = ()) -> str:
     """Return the list of people or organisations as HTML. ``choices`` are the sources to choose from."""
-    filters, path = found.filters, PLURALS[found.filters.kind]
+    filters, path = entities.filters, PLURALS[entities.filters.kind]
     form = {"name": filters.name, "source": filters.source}
     days = {"from_": filters.first, "to": filters.last}
     longest = filters.last - timedelta(days=MOST_DAYS - 1)
@@ -101,10 +101,10 @@ def people_page(found: EntityList, *, root: str, choices: Sequence[str] = ()) ->
         form={name: value or "" for name, value in form.items()},
         sources=list(dict.fromkeys((*choices, *filter(None, (filters.source,))))),
         period=describe_days(filters.first, filters.last),
-        is_first=found.is_first,
+        is_first=entities.is_first,
         kinds=[(name.capitalize(), link(root, name, **form, **days), name == path) for name in PLURALS.values()],
-        rows=[(entity_link(root, path, each.entity_id, **days), each) for each in found.rows],
-        more=link(root, path, **form, **days, after=found.after) if found.after else "",
+        rows=[(entity_link(root, path, each.entity_id, **days), each) for each in entities.rows],
+        more=link(root, path, **form, **days, after=entities.after) if entities.after else "",
         longer="" if filters.first <= longest else link(root, path, **form, from_=longest, to=filters.last),
     )
 
@@ -119,11 +119,11 @@ def read_entity(
     """
     end, after = last_day(lake) or today, _parse_quote_cursor(query)
     first, last = parse_period(query, last=end, days=DAYS)
-    found = view_entity(lake, entity_id, kind, first=first, last=last, after=after)
-    if found is None and not any(parse_text(query, name) for name in ("day", "from", "to")):
+    entity = view_entity(lake, entity_id, kind, first=first, last=last, after=after)
+    if entity is None and not any(parse_text(query, name) for name in ("day", "from", "to")):
         first, last = parse_period(query, last=end, days=MOST_DAYS)
-        found = view_entity(lake, entity_id, kind, first=first, last=last, after=after)
-    return found
+        entity = view_entity(lake, entity_id, kind, first=first, last=last, after=after)
+    return entity
 
 
 def _parse_quote_cursor(query: UrlQuery) -> QuoteCursor | None:

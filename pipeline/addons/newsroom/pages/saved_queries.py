@@ -52,7 +52,7 @@ class QuestionRequest:
     """A question, the values of its options, and the selected days and source."""
 
     question: Question
-    given: Mapping[str, str]
+    options: Mapping[str, str]
     first: date | None = None
     last: date | None = None
     source: str | None = None
@@ -60,30 +60,32 @@ class QuestionRequest:
     def connect(self, lake: LakePlace) -> Connection:
         """Return a connection to the selected rows."""
         connection = connect(lake, since=self.first, until=self.last, source=self.source)
-        set_options(connection, self.question, self.given)
+        set_options(connection, self.question, self.options)
         return connection
 
     @property
     def query(self) -> dict[str, object]:
         """The parameters of a link to the same answer."""
-        return {"from_": self.first, "to": self.last, "source": self.source, **self.given}
+        return {"from_": self.first, "to": self.last, "source": self.source, **self.options}
 
     @property
     def command(self) -> str:
         """The same as a command, quoted for a shell."""
-        own = {"from": self.first, "to": self.last, "source": self.source, **self.given}
-        options = (word for name, value in own.items() if value for word in (option_flag(name), str(value)))
-        return shlex.join(["newslake", "ask", self.question.slug, *options])
+        parameters = {"from": self.first, "to": self.last, "source": self.source, **self.options}
+        words = (word for name, value in parameters.items() if value for word in (option_flag(name), str(value)))
+        return shlex.join(["newslake", "ask", self.question.slug, *words])
 
 
-def parse_question_request(slug: str, given: UrlQuery) -> QuestionRequest:
+def parse_question_request(slug: str, parameters: UrlQuery) -> QuestionRequest:
     """Return the request of a URL's query. Raises: ConfigError for an unknown question and for invalid dates."""
     question = question_named(slug)
-    first, last = parse_day(given, "from"), parse_day(given, "to")
+    first, last = parse_day(parameters, "from"), parse_day(parameters, "to")
     if first and last:
-        parse_period(given, last=last, days=1)
-    options = {name: value for name in question.options if (value := parse_text(given, name))}
-    return QuestionRequest(question=question, given=options, first=first, last=last, source=parse_text(given, "source"))
+        parse_period(parameters, last=last, days=1)
+    options = {name: value for name in question.options if (value := parse_text(parameters, name))}
+    return QuestionRequest(
+        question=question, options=options, first=first, last=last, source=parse_text(parameters, "source")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +106,10 @@ class _OptionField:
 
 def questions_page(*, root: str) -> str:
     """Return the list of all questions, by group."""
-    found: dict[str, list[tuple[Question, str]]] = {group: [] for group in GROUPS}
+    by_group: dict[str, list[tuple[Question, str]]] = {group: [] for group in GROUPS}
     for each in list_questions():
-        found[each.group].append((each, link(root, f"questions/{each.slug}")))
-    groups = [(GROUPS[group], questions) for group, questions in found.items() if questions]
+        by_group[each.group].append((each, link(root, f"questions/{each.slug}")))
+    groups = [(GROUPS[group], questions) for group, questions in by_group.items() if questions]
     return page("questions.html", root=root, title="Questions", groups=groups)
 
 
@@ -162,7 +164,7 @@ def _option_fields(request: QuestionRequest, answer: QueryResult) -> Iterator[_O
             help=help_text,
             hint=help_text.rpartition("; default ")[2],
             kind=_FORM_TYPES.get(kind, "text"),
-            value=request.given.get(name, ""),
+            value=request.options.get(name, ""),
             choices=_choices(answer, _OPTION_COLUMNS.get(name, "")),
         )
 
@@ -178,7 +180,7 @@ def _choices(answer: QueryResult, column: str) -> tuple[str, ...]:
 
 def _form_words(text: str) -> str:
     """Return a text about options with the words of a form: an option is a field."""
-    return _OPTION_WORD.sub(lambda found: f'field "{found[1].replace("-", " ").capitalize()}"', text)
+    return _OPTION_WORD.sub(lambda match: f'field "{match[1].replace("-", " ").capitalize()}"', text)
 
 
 def question_svg(lake: LakePlace, request: QuestionRequest, *, is_narrow: bool = False) -> bytes:

@@ -98,8 +98,8 @@ def find_articles(
             conditions.append(_AFTER_CURSOR.format(at=_AT))
         where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
         rows = query(connection, _LIST_SQL.format(at=_AT, conditions=where, limit=PAGE_SIZE + 1)).rows
-    found = tuple(ArticleSummary(*row) for row in rows)  # type: ignore[arg-type]
-    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    articles = tuple(ArticleSummary(*row) for row in rows)  # type: ignore[arg-type]
+    return articles[:PAGE_SIZE], len(articles) > PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ class FilterChoices:
 def filter_choices(lake: LakePlace, *, first: date, last: date) -> FilterChoices:
     """Return what the articles of the published dates ``first`` to ``last`` have."""
     with connect(lake, since=first, until=last) as connection:
-        found = [query(connection, sql).rows for sql in (_SOURCES_SQL, _EVENT_TYPES_SQL, _PEOPLE_SQL)]
-    return FilterChoices(*(tuple(str(value) for (value,) in rows) for rows in found))
+        columns = [query(connection, sql).rows for sql in (_SOURCES_SQL, _EVENT_TYPES_SQL, _PEOPLE_SQL)]
+    return FilterChoices(*(tuple(str(value) for (value,) in rows) for rows in columns))
 
 
 def _conditions(filters: ArticleFilter) -> Iterator[str]:

@@ -13,12 +13,12 @@ from newslake.pipeline.query.connection import Connection, connect, query
 from newslake.pipeline.store.table_files import LakePlace
 
 PAGE_SIZE = 50
-REACH = timedelta(days=366)  # an event is found if its first report is at most this far from the requested days
+REACH = timedelta(days=366)  # an event is listed if its first report is at most this far from the requested days
 _MOST_COUNTS = 30  # rows of each list of counts
 PLACES = 150  # of a map
 # Read once; narrow, because a period may have many events.
-_FOUND = """\
-CREATE TEMP TABLE found AS
+_MATCHES = """\
+CREATE TEMP TABLE matches AS
 SELECT event_cluster_id, event_type, modality, event_date IS NOT NULL AS is_dated, published_date,
   coalesce(event_date, published_date) AS day, place_country, actor_country, recipient_country, independent_count
 FROM event_clusters
@@ -35,7 +35,7 @@ _CONDITIONS = {
   WHERE e.place_entity_id = getvariable('place'))""",
 }
 _SHOWN = """\
-CREATE TEMP TABLE shown AS SELECT event_cluster_id, day, published_date FROM found
+CREATE TEMP TABLE shown AS SELECT event_cluster_id, day, published_date FROM matches
 WHERE getvariable('day') IS NULL OR (-epoch(day), -independent_count, event_cluster_id)
   > (-epoch(getvariable('day')::DATE), -getvariable('independent'), getvariable('id'))
 ORDER BY day DESC, independent_count DESC, event_cluster_id LIMIT {limit}"""
@@ -48,16 +48,16 @@ FROM shown JOIN event_clusters c USING (event_cluster_id)
 LEFT JOIN articles_stored a ON a.article_id = c.article_id AND a.revision_id = c.revision_id AND a.published_date >= $1
 WHERE c.published_date BETWEEN $1 AND $2
 ORDER BY day DESC, independent_count DESC, event_cluster_id"""
-_BY_TYPE = "SELECT event_type, count(*) AS n FROM found GROUP BY ALL ORDER BY n DESC, event_type LIMIT {most}"
-_BY_MODALITY = "SELECT modality, count(*) AS n FROM found GROUP BY ALL ORDER BY n DESC, modality LIMIT {most}"
+_BY_TYPE = "SELECT event_type, count(*) AS n FROM matches GROUP BY ALL ORDER BY n DESC, event_type LIMIT {most}"
+_BY_MODALITY = "SELECT modality, count(*) AS n FROM matches GROUP BY ALL ORDER BY n DESC, modality LIMIT {most}"
 _BY_COUNTRY = """\
 SELECT country, count(*) AS n FROM (
-  SELECT unnest(list_distinct([place_country, actor_country, recipient_country])) AS country FROM found
+  SELECT unnest(list_distinct([place_country, actor_country, recipient_country])) AS country FROM matches
 ) WHERE country IS NOT NULL GROUP BY ALL ORDER BY n DESC, country LIMIT {most}"""
 _BY_MONTH = """\
-SELECT strftime(day, '%Y-%m') AS month, count(*) AS n FROM found GROUP BY ALL ORDER BY month DESC LIMIT {most}"""
-_OVER_TIME = "SELECT date_trunc('{step}', day)::DATE AS first, count(*) FROM found GROUP BY ALL ORDER BY ALL"
-_TOTALS = "SELECT count(*), count(*) FILTER (WHERE is_dated), coalesce(sum(independent_count), 0)::BIGINT FROM found"
+SELECT strftime(day, '%Y-%m') AS month, count(*) AS n FROM matches GROUP BY ALL ORDER BY month DESC LIMIT {most}"""
+_OVER_TIME = "SELECT date_trunc('{step}', day)::DATE AS first, count(*) FROM matches GROUP BY ALL ORDER BY ALL"
+_TOTALS = "SELECT count(*), count(*) FILTER (WHERE is_dated), coalesce(sum(independent_count), 0)::BIGINT FROM matches"
 # The place of an event is that of its first mention with coordinates. Its name is the most frequent one; a dateline
 # has it in capitals. A spot has few columns, because DuckDB copies it for each earlier mention.
 _PLACES = """\
@@ -70,7 +70,7 @@ WITH mentions AS (
 placed AS (
   SELECT m.event_cluster_id, arg_min(spot, (m.published_date, m.article_id, m.event_index)) AS spot
   FROM mentions e JOIN event_cluster_members m USING (article_id, revision_id, event_index)
-  WHERE m.event_cluster_id IN (SELECT event_cluster_id FROM found) AND m.published_date >= getvariable('earliest')
+  WHERE m.event_cluster_id IN (SELECT event_cluster_id FROM matches) AND m.published_date >= getvariable('earliest')
   GROUP BY m.event_cluster_id
 )
 SELECT spot.place_entity_id AS place_id,
@@ -81,7 +81,7 @@ SELECT spot.place_entity_id AS place_id,
   spot.place_lat AS latitude, spot.place_lon AS longitude, count(*) AS events,
   sum(independent_count)::BIGINT AS reports,
   max(day) AS last_day
-FROM placed JOIN found USING (event_cluster_id)
+FROM placed JOIN matches USING (event_cluster_id)
 GROUP BY place_id, latitude, longitude ORDER BY events DESC, reports DESC, name, place_id, latitude, longitude"""
 
 
@@ -149,7 +149,7 @@ class EventCursor:
 class EventTimeline:
     """A page of events, latest day first, and counts over all events of the filters.
 
-    ``dated_count`` is the number of events with a date of their own. Each list of counts has at most 30 rows.
+    ``dated_count`` is the number of events with a known date. Each list of counts has at most 30 rows.
     """
 
     filters: EventFilter
@@ -221,8 +221,8 @@ def view_events(lake: LakePlace, filters: EventFilter, *, after: EventCursor | N
 def _events(connection: Connection, after: EventCursor | None) -> tuple[ReportedEvent, ...]:
     """Return the next ``PAGE_SIZE`` events after a cursor, and one more if there is one."""
     if after is not None:
-        given = {"day": after.day, "independent": after.independent_count, "id": after.event_cluster_id}
-        _set_variables(connection, given)
+        variables = {"day": after.day, "independent": after.independent_count, "id": after.event_cluster_id}
+        _set_variables(connection, variables)
     connection.execute(_SHOWN.format(limit=PAGE_SIZE + 1))
     days = connection.execute("SELECT min(published_date), max(published_date) FROM shown").fetchall()[0]
     rows = connection.execute(_EVENTS, [*days]).fetchall() if days[0] else []
@@ -233,8 +233,8 @@ def view_places(lake: LakePlace, filters: EventFilter) -> EventMap:
     """Return the places of the events of a filter."""
     with _connect(lake, filters) as connection:
         [[count, *_]] = query(connection, _TOTALS).rows
-        # No article of these events is before their own days.
-        [earliest] = query(connection, "SELECT min(published_date) FROM found").rows[0]
+        # No article of these events is before their days.
+        [earliest] = query(connection, "SELECT min(published_date) FROM matches").rows[0]
         _set_variables(connection, {"earliest": earliest})
         places = [MapPlace(*row) for row in query(connection, _PLACES).rows]  # type: ignore[arg-type]
         return EventMap(
@@ -247,13 +247,13 @@ def view_places(lake: LakePlace, filters: EventFilter) -> EventMap:
 
 
 def _connect(lake: LakePlace, filters: EventFilter) -> Connection:
-    """Return a connection with the table ``found`` of the events of a filter."""
-    given = {name: getattr(filters, name) for name in ("first", "last", *_CONDITIONS)}
+    """Return a connection with the table ``matches`` of the events of a filter."""
+    variables = {name: getattr(filters, name) for name in ("first", "last", *_CONDITIONS)}
     since, until = filters.first - REACH, filters.last + REACH
     connection = connect(lake, since=since, until=until, source=filters.source)
-    _set_variables(connection, given)
+    _set_variables(connection, variables)
     conditions = "".join(f"\n  AND {sql}" for sql in _conditions(filters))
-    connection.execute(_FOUND.format(conditions=conditions))
+    connection.execute(_MATCHES.format(conditions=conditions))
     return connection
 
 
@@ -261,8 +261,8 @@ def _conditions(filters: EventFilter) -> Iterator[str]:
     yield from (sql for name, sql in _CONDITIONS.items() if getattr(filters, name) is not None)
 
 
-def _set_variables(connection: Connection, given: dict[str, object]) -> None:
-    for name, value in given.items():
+def _set_variables(connection: Connection, variables: dict[str, object]) -> None:
+    for name, value in variables.items():
         connection.execute(f"SET VARIABLE {name} = ?", [value])
 
 

@@ -69,12 +69,12 @@ def find_page_outcomes(
 ) -> tuple[tuple[PageOutcome, ...], bool]:
     """Return the next ``PAGE_SIZE`` pages after a URL, by URL, and whether there are more."""
     outcome = None if filters.outcome == LATE else filters.outcome
-    given: dict[str, object] = {"source": filters.source, "first": filters.first, "last": filters.last}
-    given |= {"outcome": outcome, "reason": filters.reason, "after": after}
-    conditions = [*_conditions(given), *([_LATE] if filters.outcome == LATE else [])]
+    variables: dict[str, object] = {"source": filters.source, "first": filters.first, "last": filters.last}
+    variables |= {"outcome": outcome, "reason": filters.reason, "after": after}
+    conditions = [*_conditions(variables), *([_LATE] if filters.outcome == LATE else [])]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     with connect(lake) as connection:
-        for name, value in given.items():
+        for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         sql = _PAGES.format(
             statuses=statuses("getvariable('first') - 2"),
@@ -84,9 +84,9 @@ def find_page_outcomes(
             limit=PAGE_SIZE + 1,
         )
         rows = query(connection, sql).rows
-    found = tuple(PageOutcome(*row) for row in rows)  # type: ignore[arg-type]
-    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    pages = tuple(PageOutcome(*row) for row in rows)  # type: ignore[arg-type]
+    return pages[:PAGE_SIZE], len(pages) > PAGE_SIZE
 
 
-def _conditions(given: dict[str, object]) -> Iterator[str]:
-    yield from (sql for name, sql in _CONDITIONS.items() if given[name] is not None)
+def _conditions(variables: dict[str, object]) -> Iterator[str]:
+    yield from (sql for name, sql in _CONDITIONS.items() if variables[name] is not None)

@@ -80,16 +80,16 @@ def find_entities(
 ) -> tuple[tuple[EntitySummary, ...], bool]:
     """Return the next ``PAGE_SIZE`` people or organisations, most quotes first, and whether there are more."""
     kind = filters.kind
-    given: dict[str, object] = {"type": ENTITY_TYPES[kind], "kind": kind, "name": filters.name}
+    variables: dict[str, object] = {"type": ENTITY_TYPES[kind], "kind": kind, "name": filters.name}
     if after is not None:
-        given |= {"quotes": after.quote_count, "mentions": after.mention_count, "id": after.entity_id}
+        variables |= {"quotes": after.quote_count, "mentions": after.mention_count, "id": after.entity_id}
     sql = _LIST_SQL.format(id=_IDS[kind], name=_NAMES[kind], speaker=_SPEAKER_IDS[kind], limit=PAGE_SIZE + 1)
     with connect(lake, since=filters.first, until=filters.last, source=filters.source) as connection:
-        for name, value in given.items():
+        for name, value in variables.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
         rows = query(connection, sql).rows
-    found = tuple(EntitySummary(*row) for row in rows)  # type: ignore[arg-type]
-    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    entities = tuple(EntitySummary(*row) for row in rows)  # type: ignore[arg-type]
+    return entities[:PAGE_SIZE], len(entities) > PAGE_SIZE
 
 
 # One person or organisation. Its mentions and quotes are read once, into small tables.
@@ -104,15 +104,15 @@ _MENTIONS = """\
 CREATE TEMP TABLE mentions AS
 SELECT article_id, revision_id, cluster_index, entity_id AS stored_id, entity_text, entity_name, mention_kind,
   role_text, country_code, gender, qid, sentence_index, published_date
-FROM entities_stored WHERE entity_type = $2 AND {own}"""
+FROM entities_stored WHERE entity_type = $2 AND {is_of_entity}"""
 _SAID = """\
 CREATE TEMP TABLE said AS
 SELECT article_id, revision_id, speaker_cluster_index AS cluster_index, speaker_entity_id AS stored_id, quote_index,
   speaker_role, published_date
-FROM quotes_stored WHERE speaker_kind = $2 AND {own}"""
-_OWN = "{id} = $1"
-_OWN_OR_LINKED = "({id} = $1 OR article_id IN (SELECT article_id FROM links))"
-_NOT_OWN = """\
+FROM quotes_stored WHERE speaker_kind = $2 AND {is_of_entity}"""
+_HAS_ID = "{id} = $1"
+_HAS_ID_OR_LINK = "({id} = $1 OR article_id IN (SELECT article_id FROM links))"
+_WITHOUT_ID_AND_LINK = """\
 DELETE FROM {table} AS t WHERE stored_id IS DISTINCT FROM $1
   AND NOT EXISTS (SELECT 1 FROM links l WHERE l.article_id = t.article_id
     AND l.revision_id = t.revision_id AND l.cluster_index = t.cluster_index)"""
@@ -137,7 +137,7 @@ SELECT role, count(DISTINCT article_id) AS articles, min(published_date), max(pu
 _PERIODS = """\
 SELECT date_trunc('{step}', published_date)::DATE AS day, count(*) FROM said GROUP BY day ORDER BY day"""
 _ARTICLES = """\
-CREATE TEMP TABLE own_articles AS
+CREATE TEMP TABLE entity_articles AS
 SELECT m.article_id, m.revision_id, a.title, coalesce(a.publisher, a.source_key) AS publisher, m.published_date,
   m.mentions, coalesce(s.quotes, 0) AS quotes
 FROM (SELECT article_id, revision_id, published_date, count(*) AS mentions FROM mentions GROUP BY ALL) m
@@ -145,14 +145,14 @@ JOIN articles_stored a USING (article_id, revision_id)
 LEFT JOIN (SELECT article_id, revision_id, count(*) AS quotes FROM said GROUP BY ALL) s
   USING (article_id, revision_id)"""
 _PUBLISHERS = """\
-SELECT publisher, count(*) AS articles, sum(quotes)::BIGINT AS quotes FROM own_articles GROUP BY publisher
+SELECT publisher, count(*) AS articles, sum(quotes)::BIGINT AS quotes FROM entity_articles GROUP BY publisher
 ORDER BY articles DESC, publisher LIMIT {most}"""
 _NEWEST = """\
-SELECT article_id, title, publisher, published_date, mentions, quotes FROM own_articles
+SELECT article_id, title, publisher, published_date, mentions, quotes FROM entity_articles
 ORDER BY published_date DESC, article_id LIMIT {most}"""
 _LINKED = """\
 SELECT article_id, title, publisher, l.published_date, l.method, l.confidence
-FROM links l JOIN own_articles USING (article_id, revision_id)
+FROM links l JOIN entity_articles USING (article_id, revision_id)
 ORDER BY l.published_date DESC, article_id LIMIT {most}"""
 _COMPANIONS = """\
 SELECT other_id, arg_max(other_name, (length(other_name), other_name)), sum(article_count)::BIGINT AS articles FROM (
@@ -176,7 +176,7 @@ _QUOTES = """\
 SELECT q.article_id, q.quote_index, q.quote_text, q.quote_type, q.cue_text, q.speaker_role, a.title, a.publisher,
   q.published_date, l.article_id IS NOT NULL
 FROM quotes_stored q JOIN shown USING (article_id, revision_id, quote_index)
-JOIN own_articles a USING (article_id, revision_id)
+JOIN entity_articles a USING (article_id, revision_id)
 LEFT JOIN links l ON l.article_id = q.article_id AND l.revision_id = q.revision_id
   AND l.cluster_index = q.speaker_cluster_index
 WHERE q.published_date BETWEEN $1 AND $2
@@ -351,8 +351,8 @@ def view_entity(
 
 
 def _rows(connection: Connection, sql: str) -> list[tuple]:  # type: ignore[type-arg]
-    found: list[tuple] = connection.execute(sql.format(most=_MOST)).fetchall()  # type: ignore[type-arg]
-    return found
+    rows: list[tuple] = connection.execute(sql.format(most=_MOST)).fetchall()  # type: ignore[type-arg]
+    return rows
 
 
 def _select_rows(connection: Connection, entity_id: str, kind: EntityKind) -> None:
@@ -361,14 +361,14 @@ def _select_rows(connection: Connection, entity_id: str, kind: EntityKind) -> No
     connection.execute(_ALL_LINKS)
     connection.execute(_LINKS, [entity_id if is_person else None])
     [[links]] = connection.execute("SELECT count(*) FROM links").fetchall()
-    own = _OWN_OR_LINKED if links else _OWN
-    for table, sql, id_column, given in (
+    condition = _HAS_ID_OR_LINK if links else _HAS_ID
+    for table, sql, id_column, stored_kind in (
         ("mentions", _MENTIONS, "entity_id", ENTITY_TYPES[kind]),
         ("said", _SAID, "speaker_entity_id", kind),
     ):
-        connection.execute(sql.format(own=own.format(id=id_column)), [entity_id, given])
+        connection.execute(sql.format(is_of_entity=condition.format(id=id_column)), [entity_id, stored_kind])
         if links:
-            connection.execute(_NOT_OWN.format(table=table), [entity_id])
+            connection.execute(_WITHOUT_ID_AND_LINK.format(table=table), [entity_id])
         if is_person:
             connection.execute(_OF_OTHERS.format(table=table), [entity_id])
 
@@ -402,11 +402,11 @@ def period_step(first: date, last: date) -> PeriodStep:
 def fill_periods(counts: list[PeriodCount], *, first: date, last: date, step: PeriodStep) -> tuple[PeriodCount, ...]:
     """Return one count per day, week or month from first to last; 0 where ``counts`` has none."""
     known = {each.first: each.count for each in counts}
-    found, day = [], _first_of(first, step)
+    periods, day = [], _first_of(first, step)
     while day <= last:
-        found.append(PeriodCount(day, known.get(day, 0)))
+        periods.append(PeriodCount(day, known.get(day, 0)))
         day = _first_of(day + timedelta(days={"day": 1, "week": 7, "month": 31}[step]), step)
-    return tuple(found)
+    return tuple(periods)
 
 
 def _first_of(day: date, step: PeriodStep) -> date:
