@@ -175,8 +175,8 @@ class Specifications(Protocol):
         """Follow a commit, after the head of the lake is written. An exception is a warning: the rows are committed."""
 
     @specification
-    def preview_takedown(self, workspace: Workspace, plan: TakedownPlan) -> TakedownPart:
-        """Return what a takedown would erase; change nothing."""
+    def preview_takedown(self, workspace: Workspace, plan: TakedownPlan) -> TakedownPart | None:
+        """Return in ``remaining`` the copies elsewhere that a takedown would not reach; change nothing."""
 
     @specification
     def on_takedown(

@@ -124,7 +124,10 @@ PARTS = (
         "takedown",
         "takedowns, and erasures from open and closed months, are killed at any step",
         12,
-        ("pipeline/addons", "pipeline/archive", "pipeline/jobs", "pipeline/lake", "pipeline/shared", "pipeline/upkeep"),
+        (
+            *("pipeline/addons/alerts", "pipeline/addons/audit", "pipeline/addons/search", "pipeline/archive"),
+            *("pipeline/jobs", "pipeline/lake", "pipeline/shared", "pipeline/upkeep"),
+        ),
         ("tests/faults/lake/test_erase.py", "tests/faults/test_forget.py", "tests/store/test_shared_takedown.py"),
     ),
     Part(

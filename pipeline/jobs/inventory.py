@@ -45,7 +45,7 @@ def _is_lake(state: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Store:
+class _CoreStore:
     """A file or folder, how to see that it is there, and what to do if it is missing."""
 
     path: Callable[[Settings], Path]
@@ -53,26 +53,26 @@ class _Store:
     advice: str
 
 
-_STORES: Mapping[str, _Store] = {
-    ARCHIVE: _Store(
+_STORES: Mapping[str, _CoreStore] = {
+    ARCHIVE: _CoreStore(
         lambda settings: settings.archive_dir / "warc",
         _has_entry,
         f"restore it from a backup, or mount its disk: nothing can replace the archived pages; "
         f"{advice_to_give_up(ARCHIVE)} goes on without them",
     ),
-    STATE: _Store(
+    STATE: _CoreStore(
         lambda settings: settings.archive_dir / "state.sqlite",
         _is_database,
         f"restore it from a backup: no other file says which pages wait to be fetched; without a backup, "
         f"{advice_to_give_up(STATE)} starts a new one {NEW_STATE}",
     ),
-    LAKE: _Store(
+    LAKE: _CoreStore(
         lambda settings: settings.lake_dir / "_state",
         _is_lake,
         f"restore it from a backup, or mount its disk; without a backup, {advice_to_give_up(LAKE)} goes on without it, "
         "and then `newslake run` derives the days again from the archive; only the log is lost",
     ),
-    KNOWLEDGE: _Store(
+    KNOWLEDGE: _CoreStore(
         lambda settings: settings.kb_path,
         _is_database,
         f"restore it, or import it again with `newslake kb import FILE`; {advice_to_give_up(KNOWLEDGE)} goes on "

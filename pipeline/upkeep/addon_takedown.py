@@ -70,7 +70,10 @@ def copies_elsewhere(workspace: Workspace, plan: TakedownPlan) -> tuple[str, ...
     addons = addons_of(workspace.settings.addons)
     lines: list[str] = []
     for info, outcome in addons.outcomes("preview_takedown", workspace=workspace, plan=plan):
-        lines += [_sentence(info, outcome)] if isinstance(outcome, Exception) else outcome.remaining
+        if isinstance(outcome, Exception):
+            lines.append(_sentence(info, outcome))
+        elif outcome is not None:
+            lines += outcome.remaining
     return tuple(lines)
 
 
