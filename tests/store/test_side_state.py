@@ -116,13 +116,13 @@ def test_stores_know_states_of_addons_that_are_not_loaded(postgres, schema, tmp_
     assert columns == [("place",), ("author",), ("text",)]
 
 
-def test_takedown_does_not_start_beside_a_state_that_it_cannot_reach(weed, postgres, schema, tmp_path):
+def test_takedown_does_not_start_with_a_state_that_it_cannot_reach(weed, postgres, schema, tmp_path):
     """On a shared store, the state of an add-on that is not loaded stops a takedown by a sentence that names it."""
     services = StoreServices(weed=weed, database_url=postgres.url, name=schema, folder=tmp_path)
     space = services.workspace()
     check_reach(space)
     space.store.side_state(DESK).open()
-    with pytest.raises(ConfigError, match=r"state of add-on desk .*add desk to NEWS_ADDONS") as caught:
+    with pytest.raises(ConfigError, match=r"state of add-on desk.*add desk to NEWS_ADDONS") as caught:
         check_reach(space)
     assert caught.value.reason == "addon_missing"
     assert [sentence for sentence in repair(space)["add-ons"] if "add-on desk" in sentence] != []
