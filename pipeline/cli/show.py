@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep
     from newslake.pipeline.show.article import ArticlePage
     from newslake.pipeline.show.article_view import ArticleView
-    from newslake.pipeline.show.page_history import PageHistory, Revision
+    from newslake.pipeline.show.page_history import PageHistory, PageRevision
 
 
 def show(
@@ -222,7 +222,7 @@ def _print_visits(found: "PageHistory") -> None:
     print_rows(_VISIT_COLUMNS, rows, as_json=False)
 
 
-def print_revision(revision: "Revision") -> None:
+def print_revision(revision: "PageRevision") -> None:
     """Print one revision of a page and its changes."""
     title = escape(revision.title or "without a title")
     out.print(

@@ -15,7 +15,7 @@ from newslake.pipeline.show.annotations import (
     build_events,
     build_quotes,
 )
-from newslake.pipeline.show.page_history import Revision
+from newslake.pipeline.show.page_history import PageRevision
 from newslake.pipeline.show.rendering import TEMPLATES, make_json_visible, web_link
 from newslake.pipeline.show.text_markup import BlockView, build_blocks
 from newslake.pipeline.tables.spec import Row
@@ -107,7 +107,7 @@ class ArticlePage:
     unlisted_quotes: tuple[QuoteView, ...]
     fields: tuple[Field, ...]
     provenance: tuple[ProvenanceStep, ...]
-    versions: tuple[Revision, ...]
+    versions: tuple[PageRevision, ...]
     rows: tuple[TableJson, ...]
 
 
@@ -117,7 +117,7 @@ def article_page(
     origin: str,
     published_date: date | None = None,
     provenance: Sequence[ProvenanceStep] = (),
-    versions: Sequence[Revision] = (),
+    versions: Sequence[PageRevision] = (),
 ) -> ArticlePage:
     """Return the page of one article. ``rows`` are all of its rows by table name, with one row of ``articles``.
 

@@ -16,7 +16,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Annotation, Article, Hints, Page, Rejected
 from newslake.pipeline.model.provenance import ProvenanceStep
 from newslake.pipeline.nlp import model_label, why_not_annotated
-from newslake.pipeline.show.page_history import Revision, page_history
+from newslake.pipeline.show.page_history import PageRevision, page_history
 from newslake.pipeline.show.provenance import StoredRows, resolve_article_ids, trace_provenance
 from newslake.pipeline.sources import parse_iso, read_file
 from newslake.pipeline.tables import annotation_rows
@@ -49,7 +49,7 @@ class ArticleView:
     origin: str
     published_date: date | None = None
     provenance: tuple[ProvenanceStep, ...] = ()
-    versions: tuple[Revision, ...] = ()
+    versions: tuple[PageRevision, ...] = ()
 
 
 def view_article(workspace: Workspace, query: str) -> ArticleView | None:
@@ -89,7 +89,7 @@ def newest_article_id(workspace: Workspace) -> str | None:
     return str(newest["article_id"])
 
 
-def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
+def _versions(workspace: Workspace, article_id: str) -> tuple[PageRevision, ...]:
     try:
         return page_history(workspace, article_id).revisions
     except (ArchiveError, ConfigError):  # the archive lost its records; the provenance says so

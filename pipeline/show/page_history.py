@@ -35,7 +35,7 @@ class PageVisit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class PageRevision:
     """One revision, its first fetch, and its changes from the previous revision."""
 
     revision_id: str
@@ -53,7 +53,7 @@ class PageHistory:
 
     article_ids: tuple[str, ...]
     visits: tuple[PageVisit, ...]
-    revisions: tuple[Revision, ...]
+    revisions: tuple[PageRevision, ...]
     is_gone: bool
 
 
@@ -137,12 +137,12 @@ def _attempt_visit(attempt: Attempt) -> PageVisit:
     )
 
 
-def _revisions(read: Mapping[str, CleanResult]) -> tuple[Revision, ...]:
+def _revisions(read: Mapping[str, CleanResult]) -> tuple[PageRevision, ...]:
     contents = contents_in_order(each for each in read.values() if isinstance(each, Article))
     later = ((changes_between(a, b), quotes_removed(a, b)) for a, b in pairwise(contents))
     changed = [((), ()), *later][: len(contents)]  # a rejected page has no revision
     return tuple(
-        Revision(
+        PageRevision(
             revision_id=content.revision_id,
             fetched_at=content.fetched_at,
             payload_digest=content.payload_digest,

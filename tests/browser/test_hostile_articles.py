@@ -15,7 +15,7 @@ from newslake.pipeline.clusters import SentenceChange
 from newslake.pipeline.lake import Lake
 from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep
 from newslake.pipeline.show.article import article_html, article_page
-from newslake.pipeline.show.page_history import Revision
+from newslake.pipeline.show.page_history import PageRevision
 from newslake.pipeline.tables import ANNOTATION_TABLES
 from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake
@@ -53,8 +53,8 @@ def _page(at: int, rows: Rows) -> str:
     steps = (ProvenanceStep(name="text", headline=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
     names = {"revision_id": one, "payload_digest": two, "title": three, "word_count": 3, "quotes_removed": (four,)}
     versions = [
-        Revision(**names, fetched_at=DAY, changes=()),
-        Revision(
+        PageRevision(**names, fetched_at=DAY, changes=()),
+        PageRevision(
             **names,
             fetched_at=DAY + timedelta(1),
             changes=(SentenceChange("added", one), SentenceChange("removed", two)),

@@ -34,7 +34,7 @@ private_hosts = [{hosts}]
 """
 _ENV_TEXT = """\
 # The settings of newslake, for commands that you run in this folder. An environment variable of the same name has
-# precedence. "Settings" in docs/operations.md of newslake has all of them. For other programs, read this file with
+# precedence. docs/reference.md of newslake has all of them. For other programs, read this file with
 #   set -a; . ./newslake.env; set +a
 
 # Who you are: hosts see it with each request. Name a mail address or a web page, so that they can reach you.
