@@ -32,7 +32,7 @@ out = Console(highlight=False)
 
 def main(root: Path) -> None:
     """Print the figures of each page with its goals."""
-    from newslake.pipeline.addons.newsroom.page_request import PageRequest
+    from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
     from newslake.pipeline.addons.newsroom.web_app import routes
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
@@ -43,7 +43,7 @@ def main(root: Path) -> None:
         times, weights = [], []
         for path, given in requests:
             began, busy = time.perf_counter(), time.process_time()
-            answer = handlers[path](PageRequest(**given))  # type: ignore[arg-type]
+            answer = handlers[path](NewsroomRequest(**given))  # type: ignore[arg-type]
             times.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy)))
             weights.append(_weight(bytes(answer.body).decode()))
         wall, processor = (float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
@@ -125,14 +125,14 @@ def _page(path: str, **given: object) -> tuple[str, dict[str, object]]:
 
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
     """Return the list and its following pages, from the links to more."""
-    from newslake.pipeline.addons.newsroom.page_request import PageRequest
+    from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
     from newslake.pipeline.addons.newsroom.web_app import routes
 
     answer = routes()["/articles"]
     found = [_page("/articles", to=day)]
     while len(found) <= ROUNDS:
         _, given = found[-1]
-        html = bytes(answer(PageRequest(**given)).body).decode()  # type: ignore[arg-type]
+        html = bytes(answer(NewsroomRequest(**given)).body).decode()  # type: ignore[arg-type]
         more = re.search(r'href="([^"]*after=[^"]*)"', html)
         assert more is not None
         found.append(_page("/articles", **dict(parse_qsl(urlsplit(unescape(more[1])).query))))

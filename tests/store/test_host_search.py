@@ -64,10 +64,10 @@ def as_text(value: object) -> str:
 
 def page(path: str = "/search", **query: str) -> str:
     """Return a page of Newsroom on the host of the environment."""
-    from newslake.pipeline.addons.newsroom.page_request import PageRequest
+    from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
     from newslake.pipeline.addons.newsroom.web_app import routes
 
-    return bytes(routes()[path](PageRequest(query)).body).decode()
+    return bytes(routes()[path](NewsroomRequest(query)).body).decode()
 
 
 def index_files(data_dir: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.addons.newsroom.page_request import FileAnswer, PageAnswer, PageRequest
+from newslake.pipeline.addons.newsroom.page_request import FileAnswer, NewsroomRequest, PageAnswer
 from newslake.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from newslake.pipeline.addons.newsroom.queries.people import EntityKind
 
 
-def answer_pages(request: PageRequest) -> PageAnswer:
+def answer_pages(request: NewsroomRequest) -> PageAnswer:
     """Answer with the list of pages that coverage counts."""
     from newslake.pipeline.addons.newsroom.pages.json_pages import list_page_outcomes
     from newslake.pipeline.addons.newsroom.pages.outcomes import pages_page
@@ -21,7 +21,7 @@ def answer_pages(request: PageRequest) -> PageAnswer:
     return PageAnswer(partial(list_page_outcomes, lake, query, today=today), html)
 
 
-def answer_why(request: PageRequest) -> PageAnswer:
+def answer_why(request: NewsroomRequest) -> PageAnswer:
     """Answer with the provenance of a page, an article or a row; without one, with the form."""
     from newslake.pipeline.addons.newsroom.pages.outcomes import why_form, why_page
     from newslake.pipeline.show.provenance import trace_provenance
@@ -38,7 +38,7 @@ def _refuse_missing_url() -> object:
     raise ConfigError(message, key="url")
 
 
-def answer_articles(request: PageRequest) -> PageAnswer:
+def answer_articles(request: NewsroomRequest) -> PageAnswer:
     """Answer with the list of articles."""
     from newslake.pipeline.addons.newsroom.pages.articles import articles_page
     from newslake.pipeline.addons.newsroom.pages.json_pages import list_articles
@@ -50,7 +50,7 @@ def answer_articles(request: PageRequest) -> PageAnswer:
     )
 
 
-def answer_article(request: PageRequest) -> PageAnswer:
+def answer_article(request: NewsroomRequest) -> PageAnswer:
     """Answer with an article. Raises: ConfigError (no_such_article)."""
     from newslake.pipeline.addons.newsroom.pages.article import newsroom_article
     from newslake.pipeline.show.article import article_page
@@ -75,34 +75,34 @@ def answer_article(request: PageRequest) -> PageAnswer:
     return PageAnswer(lambda: view, html)
 
 
-def answer_people(request: PageRequest) -> PageAnswer:
+def answer_people(request: NewsroomRequest) -> PageAnswer:
     """Answer with the list of people."""
     return _answer_entities(request, "person")
 
 
-def answer_organisations(request: PageRequest) -> PageAnswer:
+def answer_organisations(request: NewsroomRequest) -> PageAnswer:
     """Answer with the list of organisations."""
     return _answer_entities(request, "organisation")
 
 
-def answer_person(request: PageRequest) -> PageAnswer:
+def answer_person(request: NewsroomRequest) -> PageAnswer:
     """Answer with a person. Raises: ConfigError (no_such_entity)."""
     return _answer_entity(request, "person")
 
 
-def answer_organisation(request: PageRequest) -> PageAnswer:
+def answer_organisation(request: NewsroomRequest) -> PageAnswer:
     """Answer with an organisation. Raises: ConfigError (no_such_entity)."""
     return _answer_entity(request, "organisation")
 
 
-def _answer_entities(request: PageRequest, kind: "EntityKind") -> PageAnswer:
+def _answer_entities(request: NewsroomRequest, kind: "EntityKind") -> PageAnswer:
     from newslake.pipeline.addons.newsroom.pages.people import list_entities, people_page
 
     entities = list_entities(request.lake, kind, request.query, today=request.today)
     return PageAnswer(lambda: entities, partial(people_page, entities, root=request.root, choices=request.source_keys))
 
 
-def _answer_entity(request: PageRequest, kind: "EntityKind") -> PageAnswer:
+def _answer_entity(request: NewsroomRequest, kind: "EntityKind") -> PageAnswer:
     from newslake.pipeline.addons.newsroom.pages.people import entity_page, read_entity
 
     entity_id = request.parameters["entity_id"]
@@ -113,7 +113,7 @@ def _answer_entity(request: PageRequest, kind: "EntityKind") -> PageAnswer:
     return PageAnswer(lambda: entity, lambda: entity_page(entity, request.query, root=request.root))
 
 
-def answer_events(request: PageRequest) -> PageAnswer:
+def answer_events(request: NewsroomRequest) -> PageAnswer:
     """Answer with the timeline of events."""
     from newslake.pipeline.addons.newsroom.pages.events import events_page, list_events
 
@@ -122,7 +122,7 @@ def answer_events(request: PageRequest) -> PageAnswer:
     return PageAnswer(lambda: timeline, html)
 
 
-def answer_event_map(request: PageRequest) -> PageAnswer:
+def answer_event_map(request: NewsroomRequest) -> PageAnswer:
     """Answer with the map of events."""
     from newslake.pipeline.addons.newsroom.pages.events import event_map_page, list_places
 
@@ -131,7 +131,7 @@ def answer_event_map(request: PageRequest) -> PageAnswer:
     return PageAnswer(lambda: event_map, html)
 
 
-def answer_questions(request: PageRequest) -> PageAnswer:
+def answer_questions(request: NewsroomRequest) -> PageAnswer:
     """Answer with the list of saved questions."""
     from newslake.pipeline.addons.newsroom.pages.json_pages import question_entries
     from newslake.pipeline.addons.newsroom.pages.saved_queries import questions_page
@@ -139,7 +139,7 @@ def answer_questions(request: PageRequest) -> PageAnswer:
     return PageAnswer(question_entries, partial(questions_page, root=request.root))
 
 
-def answer_question(request: PageRequest) -> PageAnswer:
+def answer_question(request: NewsroomRequest) -> PageAnswer:
     """Answer with a saved question and its rows. Raises: ConfigError (no_such_question)."""
     from newslake.pipeline.addons.newsroom.pages.json_pages import question_answer
     from newslake.pipeline.addons.newsroom.pages.saved_queries import question_page
@@ -150,7 +150,7 @@ def answer_question(request: PageRequest) -> PageAnswer:
     )
 
 
-def answer_question_svg(request: PageRequest) -> FileAnswer:
+def answer_question_svg(request: NewsroomRequest) -> FileAnswer:
     """Answer with the chart of a saved question."""
     from newslake.pipeline.addons.newsroom.pages.saved_queries import question_svg
     from newslake.pipeline.addons.newsroom.rendering import chart_policy
@@ -160,7 +160,7 @@ def answer_question_svg(request: PageRequest) -> FileAnswer:
     return FileAnswer(svg, "image/svg+xml", {"Content-Security-Policy": chart_policy()})
 
 
-def answer_question_csv(request: PageRequest) -> FileAnswer:
+def answer_question_csv(request: NewsroomRequest) -> FileAnswer:
     """Answer with all rows of a saved question."""
     from newslake.pipeline.addons.newsroom.pages.saved_queries import question_csv
 
@@ -170,7 +170,7 @@ def answer_question_csv(request: PageRequest) -> FileAnswer:
     return FileAnswer(rows, "text/csv; charset=utf-8", {"Content-Disposition": disposition})
 
 
-def _question_request(request: PageRequest) -> "QuestionRequest":
+def _question_request(request: NewsroomRequest) -> "QuestionRequest":
     from newslake.pipeline.addons.newsroom.pages.saved_queries import parse_question_request
 
     return parse_question_request(request.parameters["slug"], request.query)

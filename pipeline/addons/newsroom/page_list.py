@@ -14,9 +14,9 @@ _LAST = 100
 class NewsroomPage:
     """A page of Newsroom, served as HTML, and as JSON at its path with `.json`.
 
-    ``path`` may have parameters: "/people/{entity_id}". ``place`` is "module:name" of a function from ``PageRequest``
-    to ``PageAnswer``; it is loaded with the first request for the page. ``label`` is the entry in the bar, "" for none;
-    ``rank`` orders the entries. The page of the first entry is also that of "/".
+    ``path`` may have parameters: "/people/{entity_id}". ``place`` is "module:name" of a function from
+    ``NewsroomRequest`` to ``PageAnswer``; it is loaded with the first request for the page. ``label`` is the entry in
+    the bar, "" for none; ``rank`` orders the entries. The page of the first entry is also that of "/".
     """
 
     path: str
@@ -26,14 +26,14 @@ class NewsroomPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class NewsroomBar:
     """The bar of Newsroom: path and label of each entry, and whether it has the field of full-text search."""
 
     entries: tuple[tuple[str, str], ...]
     has_search: bool
 
 
-EMPTY_BAR = Bar((), has_search=False)
+EMPTY_BAR = NewsroomBar((), has_search=False)
 
 
 def list_pages() -> tuple[NewsroomPage, ...]:
@@ -54,7 +54,7 @@ def bar_pages() -> list[NewsroomPage]:
     return sorted((page for page in list_pages() if page.label), key=lambda page: page.rank)
 
 
-def build_bar() -> Bar:
+def build_bar() -> NewsroomBar:
     """Return the bar of every page."""
     entries = tuple((page.path.removeprefix("/"), page.label) for page in bar_pages())
-    return Bar(entries, has_search=any(page.path == "/search" for page in list_pages()))
+    return NewsroomBar(entries, has_search=any(page.path == "/search" for page in list_pages()))

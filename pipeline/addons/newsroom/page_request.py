@@ -13,7 +13,7 @@ from newslake.pipeline.store.table_files import LakePlace
 
 
 @dataclass(frozen=True)
-class PageRequest:
+class NewsroomRequest:
     """A request: the query of its URL, and the parameters of its path.
 
     ``root`` is the link from the page to Newsroom's first page.

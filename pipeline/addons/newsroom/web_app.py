@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from newslake.pipeline.addons.newsroom.page_answers import answer_question_csv, answer_question_svg
 from newslake.pipeline.addons.newsroom.page_list import NewsroomPage, bar_pages, list_pages
-from newslake.pipeline.addons.newsroom.page_request import FileAnswer, PageAnswer, PageRequest
+from newslake.pipeline.addons.newsroom.page_request import FileAnswer, NewsroomRequest, PageAnswer
 from newslake.pipeline.addons.newsroom.pages.json_pages import error_json, to_json
 from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, error_page, within_limits
 from newslake.pipeline.errors import ConfigError, LimitError, NewsError
@@ -33,8 +33,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _JSON = "application/json"
-Responder = Callable[[PageRequest], Response]
-FILES: Mapping[str, Callable[[PageRequest], FileAnswer]] = {
+Responder = Callable[[NewsroomRequest], Response]
+FILES: Mapping[str, Callable[[NewsroomRequest], FileAnswer]] = {
     "/questions/{slug}.svg": answer_question_svg,
     "/questions/{slug}.csv": answer_question_csv,
 }
@@ -91,21 +91,21 @@ def routes() -> Mapping[str, Responder]:
     return responders
 
 
-def _answer_of(page: NewsroomPage, request: PageRequest) -> PageAnswer:
+def _answer_of(page: NewsroomPage, request: NewsroomRequest) -> PageAnswer:
     answer: PageAnswer = resolve_name(page.place)(request)
     return answer
 
 
-def _html_response(page: NewsroomPage, request: PageRequest) -> Response:
+def _html_response(page: NewsroomPage, request: NewsroomRequest) -> Response:
     answer = _answer_of(page, request)
     return HTMLResponse(answer.html(), headers={_POLICY: answer.templates.policy(is_served=True)})
 
 
-def _json_response(page: NewsroomPage, request: PageRequest) -> Response:
+def _json_response(page: NewsroomPage, request: NewsroomRequest) -> Response:
     return Response(to_json(_answer_of(page, request).data()), media_type=_JSON)
 
 
-def _file_response(answer: Callable[[PageRequest], FileAnswer], request: PageRequest) -> Response:
+def _file_response(answer: Callable[[NewsroomRequest], FileAnswer], request: NewsroomRequest) -> Response:
     file = answer(request)
     return Response(file.content, media_type=file.media_type, headers=dict(file.headers))
 
@@ -118,21 +118,21 @@ def endpoint(answer: Responder, *, root: str, slots: asyncio.Semaphore) -> Calla
             await asyncio.wait_for(slots.acquire(), WAIT_SECONDS)
         except TimeoutError as error:
             raise HTTPException(503, "Too many concurrent requests: try again in a moment.") from error
-        page_request = PageRequest(request.query_params, request.path_params, root)
+        page_request = NewsroomRequest(request.query_params, request.path_params, root)
         work = asyncio.create_task(_answer_request(answer, page_request, slots=slots))
         return await asyncio.shield(work)  # a thread continues after its client disconnects, and must keep its slot
 
     return respond
 
 
-async def _answer_request(answer: Responder, request: PageRequest, *, slots: asyncio.Semaphore) -> Response:
+async def _answer_request(answer: Responder, request: NewsroomRequest, *, slots: asyncio.Semaphore) -> Response:
     try:
         return await asyncio.to_thread(_within_limits, answer, request)
     finally:
         slots.release()
 
 
-def _within_limits(answer: Responder, request: PageRequest) -> Response:
+def _within_limits(answer: Responder, request: NewsroomRequest) -> Response:
     with within_limits(Settings.load()):
         return answer(request)
 

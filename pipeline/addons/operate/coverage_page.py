@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from newslake.pipeline.addons.newsroom.page_request import PageAnswer, PageRequest
+from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest, PageAnswer
 from newslake.pipeline.addons.newsroom.pages.outcomes import PUBLICATION
 from newslake.pipeline.addons.newsroom.queries.articles import last_day
 from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, UrlQuery, page, parse_period, parse_text
@@ -150,7 +150,7 @@ class _FreshnessRow:
     message: tuple[str, ...]
 
 
-def answer_coverage(request: PageRequest) -> PageAnswer:
+def answer_coverage(request: NewsroomRequest) -> PageAnswer:
     """Answer with the coverage of the days and the source of a request."""
     workspace, query = request.workspace, request.query
     first, last = parse_coverage_period(request.lake, query, today=request.today)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from urllib.parse import quote
 
-from newslake.pipeline.addons.newsroom.page_request import PageAnswer, PageRequest
+from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest, PageAnswer
 from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, UrlQuery, page, parse_day, parse_text
 from newslake.pipeline.addons.search.articles import PAGE_SIZE, SearchFilter, SearchHit, SearchResult, search_articles
 from newslake.pipeline.addons.search.excerpts import Segment
@@ -52,7 +52,7 @@ class _HitView:
     folded: str
 
 
-def answer_search(request: PageRequest) -> PageAnswer:
+def answer_search(request: NewsroomRequest) -> PageAnswer:
     """Answer with the hits of a search. The index of this host is updated first."""
     workspace, search = request.workspace, parse_search_request(request.query)
     place, seconds = search_place_of(workspace), workspace.settings.newsroom_seconds
