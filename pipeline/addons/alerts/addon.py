@@ -1,6 +1,6 @@
 """The add-on alerts: rules, messages and their delivery."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from newslake.pipeline.hooks import (
     AddonInfo,
@@ -10,11 +10,13 @@ from newslake.pipeline.hooks import (
     TakedownPart,
     TakedownPhase,
     implementation,
+    specification,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from newslake.pipeline.addons.alerts.rules import AlertCondition
     from newslake.pipeline.addons.alerts.settings import AlertSettings
     from newslake.pipeline.archive import TakedownPlan
     from newslake.pipeline.jobs.workspace import Workspace
@@ -23,6 +25,17 @@ _ADVICE = (
     "restore it from a backup: no other file says which messages wait to be sent; `newslake lake repair --give-up "
     "alerts/alerts.sqlite` goes on without it, and reports open alerts, and the rows of each rule's window, once more"
 )
+
+
+class AlertSpecifications(Protocol):
+    """The hook of alerts."""
+
+    @specification
+    def alert_conditions(self) -> "Mapping[str, AlertCondition]":
+        """Return the kinds of rules of the add-on, by the name that a rule has as ``on``."""
+
+
+specifications = AlertSpecifications
 
 
 @implementation

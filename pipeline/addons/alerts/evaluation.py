@@ -7,11 +7,15 @@ import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
+from newslake.pipeline.addon_registry import addons_of
 from newslake.pipeline.addons.alerts.alert import AlertCheck
 from newslake.pipeline.addons.alerts.machine_condition import check_machine
 from newslake.pipeline.addons.alerts.question_condition import check_question, check_question_rule
 from newslake.pipeline.addons.alerts.rules import (
+    AddonRule,
+    AlertCondition,
     AlertRule,
     AlertRules,
     MachineRule,
@@ -28,6 +32,8 @@ from newslake.pipeline.errors import ConfigError, NewsError
 from newslake.pipeline.extras import require_extra
 from newslake.pipeline.jobs.workspace import Workspace
 
+log = logging.getLogger(__name__)
+
 
 def read_rules(workspace: Workspace) -> AlertRules:
     """Return the rules of ``NEWS_ALERTS_FILE``, checked completely; no rules if the file is missing.
@@ -37,7 +43,7 @@ def read_rules(workspace: Workspace) -> AlertRules:
     path = workspace.settings.of(AlertSettings).alerts_file
     if not path.exists():
         return AlertRules(path=path, senders={})
-    rules = load_rules(path, sources=workspace.sources)
+    rules = load_rules(path, sources=workspace.sources, conditions=_conditions(workspace))
     for name, url in rules.senders.items():
         _check_sender(path, name, url)
     nowhere = workspace.settings.data_dir / "alerts" / "no_lake"  # never created: views without tables
@@ -45,6 +51,14 @@ def read_rules(workspace: Workspace) -> AlertRules:
         if isinstance(rule, QuestionRule):
             check_question_rule(rule, path=path, nowhere=nowhere)
     return rules
+
+
+def _conditions(workspace: Workspace) -> dict[str, AlertCondition]:
+    """Return the kinds of rules of other add-ons, by name."""
+    results, errors = addons_of(workspace.settings.addons).collect("alert_conditions")
+    for error in errors:
+        log.error("%s", error)
+    return {name: condition for _, conditions in results for name, condition in conditions.items()}
 
 
 def _check_sender(path: Path, name: str, url: str) -> None:
@@ -72,10 +86,18 @@ def evaluate(workspace: Workspace, rule: AlertRule, rules: AlertRules) -> AlertC
         outcome = error
     if isinstance(outcome, AlertCheck):
         return outcome
-    is_state = isinstance(rule, SourceRule | MachineRule) or (
-        isinstance(rule, QuestionRule) and rule.threshold is not None
-    )
-    return AlertCheck(rule=name, kind="state" if is_state else "rows", items=(), error=_error_text(outcome))
+    return AlertCheck(rule=name, kind=_kind_of(rule), items=(), error=_error_text(outcome))
+
+
+def _kind_of(rule: AlertRule) -> Literal["state", "rows"]:
+    match rule:
+        case AddonRule():
+            is_state = rule.condition.is_state
+        case QuestionRule():
+            is_state = rule.threshold is not None
+        case _:
+            is_state = isinstance(rule, SourceRule | MachineRule)
+    return "state" if is_state else "rows"
 
 
 def _error_text(error: Exception) -> str:
@@ -94,4 +116,10 @@ def _condition(rule: AlertRule) -> Callable[..., AlertCheck]:
         RunRule: lambda workspace, rule, rules: check_runs(workspace, rule, public_url=rules.public_url),
         MachineRule: lambda workspace, rule, rules: check_machine(workspace, rule),
         QuestionRule: check_question,
+        AddonRule: lambda workspace, rule, rules: _check_addon_rule(workspace, rule),
     }[type(rule)]
+
+
+def _check_addon_rule(workspace: Workspace, rule: AddonRule) -> AlertCheck:
+    items = tuple(rule.condition.find(workspace, rule.table))
+    return AlertCheck(rule=rule.policy.rule, kind=_kind_of(rule), items=items)

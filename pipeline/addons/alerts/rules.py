@@ -16,20 +16,25 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, model_validator
 
 from newslake.pipeline.addons.alerts.alert import DeliveryPolicy
 from newslake.pipeline.environment import variable_of
 from newslake.pipeline.errors import ConfigError, did_you_mean
 from newslake.pipeline.settings import SourceList
+
+if TYPE_CHECKING:
+    from newslake.pipeline.addons.alerts.alert import AlertItem
+    from newslake.pipeline.jobs.workspace import Workspace
 
 MIN_CONFIDENCE, MIN_INDEPENDENT = 0.6, 2  # defaults, so that one wrong row raises no alert
 DISK_FREE_GB = 2.0  # one day of a large source, as `newslake doctor` requires
@@ -116,7 +121,34 @@ class QuestionRule:
     is_explicit: frozenset[str]
 
 
-AlertRule = SourceRule | RunRule | MachineRule | QuestionRule
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCondition:
+    """A kind of rule of another add-on, as its hook ``alert_conditions`` returns it.
+
+    ``table`` has the keys of its rules. ``find`` returns what is to be reported now. With ``is_state`` an item is open
+    for as long as it is found; else each key is reported once.
+    """
+
+    table: "type[RuleTable]"
+    find: "Callable[[Workspace, RuleTable], Iterable[AlertItem]]"
+    is_state: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddonRule:
+    """A rule of a kind of another add-on, with its keys."""
+
+    policy: DeliveryPolicy
+    table: "RuleTable"
+    condition: AlertCondition
+
+    @property
+    def on(self) -> str:
+        """The kind."""
+        return str(self.table.on)  # type: ignore[attr-defined]  # every kind has it
+
+
+AlertRule = SourceRule | RunRule | MachineRule | QuestionRule | AddonRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +203,8 @@ _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 _Days = Annotated[int, Field(ge=1, le=3660)]
 
 
-class _RuleTable(BaseModel):
-    """The keys of every ``[rules.NAME]`` table."""
+class RuleTable(BaseModel):
+    """The keys of every ``[rules.NAME]`` table. A kind of an add-on adds its own, and ``on: Literal["KIND"]``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -183,25 +215,25 @@ class _RuleTable(BaseModel):
     digest_at: _DigestAt | None = None
 
 
-class _SourceRuleTable(_RuleTable):
+class _SourceRuleTable(RuleTable):
     on: Literal["sources"]
     states: tuple[SourceState, ...] = Field(("stale", "failing", "anomalous"), min_length=1)
     sources: tuple[str, ...] = ()
 
 
-class _RunRuleTable(_RuleTable):
+class _RunRuleTable(RuleTable):
     on: Literal["runs"]
     events: tuple[RunEvent, ...] = Field(("failed", "broken"), min_length=1)
     days: _Days = 2
 
 
-class _MachineRuleTable(_RuleTable):
+class _MachineRuleTable(RuleTable):
     on: Literal["machine"]
     states: tuple[MachineState, ...] = Field(("disk", "verify"), min_length=1)
     disk_free_gb: float = Field(DISK_FREE_GB, gt=0, allow_inf_nan=False)
 
 
-class _QuestionRuleTable(_RuleTable):
+class _QuestionRuleTable(RuleTable):
     on: Literal["question"]
     question: str | None = None
     sql: str | None = Field(None, min_length=1)
@@ -230,7 +262,7 @@ class _QuestionRuleTable(_RuleTable):
 
 
 _Table = Annotated[_SourceRuleTable | _RunRuleTable | _MachineRuleTable | _QuestionRuleTable, Field(discriminator="on")]
-_KINDS: Mapping[str, type[_RuleTable]] = {
+_KINDS: Mapping[str, type[RuleTable]] = {
     "sources": _SourceRuleTable,
     "runs": _RunRuleTable,
     "machine": _MachineRuleTable,
@@ -249,20 +281,32 @@ class _AlertsFile(BaseModel):
     rules: dict[_Name, _Table] = {}
 
 
-def load_rules(path: Path, *, sources: SourceList) -> AlertRules:
+def load_rules(
+    path: Path, *, sources: SourceList, conditions: Mapping[str, AlertCondition] = MappingProxyType({})
+) -> AlertRules:
     """Return the rules of an ``alerts.toml``. Questions and senders are checked by ``read_rules``.
 
+    ``conditions`` are the kinds of other add-ons, by name.
     Raises: ConfigError with the file, the rule and each wrong key.
     """
+    kinds = {**_KINDS, **{name: condition.table for name, condition in conditions.items()}}
     try:
-        file = _AlertsFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+        file = _file_model(kinds).model_validate(tomllib.loads(path.read_text("utf-8")))
     except ValidationError as error:
-        raise ConfigError("; ".join(_lines(path, error)), key=str(path)) from error
+        raise ConfigError("; ".join(_lines(path, error, kinds)), key=str(path)) from error
     except ValueError as error:  # TOML syntax, not UTF-8
         raise ConfigError(f"{path}: {error}", key=str(path)) from error
     senders = {name: _with_variables(path, name, url) for name, url in file.senders.items()}
-    rules = tuple(_rule(path, file, name, table, sources) for name, table in file.rules.items())
+    rules = tuple(_rule(path, file, name, table, sources, conditions) for name, table in file.rules.items())
     return AlertRules(path=path, rules=rules, senders=senders, public_url=file.public_url)
+
+
+def _file_model(kinds: Mapping[str, type[RuleTable]]) -> type[_AlertsFile]:
+    """Return the model of a file with some kinds of rules."""
+    if len(kinds) == len(_KINDS):
+        return _AlertsFile
+    table: Any = Annotated[Union[tuple(kinds.values())], Field(discriminator="on")]  # noqa: UP007 - of a list
+    return create_model("AlertsFile", __base__=_AlertsFile, rules=(dict[_Name, table], {}))
 
 
 def _with_variables(path: Path, name: str, url: str) -> str:
@@ -279,7 +323,14 @@ def rule_error(path: Path, rule: str, key: str, message: str) -> ConfigError:
     return ConfigError(f"{path}: rules.{rule}.{key}: {message}", key=key)
 
 
-def _rule(path: Path, file: _AlertsFile, name: str, table: _RuleTable, sources: SourceList) -> AlertRule:
+def _rule(
+    path: Path,
+    file: _AlertsFile,
+    name: str,
+    table: RuleTable,
+    sources: SourceList,
+    conditions: Mapping[str, AlertCondition],
+) -> AlertRule:
     policy = _policy(path, file, name, table)
     match table:
         case _SourceRuleTable():
@@ -295,7 +346,8 @@ def _rule(path: Path, file: _AlertsFile, name: str, table: _RuleTable, sources: 
             return MachineRule(policy=policy, states=table.states, disk_free_gb=table.disk_free_gb)
         case _QuestionRuleTable():
             return _question_rule(policy, table)
-    raise AssertionError(table)
+    condition = next(each for each in conditions.values() if isinstance(table, each.table))
+    return AddonRule(policy=policy, table=table, condition=condition)
 
 
 def _question_rule(policy: DeliveryPolicy, table: _QuestionRuleTable) -> QuestionRule:
@@ -319,7 +371,7 @@ def _question_rule(policy: DeliveryPolicy, table: _QuestionRuleTable) -> Questio
     )
 
 
-def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> DeliveryPolicy:
+def _policy(path: Path, file: _AlertsFile, name: str, table: RuleTable) -> DeliveryPolicy:
     """Return how a rule is delivered: its keys, else those of the file. Raises: ConfigError."""
     for sender in table.to or ():
         if sender not in file.senders:
@@ -338,7 +390,7 @@ def _policy(path: Path, file: _AlertsFile, name: str, table: _RuleTable) -> Deli
     )
 
 
-def _lines(path: Path, error: ValidationError) -> Iterator[str]:
+def _lines(path: Path, error: ValidationError, kinds: Mapping[str, type[RuleTable]]) -> Iterator[str]:
     """Yield one sentence per wrong key. Values of senders and ``to`` are left out: they may hold passwords."""
     errors = error.errors()
     for problem in errors:
@@ -348,12 +400,12 @@ def _lines(path: Path, error: ValidationError) -> Iterator[str]:
         ):
             continue  # it lacks only the wrong items, which have other lines
         loc = [str(part) for part in problem["loc"] if part != "[key]"]
-        kind = loc.pop(2) if len(loc) > 2 and loc[0] == "rules" and loc[2] in _KINDS else None  # the discriminator
+        kind = loc.pop(2) if len(loc) > 2 and loc[0] == "rules" and loc[2] in kinds else None  # the discriminator
         key = ".".join(loc)
         if problem["type"] in ("union_tag_not_found", "union_tag_invalid"):
-            yield f"{path}: {key}.on: write one of {', '.join(_KINDS)}"
+            yield f"{path}: {key}.on: write one of {', '.join(kinds)}"
         elif problem["type"] == "extra_forbidden":
-            known = _AlertsFile if kind is None else _KINDS[kind]
+            known = _AlertsFile if kind is None else kinds[kind]
             yield f"{path}: {key}: unknown key; {did_you_mean(loc[-1], known.model_fields)}"
         else:
             yield f"{path}: {key}: {_message(problem, loc)}"
