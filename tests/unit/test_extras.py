@@ -24,6 +24,7 @@ WITH_EXTRA = {
     "newslake.pipeline.query.charts": "vl_convert",
     "newslake.pipeline.spark.backfill": "py4j",
     "newslake.pipeline.addons.newsroom.pages.json_pages": "vl_convert",
+    "newslake.pipeline.addons.newsroom.web_app": "fastapi",
     "newslake.pipeline.addons.newsroom.pages.saved_queries": "vl_convert",
 }
 # Run in a process of its own: {"blocked": modules that are not there, "imports": modules, "commands": calls}.
@@ -117,7 +118,7 @@ def test_modules_of_the_base_import_no_extra(tmp_path: Path) -> None:
     """Each module of the package can be imported with the base alone, except those that serve an extra; the shared
     store is an extra as a whole."""
     paths = (path.relative_to(ROOT).with_suffix("") for path in sorted((ROOT / "pipeline").rglob("*.py")))
-    names = (".".join(path.parts).removesuffix(".__init__") for path in paths)
+    names = (".".join(("newslake", *path.parts)).removesuffix(".__init__") for path in paths)
     found = _driven(tmp_path, imports=tuple(name for name in names if not name.endswith("__main__")))
 
     shared = {

@@ -133,6 +133,7 @@ def test_allowed_hosts_are_names(monkeypatch: pytest.MonkeyPatch, given: str, na
     assert Settings.load().of(AirflowSettings).allowed_hosts == names
 
 
+@pytest.mark.addons
 @pytest.mark.parametrize("given", ["https://news.example.org", "news.example.org:443", "*", "a b", "-"])
 def test_wrong_allowed_hosts_are_refused(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     """A URL, a port and a pattern are no name; the message names the setting and says how to write a name."""

@@ -21,6 +21,7 @@ def test_inbox_in_a_bucket_needs_a_shared_store(tmp_path: Path) -> None:
         space.check_inboxes()
 
 
+@pytest.mark.addons
 @pytest.mark.parametrize(
     ("inbox", "archive"),
     [

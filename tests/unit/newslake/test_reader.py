@@ -280,6 +280,7 @@ def test_article_has_its_rows(data: Path) -> None:
     assert repr(document) == f"Document('Story 4', {len(story.text)} characters, 1 entities, 1 quotes, 1 events)"
 
 
+@pytest.mark.addons
 def test_search_finds_articles(data: Path) -> None:
     """Matches are rows with plain titles and snippets, offsets into the text and the total; a snapshot has no index."""
     lake = newslake.open(data)

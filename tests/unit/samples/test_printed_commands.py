@@ -31,7 +31,7 @@ from tests.unit.samples.printed_commands import (
     wrong_option,
 )
 
-pytestmark = [pytest.mark.model]
+pytestmark = [pytest.mark.model, pytest.mark.addons]
 
 SHOWN = tuple(command for page in PAGES for command in shown_commands(page))
 # What a test cannot run, by how the command begins. The names and options of newslake's own are checked all the same.

@@ -37,6 +37,7 @@ def finding(space: Workspace, name: str) -> Finding:
     return found
 
 
+@pytest.mark.addons
 def test_only_what_is_wrong_has_an_action(tmp_path: Path) -> None:
     """A configured installation passes every check without an action; only a source without history has a warning."""
     found = [each for each in examine(space_at(tmp_path)) if each.name != "data_folder"]
