@@ -6,9 +6,10 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
+import pyarrow as pa
+
 from newslake.pipeline.lake import check_layout
-from newslake.pipeline.query.engine_types import DUCKDB_TYPES
-from newslake.pipeline.tables import LOG_TABLES, TABLE_SPECS, TABLES, TableSpec
+from newslake.pipeline.tables import LOG_TABLES, TABLE_SPECS, TABLES, Column, TableSpec
 
 # The columns that a cluster table adds to a table. The join uses both ids, because a cluster row of an earlier revision
 # does not apply to the current one. Most articles, and those not clustered yet, are their own group: only the few rows
@@ -210,3 +211,47 @@ def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, 
 
 def _sql_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+# Names of the contract's types in SQL.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeNames:
+    """Names of an engine's types. ``a_field`` is one field of a struct."""
+
+    text: str = "STRING"
+    whole: str = "INT"
+    real: str = "DOUBLE"
+    truth: str = "BOOLEAN"
+    time: str = "TIMESTAMP"
+    day: str = "DATE"
+    a_list: str = "ARRAY<{}>"
+    a_struct: str = "STRUCT<{}>"
+    a_field: str = "{} {}"
+    nullable: str = "{}"
+
+    def of(self, kind: pa.DataType) -> str:
+        """Return the engine's name for an Arrow type of the contract. Raises: KeyError for an unknown type."""
+        if pa.types.is_list(kind):
+            return self.a_list.format(self.of(kind.value_type))
+        if pa.types.is_struct(kind):
+            return self.a_struct.format(", ".join(self.a_field.format(part.name, self.of(part.type)) for part in kind))
+        names = {
+            pa.string(): self.text,
+            pa.int32(): self.whole,
+            pa.float64(): self.real,
+            pa.bool_(): self.truth,
+            pa.timestamp("us", tz="UTC"): self.time,
+            pa.date32(): self.day,
+        }
+        return names[kind]
+
+    def column(self, column: Column) -> str:
+        """Return ``name TYPE``."""
+        kind = self.of(column.type)
+        may_be_null = column.nullable and not pa.types.is_nested(column.type)
+        return f"{column.name} {self.nullable.format(kind) if may_be_null else kind}"
+
+
+DUCKDB_TYPES = TypeNames(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]", a_struct="STRUCT({})")

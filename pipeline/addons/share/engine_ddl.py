@@ -4,7 +4,7 @@ Columns and types are explicit, not inferred by the engine from the first file: 
 a table without files is empty, not missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template, ascii_letters, digits
@@ -15,9 +15,39 @@ import sqlglot
 from newslake.pipeline.addons.share.dialects import check_engine, transpile
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.lake import committed_files
-from newslake.pipeline.query.engine_types import TYPE_NAMES, TypeNames
-from newslake.pipeline.query.views import CLUSTER_VIEWS, TableScan, scan_sql, stored_name, table_dir, table_files
+from newslake.pipeline.query.views import (
+    CLUSTER_VIEWS,
+    DUCKDB_TYPES,
+    TableScan,
+    TypeNames,
+    scan_sql,
+    stored_name,
+    table_dir,
+    table_files,
+)
 from newslake.pipeline.tables import LOG_TABLES, TABLES, TableSpec
+
+TYPE_NAMES: Mapping[str, TypeNames] = {
+    "ansi": TypeNames(text="VARCHAR"),
+    "athena": TypeNames(a_field="{}:{}"),
+    "bigquery": TypeNames(whole="INT64", real="FLOAT64", truth="BOOL"),
+    "clickhouse": TypeNames(
+        text="String",
+        whole="Int32",
+        real="Float64",
+        truth="Bool",
+        time=r"DateTime64(6, \'UTC\')",  # the columns are inside a SQL string
+        day="Date32",
+        a_list="Array({})",
+        a_struct="Tuple({})",
+        nullable="Nullable({})",
+    ),
+    "datafusion": TypeNames(text="VARCHAR", time="TIMESTAMP(6) WITH TIME ZONE", a_list="{}[]"),
+    "duckdb": DUCKDB_TYPES,
+    "polars": TypeNames(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]"),
+    "spark": TypeNames(a_field="{}: {}"),
+    "trino": TypeNames(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(3)", a_list="ARRAY({})", a_struct="ROW({})"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
