@@ -69,7 +69,7 @@ class Addons:
         names.
         """
         caller = getattr(self._manager.hook, hook, None)
-        if caller is None:
+        if caller is None or caller.spec is None:
             return
         functions = {each.plugin_name: each for each in caller.get_hookimpls()}
         for info in self.infos:
@@ -112,9 +112,12 @@ def load_addons() -> Addons:
 
 @lru_cache(maxsize=8)
 def addons_of(selection: str) -> Addons:
-    """Return the add-ons of a selection: ``all``, ``none``, or names separated by commas. Raises: ConfigError."""
+    """Return the add-ons of a selection: ``all`` or nothing, ``none``, or names separated by commas.
+
+    Raises: ConfigError for an unknown name.
+    """
     modules, problems = _modules()
-    names = _selected(selection, sorted(modules))
+    names = _selected(selection, sorted(modules), broken=[each.name for each in problems])
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Specifications)
     for name in names:
@@ -122,7 +125,7 @@ def addons_of(selection: str) -> Addons:
             manager.add_hookspecs(owner)
     infos: dict[str, AddonInfo] = {}
     for name in names:
-        info = run_isolated(partial(_register, manager, modules[name], name), key=f"add-on {name}")
+        info = run_isolated(partial(_register, manager, modules[name], name), key=f"add-on {name}", log_traceback=False)
         if isinstance(info, AddonInfo):
             infos[name] = info
             continue
@@ -146,7 +149,7 @@ def _modules() -> tuple[dict[str, Any], list[AddonProblem]]:
             message = f"two add-ons have the name {point.name}; the one of {point.value} is not loaded"
             problems.append(AddonProblem(point.name, message, "uninstall one of them"))
             continue
-        module = run_isolated(point.load, key=f"add-on {point.name} ({point.value})")
+        module = run_isolated(point.load, key=f"add-on {point.name} ({point.value})", log_traceback=False)
         if isinstance(module, NewsError):
             problems.append(AddonProblem(point.name, str(module), f"uninstall it, or correct {point.value}"))
         else:
@@ -158,12 +161,12 @@ def _built_in() -> Iterator[EntryPoint]:
     return (EntryPoint(name, place, GROUP) for name, place in BUILT_IN.items())
 
 
-def _selected(selection: str, names: Sequence[str]) -> list[str]:
-    words = [word.strip() for word in selection.split(",") if word.strip()]
+def _selected(selection: str, names: Sequence[str], *, broken: Sequence[str]) -> list[str]:
+    words = [word.strip() for word in selection.split(",") if word.strip()] or ["all"]
     if words in (["all"], ["none"]):
         return list(names) if words == ["all"] else []
     for word in words:
-        if word not in names:
+        if word not in names and word not in broken:
             message = f"NEWS_ADDONS: {word!r} is not an add-on; {did_you_mean(word, ['all', 'none', *names])}"
             raise ConfigError(message, key="NEWS_ADDONS")
     return [name for name in names if name in words]

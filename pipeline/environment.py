@@ -38,7 +38,7 @@ def read_env_file() -> Mapping[str, str | None]:
 def value_of(name: str, *, default: str) -> str:
     """Return one setting as text, as the environment or the file has it. Raises: ConfigError for a broken file."""
     variable = f"{PREFIX}{name.upper()}"
-    value = os.environ.get(variable)
+    value = next((each for key, each in os.environ.items() if key.upper() == variable), None)  # as for all settings
     if value is None:
         value = read_env_file().get(variable)
     return default if value is None else value

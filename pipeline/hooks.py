@@ -34,7 +34,7 @@ class AddonInfo:
     """An add-on: its name, and its title in `newslake --help`.
 
     ``needs`` are add-ons without which it is not loaded. ``fits`` are add-ons whose hooks it implements if they are
-    loaded. ``extra`` is the extra of the wheel that its main command needs. ``docs`` is its page.
+    loaded. ``extra`` is the extra of the wheel that its main command needs.
     """
 
     name: str
@@ -42,7 +42,6 @@ class AddonInfo:
     needs: tuple[str, ...] = ()
     fits: tuple[str, ...] = ()
     extra: str | None = None
-    docs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

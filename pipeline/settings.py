@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -27,7 +28,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from newslake.pipeline.addon_registry import addons_of, load_addons
+from newslake.pipeline.addon_registry import Addons, addons_of, load_addons
 from newslake.pipeline.environment import ENV_FILE, PREFIX, read_env_file, variable_names
 from newslake.pipeline.errors import ConfigError, did_you_mean
 from newslake.pipeline.log_lines import LogFormat
@@ -184,11 +185,12 @@ class Settings(BaseSettings):
 
         Raises: ConfigError with each wrong key; for an unknown key also a similar one.
         """
-        names = {*cls.model_fields, *(name for model in _models_of_addons("all") for name in model.model_fields)}
+        names = {*cls.model_fields, *(name for model in _models_of(addons_of("all")) for name in model.model_fields)}
         if unknown := values.keys() - names:
             raise TypeError(f"not settings: {', '.join(sorted(unknown))}")
-        _refuse_unknown(sorted(names), read_env_file().keys())
-        models = _models_of_addons(str(values.get("addons", load_addons().selection)))
+        if not addons_of("all").problems:  # an add-on that cannot be loaded may have settings
+            _refuse_unknown(sorted(names), read_env_file().keys())
+        models = _models_of(addons_of(str(values.get("addons", load_addons().selection))))
         settings = _validated(cls, values)
         for model in models:
             settings._parts[model] = _validated(model, values)
@@ -243,17 +245,17 @@ def has_contact(text: str) -> bool:
     return _CONTACT.search(text) is not None
 
 
-def _models_of_addons(selection: str) -> list[type[AddonSettings]]:
+@lru_cache(maxsize=8)
+def _models_of(addons: Addons) -> tuple[type[AddonSettings], ...]:
     """Return the models of settings of some add-ons. Raises: ConfigError if two models have the same field."""
     models: list[type[AddonSettings]] = []
     owners: dict[str, str] = dict.fromkeys(Settings.model_fields, "the core")
-    for info, settings in addons_of(selection).implementations("settings"):
-        model = settings()
+    for info, model in addons.collect("settings")[0]:
         for name in model.model_fields:
             if (owner := owners.setdefault(name, f"add-on {info.name}")) != f"add-on {info.name}":
                 raise ConfigError(f"add-on {info.name}: {owner} has a setting {name}, too", key=name)
         models.append(model)
-    return models
+    return tuple(models)
 
 
 def _validated[Model: BaseSettings](model: type[Model], values: Mapping[str, Any]) -> Model:

@@ -20,7 +20,7 @@ from shapely.geometry import shape
 from shapely.ops import unary_union
 
 TARGET = Path(__file__).parent.parent / "pipeline" / "addons" / "newsroom" / "templates" / "world.path"
-UNITS = 2  # per degree, as in pipeline/web/world_map.py
+UNITS = 2  # per degree, as in pages/events.py
 TOLERANCE = 0.2  # degrees; smaller details are not visible at the size of a page
 SOUTH = -60.0
 

@@ -5,6 +5,7 @@ Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
 
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from typing import Annotated
 
 import typer
@@ -40,19 +41,33 @@ CORE = (
 )
 
 
+@lru_cache(maxsize=8)
 def sections_of(addons: Addons) -> Sections:
     """Return the commands by the title of their section, the core first.
 
-    Of two commands with one name, that of the core or of the first add-on stays; `newslake doctor` names the other.
+    Of two commands with one name, that of the core or of the first add-on stays. `newslake doctor` names the other, and
+    an add-on whose list of commands fails.
     """
     sections: dict[str, list[Command]] = {"Core": list(CORE)}
     names = {command.name for command in CORE}
-    for info, commands in addons.implementations("commands"):
-        for command in commands():
+    for info, commands in addons.collect("commands")[0]:
+        for command in commands:
             if command.name not in names:
                 names.add(command.name)
                 sections.setdefault(info.title, []).append(command)
     return sections
+
+
+def lost_commands(addons: Addons) -> list[str]:
+    """Return sentences about commands of add-ons that another one has, and add-ons whose list of commands fails."""
+    results, errors = addons.collect("commands")
+    owners = dict.fromkeys((command.name for command in CORE), "the core")
+    lines = list(map(str, errors))
+    for info, commands in results:
+        for command in commands:
+            if (owner := owners.setdefault(command.name, f"add-on {info.name}")) != f"add-on {info.name}":
+                lines.append(f"the command {command.name} of add-on {info.name} is that of {owner}")
+    return lines
 
 
 def _print_version(is_set: bool) -> None:

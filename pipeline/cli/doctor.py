@@ -5,8 +5,12 @@ from dataclasses import asdict
 import typer
 from rich.markup import escape
 
+from newslake.pipeline.addon_registry import addons_of
+from newslake.pipeline.cli import lost_commands
 from newslake.pipeline.cli.output import AsJson, out, print_json, workspace
+from newslake.pipeline.hooks import Finding
 
+_ACTION = "correct the add-on, or leave it out by NEWS_ADDONS"
 _MARKS = {"ok": "[green]ok  [/green]", "warn": "[yellow]warn[/yellow]", "fail": "[red]FAIL[/red]"}
 
 
@@ -19,7 +23,12 @@ def doctor(as_json: AsJson = False) -> None:
     """
     from newslake.pipeline.upkeep.health import examine
 
-    findings = examine(workspace())
+    space = workspace()
+    lost = lost_commands(addons_of(space.settings.addons))
+    findings = (
+        *examine(space),
+        *(Finding(name="addon_command", status="warn", message=line, action=_ACTION) for line in lost),
+    )
     if as_json:
         print_json([asdict(each) for each in findings])
     for each in () if as_json else findings:

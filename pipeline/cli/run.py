@@ -75,8 +75,8 @@ def run(
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
-    for _, check in addons_of(space.settings.addons).implementations("run_starting"):
-        check(workspace=space)  # so does a wrong file of an add-on
+    for problem in addons_of(space.settings.addons).collect("run_starting", workspace=space)[1]:
+        raise problem  # so does a wrong file of an add-on
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     space.check_inboxes()
     wanted = _requested_days(day, first, last) or [space.settings.now().date()]
@@ -148,7 +148,7 @@ def _log_crash(space: "Workspace") -> Iterator[None]:
 def _call_addons_after_run(space: "Workspace") -> None:
     """Call the add-ons after a run is logged, and print their problems, which do not fail the run."""
     results, errors = addons_of(space.settings.addons).collect("after_run", workspace=space)
-    for line in (*(line for _, lines in results for line in lines), *map(str, errors)):
+    for line in (*(line for _, lines in results for line in lines or ()), *map(str, errors)):
         print_error(line)
 
 

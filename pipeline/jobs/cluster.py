@@ -164,14 +164,14 @@ _TEXTS_PER_BATCH = 1000  # texts in memory
 def _sketch_articles(version: TablesVersion, lake: Tables, day: date, *, name: str | None) -> pa.Table:
     """Return a day's articles with their sketches, without text. ``name`` is its version; None without articles.
 
-    If the articles are unchanged, the cached sketches are used; otherwise only new texts are sketched. A cache of
-    another version and a damaged cache are rebuilt.
+    Cached sketches of unchanged articles are used, else only new texts are sketched. Others are computed again.
     """
     input_key = f"{sketch_version()} {name or ''}".encode()
     cached = _cached_sketches(lake, day)
-    if cached is not None and cached.schema.metadata[_INPUT_KEY] == input_key:
+    cached_key = b"" if cached is None else (cached.schema.metadata or {}).get(_INPUT_KEY, b"")
+    if cached is not None and cached_key == input_key:
         return cached
-    is_usable = cached is not None and cached.schema.metadata[_INPUT_KEY].startswith(sketch_version().encode())
+    is_usable = cached_key.startswith(sketch_version().encode())
     table = _with_sketches(version, day, cached if is_usable else None).replace_schema_metadata({_INPUT_KEY: input_key})
     if name is not None:
         lake.put_cached(_cache_name(day), _encode_sketches(table))

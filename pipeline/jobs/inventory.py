@@ -145,7 +145,9 @@ def unreachable_parts(settings: Settings) -> tuple[str, ...]:
         if each.is_there(settings):
             groups[each.addon].append(each)
     lost = set(_missing(settings)).intersection(each.path for each in parts)
+    silent = (f"{error}; correct the add-on: no takedown knows its data" for error in addons.collect("store_parts")[1])
     return (
+        *silent,
         *(_out_of_reach(settings, addons, addon, groups[addon]) for addon in sorted(groups)),
         *(_sentence(settings, path) for path in sorted(lost)),
     )

@@ -5,8 +5,11 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from newslake.pipeline.addon_registry import Addons, addons_of
+from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import ConfigError, LakeError, NewsError
 from newslake.pipeline.extras import is_installed
 from newslake.pipeline.hooks import Finding, FindingStatus, HealthCheck
@@ -62,9 +65,11 @@ def examine(workspace: Workspace) -> tuple[Finding, ...]:
 def _checks(addons: Addons) -> list[HealthCheck]:
     """Return the checks of the core, with those of add-ons after the checks that they name."""
     checks = list(_CHECKS)
-    for _, its_checks in addons.implementations("doctor_checks"):
-        for check in its_checks():
+    for info, its_checks in addons.collect("doctor_checks")[0]:
+        for each_check in its_checks:
             names = [each.name for each in checks]
+            is_new = each_check.name not in names
+            check = each_check if is_new else replace(each_check, name=f"{info.name}_{each_check.name}")
             checks.insert(names.index(check.after) + 1 if check.after in names else len(checks), check)
     return checks
 
@@ -76,12 +81,18 @@ def _out_of_reach(workspace: Workspace, *, has_store: bool) -> tuple[str, ...]:
 
 def _examine_addons(addons: Addons, unreachable: Sequence[str]) -> Iterator[Finding]:
     """Yield the finding about all add-ons, then one per problem, and per add-on whose data no takedown reaches."""
-    off = [*addons.left_out]
-    for info in addons.infos:
-        if info.extra is not None and not is_installed(info.extra):
-            off.append(f"{info.name} (pip install 'newslake[{info.extra}]')")
-    ready = ", ".join(addons.names) or "none"
-    yield Finding(name="addons", status="ok", message=ready + (f"; off: {', '.join(off)}" if off else ""))
+    bare = [info for info in addons.infos if info.extra is not None and not is_installed(info.extra)]
+    ready = [info.name for info in addons.infos if info not in bare]
+    parts = [", ".join(ready) or "none"]
+    if bare:
+        installs = (f"{info.name} (pip install 'newslake[{info.extra}]')" for info in bare)
+        parts.append(f"without their libraries: {', '.join(installs)}")
+    if addons.left_out:
+        parts.append(f"off: {', '.join(addons.left_out)}")
+    yield Finding(name="addons", status="ok", message="; ".join(parts))
+    for hook in ("settings", "store_parts", "doctor_checks"):
+        for error in addons.collect(hook)[1]:
+            yield Finding(name="addon_hook", status="warn", message=str(error), action="correct the add-on")
     for problem in addons.problems:
         yield Finding(name=f"addon_{problem.name}", status="warn", message=problem.message, action=problem.action)
     for sentence in unreachable:
@@ -139,7 +150,8 @@ def _store(workspace: Workspace, name: str) -> Finding:
 
 def _finding(check: HealthCheck, workspace: Workspace) -> Finding:
     try:
-        return check.run(workspace, check.name)
+        finding = run_isolated(partial(check.run, workspace, check.name), key=f"check {check.name}")
+        return _failure(check, finding) if isinstance(finding, Exception) else finding
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
         return _failure(check, error)
 

@@ -82,11 +82,14 @@ def read_freshness() -> tuple[tuple[Any, ...], str | None]:
 
     If the tables cannot be read, return the error as text: what the task has done must still be announced.
     """
+    from newslake.pipeline.addon_registry import load_addons
     from newslake.pipeline.addons.operate.freshness import freshness
     from newslake.pipeline.errors import LakeError, StoreError
     from newslake.pipeline.jobs.workspace import Workspace
     from newslake.pipeline.settings import Settings
 
+    if "operate" not in load_addons().names:
+        return (), None
     workspace = Workspace(Settings.load())
     try:
         sources = freshness(workspace)

@@ -26,6 +26,7 @@ def test_docs_name_only_commands_that_exist():
     named = {
         (path, word)
         for path in PAPERS
+        if not path.startswith("examples/")  # it adds one
         for word in re.findall(r"(?:^|`|\$ )newslake ([a-z]+)\b", text_of(path), re.MULTILINE)
     }
 

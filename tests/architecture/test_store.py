@@ -47,7 +47,7 @@ SHARED = (
     "storage",
     "verify",
 )
-PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "pipeline/search", "plugins")
+PACKAGES = ("pipeline/jobs", "pipeline/upkeep", "pipeline/show", "pipeline/addons", "pipeline/agents", "plugins")
 # What is of one machine's files, and who may import it: who opens a store, and readers of a folder.
 OF_FILES = {"Lake", "LakeVersions", "versions_of"}
 OPENING = {"pipeline/jobs/stores.py": {"Lake"}, "pipeline/addons/search/index.py": {"versions_of"}}

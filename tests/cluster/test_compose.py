@@ -117,7 +117,7 @@ def test_variables_are_explained():
 def test_defaults_are_those_of_newslake():
     """A setting in .env.example has newslake's default."""
     offered = {name: value for name, value in variables_of_example().items() if name.startswith("NEWS_") and value}
-    fields = Settings.model_fields
+    fields = {name: field for each in Settings.load().models() for name, field in type(each).model_fields.items()}
 
     assert {n: str(fields[n.removeprefix("NEWS_").lower()].default) for n in offered} == offered
 

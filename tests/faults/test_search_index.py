@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 from news_airflow.tasks import TASKS
 
+from newslake.pipeline.addons.search.addon import maintenance
 from newslake.pipeline.addons.search.articles import search_articles
 from newslake.pipeline.addons.search.index import erase_removed, index_path, problems_of_index, update_index
+from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.lake import Lake
+from newslake.pipeline.settings import Settings
 from tests.long_form import LONG, seed_or
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
@@ -89,7 +92,7 @@ def commit_and_die(lake_dir: Path, *numbers: int) -> None:
 
 
 def test_night_makes_up_for_a_kill_between_commit_and_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first task of `news_maintain` indexes what a process committed before it died: at first, and later."""
+    """The nightly work indexes what a process committed before it died: at first, and later."""
     (tmp_path / "sources.toml").touch()
     for name, value in {
         "DATA_DIR": tmp_path,
@@ -100,7 +103,8 @@ def test_night_makes_up_for_a_kill_between_commit_and_index(tmp_path: Path, monk
     lake_dir = tmp_path / "lake"
     commit_and_die(lake_dir, 1, 2)
     assert not index_path(lake_dir).exists()
-    assert TASKS["recover"]()["repaired"] == ["built the missing search index: 2 articles"]
+    space = Workspace(Settings.load())
+    assert maintenance(space).lines == ("built the missing search index: 2 articles",)
     assert search_articles(lake_dir, "ferry").total == 2
     commit_and_die(lake_dir, 3)
     result = search_articles(lake_dir, "ferry")

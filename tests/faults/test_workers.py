@@ -22,7 +22,7 @@ def test_worker_of_a_failed_test_is_killed(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(script)],
         cwd=here,
-        env={"PYTHONPATH": str(here)},
+        env={"PYTHONPATH": f"{here}:{here / 'plugins'}"},
         capture_output=True,
         timeout=120,
         check=False,

@@ -244,8 +244,8 @@ def _catalog_options(address: CatalogAddress) -> dict[str, str]:
     return {"url": address.url, "warehouse": address.warehouse, **options}
 
 
-def views_sql(lake: Path, engine: str = "duckdb", *, location: str | None = None) -> str:
-    """Return the statements that open ``lake`` in an engine; each ends with a semicolon.
+def views_sql(folder: Path, engine: str = "duckdb", *, location: str | None = None) -> str:
+    """Return the statements that open the lake in a folder in an engine; each ends with a semicolon.
 
     ``location`` is where the engine finds the lake, if not in its folder, such as an ``s3://`` URL. In most engines, a
     table without files is an empty view: generate the statements again after its first rows are written.
@@ -254,22 +254,22 @@ def views_sql(lake: Path, engine: str = "duckdb", *, location: str | None = None
     """
     check_engine(engine)
     engine_spec = _ENGINES[engine]
-    place = _path_literal(location or str(lake.resolve()), engine)
-    statements = (*engine_spec.first, *_table_statements(lake, engine, place), *_view_statements(engine))
+    place = _path_literal(location or str(folder.resolve()), engine)
+    statements = (*engine_spec.first, *_table_statements(folder, engine, place), *_view_statements(engine))
     return "".join(f"{statement};\n" for statement in statements)
 
 
-def _table_statements(lake: Path, engine: str, place: str) -> Iterator[str]:
+def _table_statements(root: Path, engine: str, place: str) -> Iterator[str]:
     engine_spec, types = _ENGINES[engine], TYPE_NAMES[engine]
     for spec in TABLES:
         name, empty = stored_name(spec), _empty_select(spec, types)
-        if engine_spec.needs_files and not table_files(lake, spec):
+        if engine_spec.needs_files and not table_files(root, spec):
             yield f"{engine_spec.view} {name} AS\n{empty}"
             continue
         if not engine_spec.table_template:
             continue
         folder = f"{place}/{table_dir(Path(), spec).as_posix()}"
-        scan = TableScan(is_current=_is_current(lake, spec)) if engine == "duckdb" else TableScan()
+        scan = TableScan(is_current=_is_current(root, spec)) if engine == "duckdb" else TableScan()
         yield Template(engine_spec.table_template).substitute(
             name=name,
             table=spec.name,
@@ -284,12 +284,12 @@ def _table_statements(lake: Path, engine: str, place: str) -> Iterator[str]:
             yield f"{engine_spec.view} {name} AS\nSELECT {', '.join(spec.file_schema.names)} FROM {spec.name}_files"
 
 
-def _is_current(lake: Path, spec: TableSpec) -> bool:
+def _is_current(folder: Path, spec: TableSpec) -> bool:
     """Return whether all files of a table have the columns of the contract."""
-    committed = None if spec in LOG_TABLES else committed_files(lake)
+    committed = None if spec in LOG_TABLES else committed_files(folder)
     if committed is not None:
         return all(file.is_current for file in committed[spec.name])
-    return all(pq.read_schema(path).equals(spec.file_schema) for path in table_files(lake, spec))
+    return all(pq.read_schema(path).equals(spec.file_schema) for path in table_files(folder, spec))
 
 
 def _empty_select(spec: TableSpec, types: TypeNames) -> str:

@@ -14,6 +14,7 @@ from news_airflow.polls import Inboxes, LastGoodSources, Listings, PollResult, t
 
 from newslake.pipeline.model import Source
 from newslake.pipeline.settings import Settings
+from tests.architecture.tree import ROOT
 from tests.faults.hostile import Hostile, hostile_server
 
 STORE_BYTES = 64 * 1024
@@ -254,5 +255,6 @@ def test_signals_are_light() -> None:
     """The triggerer loads no library that cleans, annotates or writes tables."""
     heavy = ("spacy", "pyarrow", "trafilatura", "duckdb", "bs4", "numpy")
     code = f"import sys, news_airflow.polls; print(sorted(set({heavy!r}) & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins")))}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
