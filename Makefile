@@ -53,7 +53,7 @@ bench-lake: $(VENV)/.nightly  ## Compare the lake's costs with plain Parquet, De
 golden: $(VENV)/.ready  ## Rewrite the golden cases and show the changes
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
 
-answers: $(VENV)/.ready  ## Replay the sample newsroom; rewrite the answers and charts in README and docs/how-to, and the rows in docs/tables.md
+answers: $(VENV)/.ready  ## Replay the sample newsroom; rewrite the answers and charts in README and docs, and the rows in docs/tables.md
 	@$(RUN) -m samples.answers
 
 pictures: $(VENV)/.ready  ## Regenerate the pictures of the pages in README and docs, with Chromium

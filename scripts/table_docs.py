@@ -77,7 +77,7 @@ WHERE published_date >= DATE '2026-10-15' AND published_month >= '2026-10'
 ```
 
 `newslake ask` and `newslake sql` skip files by `--from` and `--to`. For other engines, see
-[engines.md](engines.md#read-some-days).
+[engines.md](addons/engines.md#read-some-days).
 
 **Metadata.** Each file has the schema version, the name and the description of its table: in Python
 `pyarrow.parquet.read_schema(path).metadata`, in DuckDB `parquet_kv_metadata(path)`. `data/lake/datapackage.json` is a
@@ -106,8 +106,8 @@ the same commit. Some views have more columns:
 - `outlets` has one row per outlet: `outlet` (its `outlet_key`, else its publisher), `publisher` (the name that most of
   its articles have), `articles` (their number).
 
-In DuckDB without newslake, create one view per table; [engines.md](engines.md) covers other engines and R, and columns
-that older files lack:
+In DuckDB without newslake, create one view per table; [engines.md](addons/engines.md) covers other engines and R, and
+columns that older files lack:
 
 ```sql
 SET TimeZone = 'UTC';
@@ -133,7 +133,7 @@ U+FFFF, such as an emoji.
   something else, the description says so.
 - A `timestamp` has microseconds. All times are UTC.
 - † marks text that `newslake lake export --no-text` omits. Exports have the annotation tables, the cluster tables
-  without `co_mentions`, and `deletions`: see [share.md](how-to/share.md).
+  without `co_mentions`, and `deletions`: see [share.md](addons/share.md).
 - The example rows are invented, and show some columns; (…) is a cut, an empty cell is null. Those of the log tables and
   of `person_links` are not from `make demo`.
 

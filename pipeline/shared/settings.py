@@ -61,5 +61,5 @@ def required(name: str, value: str | None) -> str:
     """Return the value of a setting. Raises: ConfigError if it is not set."""
     if value is None:
         key = f"{PREFIX}{name.upper()}"
-        raise ConfigError(f"{key} is not set, and {PREFIX}STORE=shared needs it; see docs/scale.md", key=key)
+        raise ConfigError(f"{key} is not set, and {PREFIX}STORE=shared needs it; see docs/addons/shared.md", key=key)
     return value

@@ -1,4 +1,4 @@
-"""Lineage of tasks as OpenLineage datasets: sources, the archive and the tables. docs/how-to/lineage.md lists them.
+"""Lineage of tasks as OpenLineage datasets: sources, the archive and the tables. docs/addons/lineage.md lists them.
 
 Airflow's provider loads this module only if lineage is configured. ``AIRFLOW__OPENLINEAGE__EXTRACTORS`` names the
 class, which replaces that of the provider for Python tasks. A dataset has a name only: no URL, no rows, no source code.

@@ -1,4 +1,4 @@
-"""Metrics of newslake, sent through the metrics of Airflow: names, units and labels are in docs/how-to/metrics.md.
+"""Metrics of newslake, sent through the metrics of Airflow: names, units and labels are in docs/addons/metrics.md.
 
 Airflow sends metrics by OpenTelemetry only if ``[metrics] otel_on`` is set. Otherwise nothing here is imported, read or
 sent. A task sends its metrics when its process ends.

@@ -15,7 +15,7 @@ from scripts.reference_docs import models_by_title, reference_markdown
 from scripts.table_docs import tables_markdown
 from tests.architecture.tree import CODE, PAPERS, ROOT, modules, project_files, text_of
 
-HOW_TOS = tuple(path for path in PAPERS if path.startswith("docs/how-to/"))
+HOW_TOS = tuple(path for path in PAPERS if path.startswith(("docs/how-to/", "docs/addons/")))
 # Everything that names the code: the docs, and files with commands and comments.
 NAMING_CODE = (
     *PAPERS,

@@ -98,8 +98,8 @@ def test_no_secret_is_in_the_file() -> None:
 
 
 def test_docs_name_the_keys_of_the_secret() -> None:
-    """The list in docs/scale.md is what this file and the chart read in the Secret."""
-    page = (ROOT / "docs/scale.md").read_text("utf-8")
+    """The list in docs/addons/shared.md is what this file and the chart read in the Secret."""
+    page = (ROOT / "docs/addons/shared.md").read_text("utf-8")
     (listed,) = re.findall(r"^cat >secrets\.env <<'END'\n(.*?)^END$", page, re.MULTILINE | re.DOTALL)
 
     assert {line.partition("=")[0] for line in listed.splitlines()} == {*SECRET.values(), *CHART_KEYS}
@@ -118,7 +118,7 @@ def test_lines_to_take_in_are_values() -> None:
 
 
 def test_tasks_have_no_limits_of_their_own() -> None:
-    """One limit holds for the pods of all tasks, as docs/scale.md says."""
+    """One limit holds for the pods of all tasks, as docs/addons/shared.md says."""
     texts = [path.read_text("utf-8") for path in (ROOT / "dags").glob("*.py")]
 
     assert len(texts) > 1
@@ -126,8 +126,8 @@ def test_tasks_have_no_limits_of_their_own() -> None:
 
 
 def test_image_of_spark_fits_the_image() -> None:
-    """The lines of docs/scale.md have the Python of the Dockerfile, the tested pyspark, and folders of the image."""
-    page = (ROOT / "docs/scale.md").read_text("utf-8")
+    """The lines of shared.md have the Python of the Dockerfile, the tested pyspark, and folders of the image."""
+    page = (ROOT / "docs/addons/shared.md").read_text("utf-8")
     (added,) = re.findall(r"^```dockerfile\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (pod,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (job,) = re.findall(r"^  local:///opt/newslake/(\S+\.py) ", page, re.MULTILINE)

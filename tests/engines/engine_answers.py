@@ -1,4 +1,4 @@
-"""The answers of each engine, from the code in docs/engines.md."""
+"""The answers of each engine, from the code in docs/addons/engines.md."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from newslake.pipeline.query.views import stored_name, table_dir, table_files
 from newslake.pipeline.tables import TABLES, TableSpec
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/engines.md").read_text("utf-8")
+PAGE = (ROOT / "docs/addons/engines.md").read_text("utf-8")
 SECTIONS = {
     "duckdb": "DuckDB",
     "clickhouse": "ClickHouse and chDB",

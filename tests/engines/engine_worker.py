@@ -1,4 +1,4 @@
-"""`python engine_worker.py ENGINE FOLDER...`: runs the code of docs/engines.md in each folder and writes the answers.
+"""`python engine_worker.py ENGINE FOLDER...`: runs the code of engines.md in each folder and writes the answers.
 
 FOLDER/queries.json has the code: {"one": {table: Python, ...}, "all": Python, "sql": {name: SQL, ...}}. An answer is an
 Arrow file, FOLDER/answers/one.TABLE.arrow or NAME.arrow; an error of the engine is a text file, .error.

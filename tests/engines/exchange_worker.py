@@ -1,6 +1,6 @@
 """`python -m tests.engines.exchange_worker ENGINE FOLDER CHANNEL`: reads a table repeatedly, under supervision.
 
-For each line of the channel, "one" or "all", it runs that code of docs/engines.md, and answers with the number of rows
+For each line of the channel, "one" or "all", it runs that code of engines.md, and answers with the number of rows
 of each day, or with the engine's error; and whether the page's check of the folders noticed an exchange.
 """
 

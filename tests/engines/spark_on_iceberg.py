@@ -1,6 +1,6 @@
 """Spark 3.5 with Iceberg in a folder of its own, next to the newer Spark of the environment; object storage, too.
 
-The packages are those of requirements-iceberg.txt, which bring the jars. In production, take those that docs/engines.md
+The packages are those of requirements-iceberg.txt, which bring the jars. In production, take those that engines.md
 names, of Iceberg itself.
 """
 
@@ -61,7 +61,7 @@ class SparkPackages:
 
 
 class SharedAnswers:
-    """Runs the lines of docs/engines.md for a shared store in Spark, when the first answer is needed.
+    """Runs the lines of docs/addons/engines.md for a shared store in Spark, when the first answer is needed.
 
     ``environments`` are the settings of each store, ``questions`` is SQL of Spark by name.
     """

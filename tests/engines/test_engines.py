@@ -1,4 +1,4 @@
-"""The code of docs/engines.md: every engine has the same tables, cell by cell, and the same answers in order."""
+"""The code of docs/addons/engines.md: every engine has the same tables, cell by cell, and the same answers in order."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A month is closed while an engine reads by the code of docs/engines.md, before each call that looks at the files."""
+"""A month is closed while an engine reads by the code of engines.md, before each call that looks at the files."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Iceberg registers the files of the lake as they are, with the code of docs/engines.md: no row is written again."""
+"""Iceberg registers the files of the lake as they are, with the code of engines.md: no row is written again."""
 
 import re
 from collections.abc import Iterable, Mapping

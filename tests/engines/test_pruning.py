@@ -1,4 +1,4 @@
-"""What docs/engines.md says about reading some days: a condition on the month skips the files of other months."""
+"""What engines.md says about reading some days: a condition on the month skips the files of other months."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,6 +1,6 @@
 """Spark 3.5 with Iceberg on a shared store: every cell of each table, and the answers of newslake, in its order.
 
-The lines are those of docs/engines.md. Spark goes through the REST catalog, and reads the objects by S3.
+The lines are those of docs/addons/engines.md. Spark goes through the REST catalog, and reads the objects by S3.
 """
 
 import shutil

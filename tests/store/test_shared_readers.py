@@ -279,8 +279,8 @@ def test_lines_are_refused(address, engine):
 
 
 def code_of_docs(section: str) -> list[str]:
-    """Return the Python code of a section of docs/engines.md."""
-    text = text_of("docs/engines.md").partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    """Return the Python code of a section of docs/addons/engines.md."""
+    text = text_of("docs/addons/engines.md").partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     return [part.partition("```")[0] for part in text.split("```python\n")[1:]]
 
 

@@ -34,7 +34,7 @@ def list_rules(context: typer.Context, as_json: AsJson = False) -> None:
         print_json([asdict(each) for each in states])
         return
     if not states:
-        print_note(f"{rules.path} has no rules; docs/how-to/alerts.md shows how to write one")
+        print_note(f"{rules.path} has no rules; docs/addons/alerts.md shows how to write one")
         return
     columns = ("rule", "on", "state", "to")
     print_rows(columns, [(each.rule, each.on, each.summary, ", ".join(each.senders)) for each in states], as_json=False)

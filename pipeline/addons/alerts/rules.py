@@ -11,7 +11,7 @@
     question = "quotes-about"
     options = {name = "minister"}
 
-``docs/how-to/alerts.md`` lists all keys.
+``docs/addons/alerts.md`` lists all keys.
 """
 
 import re

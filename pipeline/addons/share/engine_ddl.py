@@ -203,7 +203,8 @@ def catalog_views_sql(address: CatalogAddress, engine: str = "duckdb") -> str:
     check_engine(engine)
     if engine not in _CATALOG_LINES:
         message = (
-            f"{engine}: no lines for an Iceberg catalog; choose {', '.join(_CATALOG_LINES)}, or see docs/engines.md"
+            f"{engine}: no lines for an Iceberg catalog; choose {', '.join(_CATALOG_LINES)}, or see "
+            "docs/addons/engines.md"
         )
         raise ConfigError(message, key="engine")
     lines = Template(_CATALOG_LINES[engine]).substitute(_catalog_options(address))

@@ -123,7 +123,7 @@ def test_error_says_what_happened():
     ],
 )
 def test_guide_lists_the_fields(path: str, values: type):
-    """docs/how-to/newsroom.md has every field of the JSON of a page."""
-    [row] = [line for line in text_of("docs/how-to/newsroom.md").splitlines() if line.startswith(f"| `{path}`")]
+    """docs/addons/newsroom.md has every field of the JSON of a page."""
+    [row] = [line for line in text_of("docs/addons/newsroom.md").splitlines() if line.startswith(f"| `{path}`")]
 
     assert {each.name for each in fields(values)} - set(re.findall(r"`(\w+)`", row)) == set()

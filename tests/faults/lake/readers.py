@@ -125,7 +125,7 @@ def pyarrow_plain(root: Path) -> Read:
 
 
 def _files(folder: str) -> list[str]:
-    """Return the files of a table, as docs/engines.md does: many engines, which list a folder by themselves, omit files
+    """Return the files of a table, as engines.md does: many engines, which list a folder by themselves, omit files
     that are replaced meanwhile; ``tests/engines/test_exchanges.py`` tests that."""
     return sorted(glob.glob(f"{folder}/*/*.parquet"))
 

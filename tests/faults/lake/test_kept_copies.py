@@ -19,7 +19,7 @@ _NAMES = ["article_id", "revision_id", "fetched_at", "published_date"]
 
 
 def follow(lake: Lake, copy: dict[str, dict[str, Any]], since: datetime) -> datetime:
-    """Update a copy by the recipe of docs/how-to/share.md; return the start time of the next update."""
+    """Update a copy by the recipe of docs/addons/share.md; return the start time of the next update."""
     found = lake.index.changes(since)
     for each in found.articles:
         copy.pop(each.article_id, None)

@@ -60,7 +60,7 @@ def test_bytes_depend_on_rows_alone(spec: TableSpec) -> None:
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_encodings_are_widely_read(spec: TableSpec) -> None:
-    """Files have only encodings that all engines of docs/engines.md read, and statistics of days and times alone."""
+    """Files have only encodings that all engines of engines.md read, and statistics of days and times alone."""
     group = pq.ParquetFile(pa.BufferReader(bytes(encode(made_rows(spec, count=300), spec)))).metadata.row_group(0)
     chunks = [group.column(number) for number in range(group.num_columns)]
     times = {field.name for field in spec.file_schema if pa.types.is_temporal(field.type)}

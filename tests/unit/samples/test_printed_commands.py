@@ -269,8 +269,8 @@ def test_next_commands_of_the_demo_run(place: Path, sample: SampleLake) -> None:
 
 
 def test_corrections_of_the_page_touch_articles(place: Path, sample: SampleLake) -> None:
-    """Every block of corrections in docs/how-to/corrections.md changes rows of the sample newsroom."""
-    page = "docs/how-to/corrections.md"
+    """Every block of corrections in docs/addons/corrections.md changes rows of the sample newsroom."""
+    page = "docs/addons/corrections.md"
     (command,) = [each for each in SHOWN if each.page == page and each.given]
     blocks = re.findall(r"```toml\n(.*?)```", text_of(page), re.DOTALL)
 

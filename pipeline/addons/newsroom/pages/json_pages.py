@@ -1,7 +1,7 @@
 """JSON of the pages of Newsroom: the data of each, which one function writes.
 
 The data of a page are the values of its query, before any text of the page is formed from them: dataclasses become
-objects with the same names, times are ISO 8601 in UTC. docs/how-to/newsroom.md lists the fields.
+objects with the same names, times are ISO 8601 in UTC. docs/addons/newsroom.md lists the fields.
 """
 
 import json
