@@ -34,6 +34,7 @@ _TEXT_KEYS = ("headline", "description", "inLanguage", "creditText", "provider",
 _NAME_KEYS = ("publisher", "sourceOrganization", "headline", "articleSection", "contentLocation", "locationCreated")
 _LIST_KEYS = {"articleSection": 30, "genre": 10, "keywords": 60}
 _MAX_STEPS = 10
+_MAX_AUTHORS = 100  # of one key, and names of one author: voters read no more bylines
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,8 @@ def _read_story(node: Node, by_id: Mapping[str, Node]) -> Story:
         texts={key: plain_text(node.get(key)) for key in _TEXT_KEYS},
         names={key: plain_text(_target_of(node.get(key), by_id)) for key in _NAME_KEYS},
         lists={key: tuple(map(plain_text, as_list(node.get(key))[:size])) for key, size in _LIST_KEYS.items()},
-        authors=tuple(_read_author(_target_of(value, by_id)) for value in as_list(node.get("author"))),
-        creators=tuple(_read_author(_target_of(value, by_id)) for value in as_list(node.get("creator"))),
+        authors=tuple(_read_author(_target_of(value, by_id)) for value in as_list(node.get("author"))[:_MAX_AUTHORS]),
+        creators=tuple(_read_author(_target_of(value, by_id)) for value in as_list(node.get("creator"))[:_MAX_AUTHORS]),
     )
 
 
@@ -145,7 +146,7 @@ def _target_of(value: object, by_id: Mapping[str, Node]) -> object:
 
 def _read_author(author: object) -> LinkedAuthor:
     names = _names_of(author) if isinstance(author, Mapping) else [author]
-    return LinkedAuthor(types_of(author), plain_text(author), tuple(map(plain_text, names)))
+    return LinkedAuthor(types_of(author), plain_text(author), tuple(map(plain_text, names[:_MAX_AUTHORS])))
 
 
 def _names_of(author: Mapping[str, object]) -> list[object]:
