@@ -60,7 +60,6 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the NEWS_ settings of the environment, but the list of add-ons: `make core` loads none."""
     for name in [name for name in os.environ if name.startswith("NEWS_") and name != "NEWS_ADDONS"]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[1]))  # also after a test that changed it
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,12 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "plugins"))
 
 
+@pytest.fixture(autouse=True)
+def _plugins_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the processes that a test starts find the plugins."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(ROOT / "plugins"))))
+
+
 @pytest.fixture(scope="session")
 def bag(tmp_path_factory: pytest.TempPathFactory):
     """All DAGs of dags/, with a migrated database."""
@@ -19,6 +25,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory):
 
     home = tmp_path_factory.mktemp("airflow")
     ours = {name: value for name, value in environment(home).items() if not name.startswith("NEWS_")}
+    del ours["PYTHONPATH"]  # of each test here alone: other folders run in this process, too
     os.environ.update(ours | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"})
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
