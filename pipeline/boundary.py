@@ -55,11 +55,18 @@ def broken_item(error: Exception, *, key: str) -> BrokenItemError:
 
 
 def place_of(error: BaseException) -> str:
-    """Return file and line of the innermost frame of newslake, else of the innermost frame."""
+    """Return file and line of the innermost frame of newslake, else of the innermost frame.
+
+    A call of an add-on is no such frame: an error of another distribution has a place in its file.
+    """
     frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename != __file__]
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT / "pipeline")]
+    ours = [frame for frame in frames if _is_ours(Path(frame.filename))]
     if not frames:
         return "unknown place"
     frame = (ours or frames)[-1]
     path = Path(frame.filename)
     return f"{path.relative_to(_ROOT) if ours else path.name}:{frame.lineno}"
+
+
+def _is_ours(path: Path) -> bool:
+    return path.is_relative_to(_ROOT / "pipeline") and path.name != "addon_registry.py"

@@ -209,7 +209,13 @@ class Settings(BaseSettings):
         yield from self._parts.values()
 
     def replace(self, **values: Any) -> Self:
-        """Return these settings with other values, also of add-ons. They are not validated."""
+        """Return these settings with other values, also of loaded add-ons. They are not validated.
+
+        Raises: TypeError for a name that is not a setting of these.
+        """
+        names = {name for part in self.models() for name in type(part).model_fields}
+        if unknown := values.keys() - names:
+            raise TypeError(f"not settings: {', '.join(sorted(unknown))}")
         copy = self.model_copy(
             update={name: value for name, value in values.items() if name in type(self).model_fields}
         )

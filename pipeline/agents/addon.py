@@ -6,7 +6,7 @@ from newslake.pipeline.hooks import AddonInfo, Command, implementation
 @implementation
 def addon_info() -> AddonInfo:
     """Return what the add-on is."""
-    return AddonInfo("agents", "Agents", fits=("search",), extra="mcp")
+    return AddonInfo("agents", "Agents", needs=("search",), extra="mcp")
 
 
 @implementation

@@ -11,6 +11,7 @@ import pytest
 from newslake.pipeline.addon_registry import BUILT_IN, addons_of, load_addons
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.settings import Settings
+from tests.architecture.test_imports import ADDONS
 from tests.architecture.tree import ROOT
 
 _HEAD = "from newslake.pipeline.hooks import AddonInfo, Command, StorePart, implementation\n"
@@ -117,6 +118,23 @@ def test_exception_of_one_add_on_leaves_the_others(install: Install) -> None:
 
     assert [(info.name, lines) for info, lines in results] == [("yours", ("late",))]
     assert ["add-on ours, after_run" in str(error) for error in errors] == [True]
+
+
+def test_error_of_an_add_on_is_at_its_own_place(install: Install) -> None:
+    """The message names the add-on and its file, not the line of newslake that called it."""
+    install("ours", _INFO.format(info="'ours', 'Ours'") + "@implementation\ndef after_run(workspace):\n    1 / 0\n")
+    _, [error] = addons_of("ours").collect("after_run", workspace=None)
+
+    assert "add-on ours" in str(error)
+    assert "addon_of_ours.py:" in str(error)
+
+
+def test_add_ons_declare_whom_they_import() -> None:
+    """What an add-on imports of others, by the table of imports, are its needs and the add-ons that it fits."""
+    for info in addons_of("all").infos:
+        room = info.name if info.name in ADDONS else f"addons.{info.name}"
+        others = {name.rpartition(".")[2] for name in ADDONS[room].rooms}
+        assert others <= {*info.needs, *info.fits}, info.name
 
 
 def test_setting_of_two_add_ons_is_refused(install: Install) -> None:

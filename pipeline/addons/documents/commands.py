@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from newslake.pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, settings
+from newslake.pipeline.cli.try_page import PublishedAt
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.model import Event, pluralize
 
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 Input = Annotated[Path, typer.Argument(metavar="IN", help="JSON Lines to read; - is standard input.", allow_dash=True)]
 Output = Annotated[
     Path, typer.Argument(metavar="OUT", help="JSON Lines to write; - is standard output.", allow_dash=True)
-]
-PublishedAt = Annotated[
-    str | None,
-    typer.Option(metavar="DATE", help='Publication date, to resolve dates such as "on Monday"; e.g. 2017-06-13.'),
 ]
 Workers = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Number of processes, 1 to 64.")]
 

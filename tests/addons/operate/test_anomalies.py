@@ -1,29 +1,14 @@
 """Which source has few pages, compared with similar days."""
 
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-
-import pytest
+from datetime import date, timedelta
 
 from newslake.pipeline.addons.operate.addon import maintenance
 from newslake.pipeline.addons.operate.anomalies import day_volumes
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Page
-from newslake.pipeline.settings import Settings
+from tests.unit.upkeep.test_maintenance import NOW, SUNDAY, space
 
-NOW = datetime(2026, 3, 30, 3, 30, tzinfo=UTC)
-SUNDAY = date(2026, 3, 29)
-
-
-@pytest.fixture
-def space(tmp_path: Path) -> Workspace:
-    """A workspace with one feed, an inbox and a folder."""
-    sources = tmp_path / "sources.toml"
-    sources.write_text(
-        "[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/f'\n[sources.drop]\nkind = 'inbox'\npath = 'drop'\n"
-        "[sources.year]\nkind = 'folder'\npath = 'year'\n"
-    )
-    return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOW, durability="process"))
+__all__ = ["space"]
 
 
 def archive(space: Workspace, pages_ago: dict[int, int], *, end: date = SUNDAY) -> None:
