@@ -16,6 +16,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
 _CODED_PIECE = 1 << 16
 _CODINGS_MAX = 4  # no server has a reason for more
+_MEMBERS_MAX = 50_000  # gzip members or zstd frames of one coding; each takes time, however little it holds
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SNIFFED = 1445
 _BINARY = bytes([*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
@@ -40,17 +41,21 @@ class TooLargeError(ValueError):
 def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: int, is_cut: bool = False) -> bytes:
     """Return the body without its content codings; codings may be nested, and gzip may have several members.
 
-    With ``is_cut`` a longer output is cut to ``max_bytes``.
-    Raises: TooLargeError at the first byte over ``max_bytes`` of output; BadEncodingError, CutShortError.
+    With ``is_cut`` a longer output is cut to ``max_bytes``. What an outer coding holds may have about twice that size.
+    Raises: TooLargeError at the first byte over a limit, or at one gzip member or zstd frame too many;
+    BadEncodingError, CutShortError.
     """
     codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
     if len(codings) > _CODINGS_MAX:
         raise BadEncodingError(f"{len(codings)} content codings on one body")
     if codings:
         chunks = _split_chunks(chunks)
-    for coding in reversed(codings):
+    for depth, coding in enumerate(reversed(codings)):
         if coding not in _DECODERS:
             raise BadEncodingError(f"unknown content coding {coding[:40]!r}")
+        if depth:
+            # An inner coding may hold nothing, so the limit on the output does not bound what it reads.
+            chunks = _limit_inner(chunks, 2 * max_bytes + _CODED_PIECE)
         chunks = _DECODERS[coding](chunks)
     return _collect(chunks, max_bytes, is_cut=is_cut)
 
@@ -112,6 +117,20 @@ def _collect(chunks: Iterable[bytes], max_bytes: int, *, is_cut: bool) -> bytes:
     return body[:max_bytes] if is_cut else body
 
 
+def _limit_inner(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise TooLargeError(f"more than {max_bytes} bytes inside its outer content coding")
+        yield chunk
+
+
+def _check_members(count: int) -> None:
+    if count > _MEMBERS_MAX:
+        raise TooLargeError(f"more than {_MEMBERS_MAX} compressed members in one content coding")
+
+
 def _identity(chunks: Iterable[bytes]) -> Iterable[bytes]:
     return chunks
 
@@ -120,13 +139,17 @@ def gunzip_chunks(chunks: Iterable[bytes], *, is_strict: bool = False) -> Iterat
     """Yield the output of every gzip member, in pieces of at most 256 KiB.
 
     Bytes after the last member are ignored, as browsers do; with ``is_strict`` only zeros are allowed there.
-    Raises: BadEncodingError or CutShortError, after everything that can be decoded was yielded.
+    Raises: BadEncodingError or CutShortError, after everything that can be decoded was yielded; TooLargeError at one
+    member too many.
     """
     source = iter(chunks)
     rest = _head(source, 2)
     if not rest:
         return
+    members = 0
     while rest.startswith(_GZIP_MAGIC):
+        members += 1
+        _check_members(members)
         engine = zlib.decompressobj(_GZIP)
         yield from inflate(engine, rest, source)
         rest = engine.unused_data
@@ -196,7 +219,10 @@ def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
         return
     if not _is_zstd(rest):
         raise BadEncodingError("the body is not zstd")
+    frames = 0
     while _is_zstd(rest):
+        frames += 1
+        _check_members(frames)
         engine = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
         yield from _unframe(engine, rest, source)
         rest = engine.unused_data

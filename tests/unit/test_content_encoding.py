@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections import Counter
 
 import brotli
 import pytest
@@ -149,6 +150,54 @@ def test_unknown_and_piled_up_codings_are_refused(coding):
     """A coding that was not requested, and five layers of codings, are refused."""
     with pytest.raises(BadEncodingError):
         decode_body([TEXT], content_encoding=coding, max_bytes=10**6)
+
+
+CODERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}
+_SKIPPABLE = b"\x50\x2a\x4d\x18\0\0\0\0"
+
+
+@pytest.mark.parametrize(
+    ("coding", "member"),
+    [
+        ("gzip", gzip.compress(b"")),
+        ("gzip", gzip.compress(b"a")),
+        ("zstd", zstd.compress(b"")),
+        ("zstd", zstd.compress(b"a")),
+        ("zstd", _SKIPPABLE),
+    ],
+    ids=["empty member", "member of a byte", "empty frame", "frame of a byte", "skippable frame"],
+)
+def test_members_that_hold_nothing_are_limited(coding, member):
+    """A body of endless tiny members ends at their limit, long before the limit on its bytes."""
+    read: Counter[str] = Counter()
+
+    def endless():
+        while True:
+            read["members"] += 2_000
+            yield member * 2_000
+
+    with pytest.raises(TooLargeError, match="members"):
+        decode_body(endless(), content_encoding=coding, max_bytes=10**8)
+    assert 50_000 <= read["members"] <= 60_000
+
+
+@pytest.mark.parametrize("outer", ["gzip", "deflate", "br", "zstd", "gzip, gzip"])
+@pytest.mark.parametrize(
+    ("coding", "inner"),
+    [
+        ("zstd", b"\x50\x2a\x4d\x18" + (30_000).to_bytes(4, "little") + bytes(30_000)),
+        ("gzip", gzip.compress(b"") * 999),
+    ],
+    ids=["zstd", "gzip"],
+)
+def test_layer_without_output_is_limited(outer, coding, inner):
+    """What an outer coding holds is limited too: an inner coding may read all of it, and give no byte."""
+    bomb = inner * 40
+    for each in outer.split(", "):
+        bomb = CODERS[each](bomb)
+
+    with pytest.raises(TooLargeError, match="outer"):
+        decode_body([bomb], content_encoding=f"{coding}, {outer}", max_bytes=10**5)
 
 
 def test_gz_file_is_unpacked():
