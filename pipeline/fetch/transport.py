@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse, parse_headers
 from typing import Any
 
 import requests
@@ -96,6 +96,8 @@ class Caps:
 
 # Connections to the checked address, with a deadline on every read; request and response heads stay as sent.
 
+_INTERIM_MAX = 100  # responses before the final one
+_SWITCHING_PROTOCOLS = 101  # final: the rest of the connection is no HTTP, and no request asks for it
 _HEAD_END = (b"\r\n", b"\n", b"")
 _POOL_HOSTS, _POOL_CONNECTIONS = 128, 32
 
@@ -146,7 +148,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _HeadKeeper(io.BufferedReader):
-    """Keeps the lines of the last head; the earlier head of a 100 Continue is dropped.
+    """Keeps the lines of the last head; the earlier heads of interim responses are dropped.
 
     Lines after ``take_head`` are the framing of a chunked body; they are counted. Raises: FramingTooLargeError.
     """
@@ -181,6 +183,18 @@ class _TimedResponse(HTTPResponse):
         self.fp.close()
         self.fp = self._keeper = _HeadKeeper(_TimedReader(sock, clock), clock)
         self._clock = clock
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Return the status line of the final response. http.client takes 102 and 103 for final ones.
+
+        Raises: HTTPException after too many interim responses.
+        """
+        for _ in range(_INTERIM_MAX):
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # begin calls it
+            if not 100 <= line[1] < 200 or line[1] == _SWITCHING_PROTOCOLS:
+                return line
+            parse_headers(self.fp)
+        raise HTTPException(f"more than {_INTERIM_MAX} interim responses")
 
     def begin(self) -> None:
         super().begin()

@@ -8,7 +8,8 @@ Tests without a prefix are in this module, with "server:" in test_hostile_server
                                    test_small_length_header_does_not_hide_a_large_body; make bench (peak memory)
   1 GB sitemap                     test_sitemap_of_a_gigabyte
   slow drip, silence               server: test_slow_drip_ends_at_the_deadline, test_silence_is_a_timeout
-  endless interim responses        test_endless_interim_responses
+  interim responses: slow, many    test_endless_interim_responses, test_flood_of_interim_responses_ends
+  interim responses: 102, 103      test_interim_responses_are_skipped
   header floods                    test_header_flood
   redirects: loop, > 10, file:, private    server: test_redirect_*, test_endless_redirects_are_refused;
                                    test_ten_redirects_are_followed, test_permanent_redirect
@@ -153,6 +154,52 @@ def test_endless_interim_responses(server):
 
     assert _reason_of(server, server.url("/soon"), page_deadline_seconds=0.5) == "deadline"
     assert time.monotonic() - started < 2.5
+
+
+@pytest.mark.parametrize(
+    "interim",
+    [
+        b"HTTP/1.1 100 Continue\r\nX-Part: one\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n",
+        b"HTTP/1.1 199 Other\r\n\r\n",
+    ],
+    ids=["100", "102", "103", "199"],
+)
+@pytest.mark.parametrize("count", [1, 20])
+def test_interim_responses_are_skipped(server, interim, count):
+    """The page follows its interim responses, and the archived head is its own."""
+
+    def answer(request: HostileHandler) -> None:
+        request.wfile.write(interim * count)
+        request.say(200, PAGE)
+
+    server.routes["/hints"] = answer
+    with fetcher_for(server) as fetcher:
+        page = fetcher.fetch(server.url("/hints"))
+
+    assert (page.status, page.body, page.exchange.head[:15]) == (200, PAGE, b"HTTP/1.1 200 OK")
+    assert b"Link" not in page.exchange.head
+
+
+@pytest.mark.parametrize("status", [b"100 Continue", b"103 Early Hints"])
+def test_flood_of_interim_responses_ends(server, status):
+    """Interim responses end the connection at their limit, not only at the page's deadline."""
+    cut_off = threading.Event()
+
+    def answer(request: HostileHandler) -> None:
+        request.close_connection = True
+        try:
+            while True:
+                request.wfile.write(b"HTTP/1.1 " + status + b"\r\n\r\n")
+        except OSError:
+            cut_off.set()
+
+    server.routes["/flood"] = answer
+    patience = {"read_timeout_seconds": 60.0, "page_deadline_seconds": 60.0}
+
+    assert _reason_of(server, server.url("/flood"), attempts=1, **patience) == "connection_failed"
+    assert cut_off.wait(60)
 
 
 def test_ten_redirects_are_followed(server):
