@@ -258,6 +258,7 @@ def _name(element: Any) -> str:
 
 _DEPTH_MAX = 3  # indexes inside indexes
 _CHILDREN_MAX = 500
+_LISTED_MAX = 50_000  # sitemaps that the indexes of a listing name; each index may name as many, and takes seconds
 _LISTING_URLS_MAX = 50_000  # per listing, the same as per sitemap
 
 
@@ -288,12 +289,14 @@ class SitemapWalk:
         self._day = day
         self._urls: set[str] = set()
         self._sitemaps: set[str] = set()
+        self._listed = 0
 
     def pages(
         self, sitemap: Sitemap, *, url: str, depth: int = 1, window: Window | None = None
     ) -> Iterator[ListingEntry]:
         """Yield the entries of a sitemap and its children, in document order. ``window`` are its days."""
         self._sitemaps.add(url)
+        self._listed += len(sitemap.children)
         yield from self._new(self._wanted(sitemap, url, window), url)
         if sitemap.failure is not None:
             yield self._end(url, *sitemap.failure)
@@ -305,6 +308,9 @@ class SitemapWalk:
                 continue
             if len(self._sitemaps) > _CHILDREN_MAX:
                 yield self._end(url, "too_many_sitemaps", f"more than {_CHILDREN_MAX} sitemaps; the rest is skipped")
+                return
+            if self._listed > _LISTED_MAX:
+                yield self._end(url, "too_many_sitemaps", f"its indexes name more than {_LISTED_MAX} sitemaps")
                 return
             self._sitemaps.add(child.url)
             pages = self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)

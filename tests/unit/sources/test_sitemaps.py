@@ -114,6 +114,85 @@ def test_looping_and_deep_indexes_end(server):
     assert (server.seen["/1.xml"], server.seen["/5.xml"]) == (1, 0)
 
 
+LOOPS = {
+    "an endless chain": lambda at: [f"/loop.xml?{at + 1}"],
+    "a tree without an end": lambda at: [f"/loop.xml?{at * 30 + child}" for child in range(1, 30)],
+    "itself in other spellings": lambda at: ["/loop.xml?0", "/./loop.xml?0", "/x/../loop.xml?0", "/loop.xml?0#a"],
+}
+
+
+class Endless(dict):
+    """Routes in which every path below /loop.xml is an index."""
+
+    def __init__(self, routes, children):
+        super().__init__(routes)
+        self._children = children
+
+    def get(self, path, default=None):
+        if not path.startswith("/loop.xml"):
+            return super().get(path, default)
+        at = int(path.partition("?")[2])
+        return lambda answer: answer.say(200, _index("/one.xml", *self._children(at)))
+
+
+@pytest.mark.parametrize("kind", LOOPS)
+def test_hostile_index_ends(server, kind):
+    """However an index refers to itself, the requests of one listing are limited, and each article is listed once."""
+    server.routes = Endless(server.routes, LOOPS[kind])
+    server.says("/one.xml", 200, _urlset("/a", "/b"))
+
+    entries = entries_of(server, _sitemap(server, "/loop.xml?0"))
+
+    assert [url for url, reason in entries if reason is None] == [server.url("/a"), server.url("/b")]
+    assert server.seen["/one.xml"] == 1
+    assert server.seen.total() <= 503  # robots.txt, the root and 501 children
+
+
+def test_indexes_of_many_names_end(server, monkeypatch):
+    """What all indexes of a listing name together is limited: 500 indexes of 50,000 names took most of an hour."""
+    monkeypatch.setattr(sitemaps, "_LISTED_MAX", 1000)
+    server.routes = Endless(server.routes, lambda at: [f"/loop.xml?{child}" for child in range(1, 300)])
+    server.says("/one.xml", 200, _urlset("/a"))
+
+    entries = entries_of(server, _sitemap(server, "/loop.xml?0"))
+
+    assert (server.url("/a"), None) in entries
+    assert "too_many_sitemaps" in {reason for _, reason in entries}
+    assert server.seen.total() < 10
+
+
+def test_children_that_redirect_to_their_index_end(server):
+    """Children that redirect to the index, directly or by each other, end at the limits of depth and of redirects."""
+    server.says("/index.xml", 200, _index(*(f"/to/{number}" for number in range(4)), "/round/1", "/one.xml"))
+    for number in range(4):
+        server.says(f"/to/{number}", 302, Location="/index.xml")
+    server.says("/round/1", 302, Location="/round/2")
+    server.says("/round/2", 302, Location="/round/1")
+    server.says("/one.xml", 200, _urlset("/a"))
+
+    entries = entries_of(server, _sitemap(server, "/index.xml"))
+
+    assert [url for url, reason in entries if reason is None] == [server.url("/a")]
+    assert (server.url("/round/1"), "redirect_loop") in entries
+    assert server.seen.total() < 20
+
+
+def test_index_of_other_hosts_reaches_no_private_one(server):
+    """Children on a private host, by name, number or redirect, are problems, and get no request."""
+    with hostile_server() as inner:
+        inner.says("/secret.xml", 200, _urlset("http://courier.example/secret"))
+        port = inner.server.server_port
+        server.says("/out.xml", 302, Location=inner.url("/secret.xml"))
+        children = [f"http://{host}:{port}/secret.xml" for host in ("127.0.0.1", "localhost", "2130706433", "[::1]")]
+        server.says("/index.xml", 200, _index(*children, "/out.xml", "file:///etc/passwd", "ftp://127.0.0.1/x"))
+
+        entries = entries_of(server, _sitemap(server, "/index.xml"))
+
+    reasons = [reason for _, reason in entries]
+    assert (len(reasons), reasons.count("private_address"), None in reasons) == (7, 5, False)
+    assert inner.seen.total() == 0
+
+
 def test_too_many_urls(server):
     """The 50,001st URL ends the listing with a problem."""
     server.says("/many.xml", 200, _urlset(*(f"/{number}" for number in range(50_001))))
