@@ -46,6 +46,9 @@ MachineState = Literal["disk", "verify"]
 _QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _DIGEST_AT = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# An address of a sender at a wrong place: it may have a password, and any character. Up to its last quotation mark.
+_HIDDEN = "[an address]"
+_ADDRESS = re.compile(r"(['\"]?)[A-Za-z][A-Za-z0-9+.-]*://.*\1", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,8 +322,9 @@ def _with_variables(path: Path, name: str, url: str) -> str:
 
 
 def rule_error(path: Path, rule: str, key: str, message: str) -> ConfigError:
-    """Return the error of one key of a rule."""
-    return ConfigError(f"{path}: rules.{rule}.{key}: {message}", key=key)
+    """Return the error of one key of a rule. An address in the message is left out, except in a statement."""
+    said = message if key == "sql" else _ADDRESS.sub(_HIDDEN, message)
+    return ConfigError(f"{path}: rules.{rule}.{key}: {said}", key=key)
 
 
 def _rule(
@@ -391,7 +395,9 @@ def _policy(path: Path, file: _AlertsFile, name: str, table: RuleTable) -> Deliv
 
 
 def _lines(path: Path, error: ValidationError, kinds: Mapping[str, type[RuleTable]]) -> Iterator[str]:
-    """Yield one sentence per wrong key. Values of senders and ``to`` are left out: they may hold passwords."""
+    """Yield one sentence per wrong key. Values of senders and ``to`` are left out, and all addresses: they may have
+    passwords.
+    """
     errors = error.errors()
     for problem in errors:
         depth = len(problem["loc"])
@@ -401,7 +407,7 @@ def _lines(path: Path, error: ValidationError, kinds: Mapping[str, type[RuleTabl
             continue  # it lacks only the wrong items, which have other lines
         loc = [str(part) for part in problem["loc"] if part != "[key]"]
         kind = loc.pop(2) if len(loc) > 2 and loc[0] == "rules" and loc[2] in kinds else None  # the discriminator
-        key = ".".join(loc)
+        key = ".".join(_HIDDEN if "://" in part else part for part in loc)
         if problem["type"] in ("union_tag_not_found", "union_tag_invalid"):
             yield f"{path}: {key}.on: write one of {', '.join(kinds)}"
         elif problem["type"] == "extra_forbidden":
@@ -415,6 +421,7 @@ def _message(problem: Any, loc: list[str]) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if loc[0] == "rules" and loc[2:3] == ["to"]:
         return 'write the names of senders in a list, such as ["desk"]'
-    return (
-        message if loc[0] == "senders" or problem["type"] == "value_error" else f"{message} (got {problem['input']!r})"
-    )
+    value = repr(problem["input"])
+    if "://" in value:
+        return message.replace(value, _HIDDEN)
+    return message if loc[0] == "senders" or problem["type"] == "value_error" else f"{message} (got {value})"

@@ -180,6 +180,34 @@ def test_a_wrong_rule_is_named(text: str, message: str, write_alerts: WriteAlert
     assert "secret" not in str(caught.value)
 
 
+SECRET = "json://user:it's a secret@127.0.0.1:9/secret"
+_ON = {"runs": "time_zone quiet_hours digest_at on days events to sender", "sources": "states sources"}
+_ON["question"] = "options question timeout column key min_confidence min_independent at_least"
+_VALUES = (f'{{key}} = "{SECRET}"', f'{{key}} = ["{SECRET}"]', f'{{key}} = {{{{x = "{SECRET}"}}}}')
+MISPLACED = [
+    *(f'{key} = "{SECRET}"' for key in ("desk", "senders", "rules", "public_url", "time_zone", "digest_at")),
+    *(f'"{SECRET}" = 1', f'[senders]\n"{SECRET}" = "desk"', f'[rules]\ndesk = "{SECRET}"', f'rules = ["{SECRET}"]'),
+    *(f'[rules."{SECRET}"]\non = "runs"', f'[rules."{SECRET}"]\non = "question"\nquestion = "top-people"'),
+    *(f'[senders]\ndesk = ["{SECRET}"]', f'[senders.desk]\nurl = "{SECRET}"', f"[senders]\ndesk = {SECRET}"),
+    *(
+        f"[rules.a]\n{'' if key == 'on' else f'on = {on!r}'}\n{value.format(key=key)}"
+        for on, keys in _ON.items()
+        for key in keys.split()
+        for value in (*_VALUES, f'[rules.a.{{key}}]\n"{SECRET}" = 1')
+    ),
+]
+
+
+@pytest.mark.parametrize("text", MISPLACED)
+def test_an_address_at_a_wrong_place_is_in_no_error(text: str, write_alerts: WriteAlerts) -> None:
+    """The address of a sender may be written anywhere in the file: no error has a part of it."""
+    with pytest.raises(ConfigError) as caught:
+        read_rules(write_alerts(text))
+
+    assert "alerts.toml: " in str(caught.value)
+    assert "secret" not in f"{caught.value} {caught.value.key}"
+
+
 def test_all_wrong_keys_are_named_at_once(write_alerts: WriteAlerts) -> None:
     """One error names each wrong key of the file."""
     with pytest.raises(ConfigError, match=r"time_zone: .*; .*rules\.a\.x: unknown key; .*rules\.b\.on: write one of"):
