@@ -21,7 +21,7 @@ from mcp.server.stdio import stdio_server
 from pydantic import ValidationError
 
 from newslake.pipeline import __version__
-from newslake.pipeline.agents.answers import to_json
+from newslake.pipeline.agents.answers import CELL_CHARS, to_json
 from newslake.pipeline.agents.tools import INSTRUCTIONS, TOOLS, AgentTool
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import ConfigError, NewsError, did_you_mean
@@ -40,6 +40,8 @@ _NO_LAKE = (
     "with `newslake run`"
 )
 _UNEXPECTED = "newslake failed on this call; its log has the details, and the other tools still work"
+_QUOTING = ("bad_value", "file_broken")  # reasons of errors whose message may quote a value
+_FAILED = "the statement failed on a value or a file; untrusted.message says how, TRY_CAST converts without an error"
 _ADVICE = "select fewer days, one source or fewer columns"
 _MARKED_LINE = re.compile(r"\n\s*LINE \d+: [^\n]*\n\s*\^*")  # the statement, and where DuckDB found the error
 _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")  # of the command line
@@ -106,7 +108,8 @@ def answer_call(
     try:
         found = run_isolated(partial(_answer, settings, name, arguments, end), key=f"tool {name[:60]}")
     except NewsError as error:
-        return _failure(mask.text(str(error)))
+        message = _sentence(mask.text(str(error)))
+        return _failure(_quoting_error(message) if error.reason in _QUOTING else message)
     except OSError as error:
         log.error("tool %s: %s", name[:60], error)
         return _failure(f"a file of the lake cannot be read: {error.strerror or type(error).__name__}")
@@ -164,9 +167,17 @@ def _names(known: Mapping[str, object]) -> str:
 
 
 def _failure(message: str) -> protocol.CallToolResult:
+    return protocol.CallToolResult(content=[protocol.TextContent(type="text", text=message)], is_error=True)
+
+
+def _sentence(message: str) -> str:
     """Return an error as one line: without the statement that DuckDB repeats, and with options as arguments."""
-    sentence = " ".join(_OPTION.sub(_argument_name, _MARKED_LINE.sub("", message)).split())
-    return protocol.CallToolResult(content=[protocol.TextContent(type="text", text=sentence)], is_error=True)
+    return " ".join(_OPTION.sub(_argument_name, _MARKED_LINE.sub("", message)).split())
+
+
+def _quoting_error(message: str) -> str:
+    """Return the error of DuckDB about a value, which may be the text of an article, as an answer has such text."""
+    return to_json({"error": _FAILED, "untrusted": {"message": message[:CELL_CHARS]}})
 
 
 def _argument_name(option: re.Match[str]) -> str:

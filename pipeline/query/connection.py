@@ -169,7 +169,10 @@ def _checked_parameters(statement: duckdb.Statement, parameters: Mapping[str, ob
 
 @contextmanager
 def _translate_errors(connection: Connection) -> Iterator[None]:
-    """Translate errors of DuckDB. Raises: ConfigError, with the reason "bad_value" if its text may quote a value."""
+    """Translate errors of DuckDB. Raises: ConfigError, with the reason "bad_value" if its text may quote a value.
+
+    "file_broken" is an error that names a file of the lake, or a value that looks like one.
+    """
     try:
         yield
     except RuntimeError as error:  # as DuckDB's binding reports Ctrl-C; its errors have another base
@@ -178,11 +181,11 @@ def _translate_errors(connection: Connection) -> Iterator[None]:
         raise
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
         if isinstance(error, duckdb.InvalidInputException) and f"{SCHEME}://" in str(error):
-            raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
+            raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="file_broken") from error
         names = ", ".join(spec.name for spec in TABLES)
         reason = "bad_value" if isinstance(error, duckdb.InvalidInputException) else "bad_sql"
         raise ConfigError(f"sql: {error}; SQL can read only {names}", key="sql", reason=reason) from error
-    except duckdb.DataError as error:
+    except (duckdb.DataError, duckdb.NotSupportedError) as error:  # the latter for a value that is no time zone
         raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_value") from error
     except duckdb.BinderException as error:
         raise ConfigError(f"sql: {_with_hint(connection, str(error))}", key="sql", reason="bad_sql") from error
