@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from newslake.pipeline.addons.audit.draw import Population
-from newslake.pipeline.addons.audit.row_samples import explain_errors, population_sql
+from newslake.pipeline.addons.audit.row_samples import check_condition, explain_errors, population_sql
 from newslake.pipeline.query.connection import Connection, query
 from newslake.pipeline.tables import TABLE_SPECS
 
@@ -55,6 +55,8 @@ def count_share(
     Raises: ConfigError for a condition that DuckDB rejects.
     """
     rows = population_sql(connection, population, by=by, excluded=excluded)
+    for option, condition in {"--share": share.numerator, "--of": share.denominator}.items():
+        check_condition(connection, condition, source=f"({rows})", option=option)
     sql = _COUNTS.format(rows=rows, numerator=share.numerator, denominator=share.denominator)
     with explain_errors("--share or --of"):
         records = query(connection, sql).rows

@@ -23,6 +23,7 @@ _FIRST_OF_CLUSTER = """\
 SELECT * FROM {source} WHERE mention_kind = 'name' AND cluster_index IS NOT NULL
 QUALIFY entity_index = min(entity_index) OVER (PARTITION BY article_id, revision_id, cluster_index)"""
 _SELECTED = "(SELECT * FROM {source} WHERE {where}\n)"
+_ONE_EXPRESSION = "EXPLAIN SELECT [{condition}\n] FROM {source}"  # other brackets than those around it in a query
 _POPULATION = "SELECT {name} AS row_name, {stratum} AS stratum, * FROM {source} WHERE {conditions}"
 _NAMED = (
     "SELECT {name} AS row_name, * FROM {stored} WHERE {name} IN (SELECT unnest(getvariable('audit_names')::VARCHAR[]))"
@@ -61,6 +62,15 @@ def explain_errors(options: str) -> Iterator[None]:
         raise ConfigError(f"{options}: {message}", key=options, reason="bad_sql") from error
 
 
+def check_condition(connection: Connection, condition: str, *, source: str, option: str) -> None:
+    """Check that an SQL text is one expression on the rows of ``source``.
+
+    A text that ends the brackets around it would change the query. Raises: ConfigError naming the option.
+    """
+    with explain_errors(option):
+        query(connection, _ONE_EXPRESSION.format(condition=condition, source=source))
+
+
 _SIZES = "SELECT stratum, count(*) FROM ({rows}) GROUP BY stratum ORDER BY stratum"
 _SAMPLE = """\
 WITH allocated AS (
@@ -90,7 +100,8 @@ def population_sql(connection: Connection, population: Population, *, by: str, e
         if table != "entities":
             raise ConfigError(f"only entities have clusters of mentions, {table} have none", key="per_cluster")
         source = f"({_FIRST_OF_CLUSTER.format(source=source)})"
-    if population.where is not None:  # in a subquery, so that no bracket of it ends the other conditions
+    if population.where is not None:
+        check_condition(connection, population.where, source=source, option="--where")
         source = _SELECTED.format(source=source, where=population.where)
     stratum = f"coalesce(CAST({_column(table, by)} AS VARCHAR), '{_EMPTY}')" if by else "''"
     return _POPULATION.format(name=name, stratum=stratum, source=source, conditions=" AND ".join(conditions))

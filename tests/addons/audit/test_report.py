@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.addons.audit.audited_rows import Share
+from newslake.pipeline.addons.audit.audited_rows import Share, count_share
 from newslake.pipeline.addons.audit.corrected_share import correct_by_audit
 from newslake.pipeline.addons.audit.draw import AuditDraw, Population, SamplingDesign
 from newslake.pipeline.addons.audit.questions import questions_for
@@ -17,6 +17,7 @@ from newslake.pipeline.addons.audit.sheet import FilledSheet, RowAnswers
 from newslake.pipeline.addons.audit.store import AuditStore
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.query.connection import connect
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.tables.spec import Row
 from tests.unit.jobs.test_derive import archive, extract, story
@@ -131,6 +132,31 @@ def test_population_has_the_rows_that_meet_all_conditions(space: Workspace) -> N
         _draw(space, by="article_id")
     with pytest.raises(ConfigError, match="seed 'a b' is not valid"):
         _draw(space, seed="a b")
+
+
+HOSTILE = (
+    *("true) AS x, (SELECT 1", "true) AS x, (SELECT unnest([1, 2])", "true GROUP BY ALL", "true QUALIFY false", ""),
+    *("true ORDER BY 1 LIMIT 5", "true WINDOW w AS ()", "true) OR (true", "true)) OR ((true", "true /*", "'", "true]"),
+    *("true); DROP VIEW quotes; SELECT (1", "true); SET lock_configuration = false; SELECT (1", "true, true"),
+    *("true); COPY (SELECT 1) TO 'FILE'; SELECT (1", "true); ATTACH 'FILE'; SELECT (1", "true UNION SELECT 1"),
+    *("EXISTS (FROM 'FILE')", "EXISTS (FROM query('COPY (SELECT 1) TO ''FILE'''))", "EXISTS (CALL pragma_version())"),
+    *(f"EXISTS (FROM {reader}('FILE'))" for reader in ("read_text", "read_csv", "read_json", "read_parquet", "glob")),
+    "EXISTS (WITH gone AS (DELETE FROM quotes RETURNING 1) FROM gone)",
+)
+
+
+@pytest.mark.parametrize("condition", HOSTILE)
+def test_condition_is_one_expression_on_the_rows(space: Workspace, tmp_path: Path, condition: str) -> None:
+    """A condition that ends its brackets, adds a clause, writes or reads a file is refused: --where, --share, --of."""
+    file = tmp_path / "file.csv"
+    file.write_text("a\n1\n")
+    text = condition.replace("FILE", str(file))
+    connection = connect(space.place)
+    where = Population(table="quotes", where=text)
+    for population, share in ((where, Share("true")), (QUOTES, Share(text)), (QUOTES, Share("true", text))):
+        with pytest.raises(ConfigError):
+            count_share(connection, population, share, by="", excluded=())
+    assert file.read_text() == "a\n1\n"
 
 
 def test_strata_are_the_values_of_a_column(space: Workspace) -> None:
