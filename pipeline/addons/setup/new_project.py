@@ -89,6 +89,7 @@ def check_project(project: Project) -> None:
     Raises: ConfigError for a folder that cannot have the files, a wrong value, or a value for a file that exists.
     """
     _check_folder(project.folder)
+    _check_files(project)
     _check_values(project)
     wanted = {"NEWS_USER_AGENT": project.user_agent, "NEWS_DATA_DIR": project.data_dir}
     _refuse_existing(project, {name: value for name, value in wanted.items() if value is not None})
@@ -96,8 +97,11 @@ def check_project(project: Project) -> None:
     if in_use != Path(SOURCES_FILE) and in_use.resolve() != project.sources_file.resolve():
         message = f"NEWS_SOURCES_FILE is {in_use}, so {project.sources_file} would not be read"
         raise ConfigError(f"{message}; unset NEWS_SOURCES_FILE first", key="NEWS_SOURCES_FILE")
+    if not project.env_file.exists():
+        data = project.folder / (project.data_dir or DATA_FOLDER)
+        _check_link(data)
+        _check_writable(data)
     if project.data_dir is not None:
-        _check_writable(project.folder / project.data_dir)
         Settings.load(data_dir=project.folder / project.data_dir)  # raises for data of another schema
 
 
@@ -105,7 +109,22 @@ def _check_folder(folder: Path) -> None:
     if folder.resolve() == Path(newslake.pipeline.__file__).parents[2]:
         message = f"{folder.resolve()} has newslake itself, and the sources of its demo"
         raise ConfigError(f"{message}; name a folder of your own, such as `newslake init ~/news`", key=str(folder))
+    _check_link(folder)
     _check_writable(folder)
+
+
+def _check_files(project: Project) -> None:
+    """Raise ConfigError for a folder where a file should be, or a link that leads nowhere: it would be replaced."""
+    for path in (project.sources_file, project.env_file):
+        _check_link(path)
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{path} is not a file; move it away, or name another folder", key=str(path))
+
+
+def _check_link(path: Path) -> None:
+    if path.is_symlink() and not path.exists():
+        message = f"{path} is a link to something that does not exist; correct or remove it"
+        raise ConfigError(message, key=str(path))
 
 
 def _check_writable(folder: Path) -> None:

@@ -7,7 +7,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -150,6 +150,36 @@ def test_folder_that_cannot_have_a_project(tmp_path: Path) -> None:
     ):
         done = init(folder, "--yes", cwd=tmp_path)
         assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+def _is_link(path: Path) -> None:
+    path.symlink_to(path.with_name("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("name", "create_it", "message"),
+    [
+        *((name, Path.mkdir, "is not a file") for name in ("sources.toml", "newslake.env")),
+        *((name, os.mkfifo, "is not a file") for name in ("sources.toml", "newslake.env")),
+        *((name, _is_link, "is a link to something that does not exist") for name in ("sources.toml", "newslake.env")),
+        ("sources.toml", lambda path: path.symlink_to(path), "is a link to something that does not exist"),
+        (".", lambda path: (path.rmdir(), _is_link(path)), "is a link to something that does not exist"),
+        ("data", Path.touch, "is a file, not a folder"),
+        ("data", _is_link, "is a link to something that does not exist"),
+    ],
+)
+def test_hostile_folder_is_left_as_it_is(
+    tmp_path: Path, name: str, create_it: Callable[[Path], object], message: str
+) -> None:
+    """A folder, a pipe or a broken link in the place of a file, and a file in that of the data, are named and stay."""
+    folder = tmp_path / "news"
+    folder.mkdir()
+    create_it(folder / name)
+    before = {path: path.lstat() for path in tmp_path.rglob("*")}
+    done = init(folder, "--yes")
+
+    assert (done.returncode, f"{folder / name} {message}" in done.stderr) == (2, True), done.stderr
+    assert {path: path.lstat() for path in tmp_path.rglob("*")} == before
 
 
 def test_second_init_adds_a_source_and_overwrites_nothing(tmp_path: Path, site: Hostile) -> None:
