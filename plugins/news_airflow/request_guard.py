@@ -5,6 +5,7 @@ form of another site could use the cookie of a logged-in user (cross-site reques
 whole server: web interface, login, REST API, the API of the tasks, and Newsroom.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _TRUSTED_SITES = (None, "same-origin", "none")  # of Sec-Fetch-Site; programs that are not browsers do not send it
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::\d{0,5})?")  # of RFC 9110, for names of DNS
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 Message = MutableMapping[str, Any]
@@ -50,7 +52,8 @@ class RequestGuard:
 
     def _wrong_host(self, request: HTTPConnection) -> Response | None:
         hosts = request.headers.getlist("host")
-        if len(hosts) == 1 and _name_of(f"//{hosts[0]}") in self._allowed | LOOPBACK:
+        host = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if host is not None and (host[1] or host[2]).lower() in self._allowed | LOOPBACK:
             return None
         return PlainTextResponse(
             f"This Airflow does not answer for the host {', '.join(hosts)!r}. Open it as 127.0.0.1 or localhost, or "

@@ -41,7 +41,7 @@ def opened(bag, monkeypatch: pytest.MonkeyPatch) -> Opening:
     return lambda host: TestClient(guard(app), base_url=f"http://{host}")
 
 
-@pytest.mark.parametrize("host", ["api:8080", "news.example.org", "127.0.0.1:8080", "[::1]"])
+@pytest.mark.parametrize("host", ["api:8080", "NEWS.example.org", "127.0.0.1:8080", "[::1]", "localhost:"])
 def test_hosts_of_the_cluster_are_accepted(opened: Opening, host: str) -> None:
     """The workers reach the API under the name of its service, people under names of .env and of loopback."""
     assert opened(host).post("/change").status_code == 200
@@ -51,6 +51,19 @@ def test_other_hosts_are_refused(opened: Opening) -> None:
     """Any other name is refused, also one that contains an allowed name."""
     for host in ("postgres", "api.evil.example", "evil.example", "xnews.example.org"):
         assert opened(host).post("/change").status_code == 400
+
+
+MALFORMED = (
+    *("127.0.0.1:8080.evil.example", "evil.example@127.0.0.1", "evil.example:80@127.0.0.1:8080", "127.0.0.1/evil"),
+    *("127.0.0.1?evil", "127.0.0.1#evil", "127.0.0.1:evil", "127.0.0.1:-1", "[::1]evil", "127.0.0.1,evil.example"),
+    *("127.0.0.1.", "127.0.0.1\\evil.example", "localhost evil", "2130706433", "0x7f000001", "127.1"),
+)
+
+
+@pytest.mark.parametrize("host", MALFORMED)
+def test_host_must_be_a_name_and_a_port(opened: Opening, host: str) -> None:
+    """A Host that has more than an allowed name and a port is refused, as other programs may read it otherwise."""
+    assert opened("localhost").post("/change", headers={"Host": host}).status_code == 400
 
 
 def test_websockets_are_guarded(opened: Opening) -> None:
