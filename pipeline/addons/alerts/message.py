@@ -215,19 +215,24 @@ def _moment(day: date, at: time, zone: ZoneInfo, fold: int) -> datetime:
 
 
 def clean_item(item: AlertItem) -> AlertItem:
-    """Return an item whose texts every sender and XML accept: a title of one line, no control characters, not long.
+    """Return an item whose texts every sender and XML accept: without control characters, and not long.
 
-    A time without a zone is taken as UTC.
+    Title and links are of one line. A time without a zone is taken as UTC.
     """
     return replace(
         item,
-        title=_shorten(_LINE_BREAKS.sub(" ", _clean(item.title)).strip(), _TITLE_LETTERS),
+        title=_shorten(_line(item.title), _TITLE_LETTERS),
         detail=_shorten(_clean(item.detail), _DETAIL_LETTERS),
         at=item.at.replace(tzinfo=UTC) if item.at is not None and item.at.tzinfo is None else item.at,
-        article_url=item.article_url and _clean(item.article_url),
-        receipt=item.receipt and _clean(item.receipt),
-        command=item.command and _clean(item.command),
+        article_url=item.article_url and _line(item.article_url),
+        receipt=item.receipt and _line(item.receipt),
+        command=item.command and _line(item.command),
     )
+
+
+def _line(text: str) -> str:
+    """Return a text as one line: a second one could pass for another item of a message."""
+    return _LINE_BREAKS.sub(" ", _clean(text)).strip()
 
 
 def _shorten(text: str, letters: int) -> str:

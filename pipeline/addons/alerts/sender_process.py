@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import sys
 from typing import Any
@@ -21,6 +22,8 @@ ID_HEADER, ID_FIELD = "Idempotency-Key", "id"
 _STATUS = re.compile(r"error=(\d{3})\b")
 _NOT_CONNECTED = re.compile("connection|socket", re.IGNORECASE)
 _KINDS = {"opened": "warning", "resolved": "success", "rows": "info", "error": "failure"}
+_MEMORY_BYTES = 1 << 30  # of this process, which needs a tenth of it: Apprise reads answers of any length
+TOO_LARGE = "its server answers with more than fits into memory"
 UNUSABLE = "Apprise does not accept its address"
 
 
@@ -52,7 +55,10 @@ def send(address: str, message: dict[str, Any]) -> str | None:
         return UNUSABLE
     body = message["body"] if _takes(plugin, "headers") else f"{message['body']}\n\nMessage {message['id']}"
     kind = NotifyType(_KINDS[message["kind"]])
-    is_sent = plugin.notify(body=body, title=message["subject"], notify_type=kind, body_format=NotifyFormat.TEXT)
+    try:
+        is_sent = plugin.notify(body=body, title=message["subject"], notify_type=kind, body_format=NotifyFormat.TEXT)
+    except MemoryError:
+        return TOO_LARGE
     return None if is_sent else handler.reason or "Apprise says that it failed"
 
 
@@ -84,6 +90,7 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)  # so that nothing else writes into the answers
         logging.getLogger("apprise").propagate = False
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
         order = json.loads(sys.stdin.readline())
         Apprise.instantiate(order["address"])  # loads the plugins: no message has to wait for that
         for line in sys.stdin:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
@@ -18,7 +19,7 @@ from newslake.pipeline.store.sqlite_side_state import SqliteSideState
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-Manner = Literal["takes", "fails", "hangs", "drips", "redirects"]
+Manner = Literal["takes", "fails", "hangs", "drips", "redirects", "gushes"]
 
 
 class Receiver:
@@ -29,6 +30,7 @@ class Receiver:
         self.taken: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.reads_json = True
+        self.redirect = (302, "/elsewhere")
         self.called = threading.Event()
         self._ends = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -80,11 +82,27 @@ class Receiver:
         elif self.manner == "fails":
             _reply(request, 500)
         elif self.manner == "redirects":
-            _reply(request, 302, Location="/elsewhere")
+            status, location = self.redirect
+            _reply(request, status, Location=location)
         elif self.manner == "hangs":
             self._ends.wait(20)
+        elif self.manner == "gushes":
+            self._gush(request)
         else:
             self._drip(request)
+
+    def _gush(self, request: BaseHTTPRequestHandler) -> None:
+        """Send two gigabytes, as gzip of 2 MB that unpacks to zeros."""
+        request.send_response(200)
+        request.send_header("Content-Encoding", "gzip")
+        request.end_headers()
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        piece = bytes(10_000_000)
+        try:
+            for _ in range(200):
+                request.wfile.write(packer.compress(piece))
+        except OSError:
+            request.close_connection = True
 
     def _drip(self, request: BaseHTTPRequestHandler) -> None:
         """Send a byte of a header every 50 ms: no read times out."""

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from psutil import Process
 
+from newslake.pipeline.addons.alerts.alert import AlertItem
 from newslake.pipeline.addons.alerts.delivery import deliver
-from newslake.pipeline.addons.alerts.sender_process import UNUSABLE
+from newslake.pipeline.addons.alerts.sender_process import TOO_LARGE, UNUSABLE
 from newslake.pipeline.addons.alerts.store import AlertStore
 from tests.addons.alerts.receiver import HOUR, NOON, MailServer, Receiver, item, new_store, policy, rows, state
 
@@ -131,6 +132,62 @@ def test_sender_that_fails_stops_no_other(store: AlertStore, webhook: Receiver, 
         assert deliver(store, senders, now=NOON + timedelta(minutes=1)) == ()
         assert bad.titles == webhook.titles == ["Ferry: quote 0", "Ferry: quote 1", "Ferry: quote 2"]
         assert len(webhook.taken) == 3
+
+
+def test_answer_of_gigabytes_does_not_fill_the_memory(store: AlertStore, webhook: Receiver) -> None:
+    """A server whose answer unpacks to two gigabytes is a failure that says so; the other sender gets its message."""
+    store.record(state("river"), policy("bad", "desk"), now=NOON)
+    with Receiver("gushes") as bad:
+        [failure] = deliver(store, {"bad": bad.url, "desk": webhook.url}, now=NOON, deadline_seconds=200)
+    assert (failure.sender, failure.reason) == ("bad", TOO_LARGE)
+    assert webhook.titles == ["Sources: river is stale"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("kind", ["json", "xml", "form", "ntfy"])
+def test_no_redirect_is_followed(store: AlertStore, status: int, kind: str) -> None:
+    """A webhook cannot lead newslake to another server, such as one that only this machine reaches."""
+    with Receiver() as inner, Receiver("redirects") as bad:
+        bad.redirect, bad.reads_json = (status, inner.url.replace("json:", "http:")), False
+        store.record(state("river"), policy(), now=NOON)
+        [failure] = deliver(store, {"desk": bad.url.replace("json:", f"{kind}:")}, now=NOON)
+        assert failure.reason == f"its server answers {status}"
+        assert not inner.called.is_set()
+
+
+HOSTILE = (
+    *("a\r\nBcc: all@evil.example\r\n\r\nbody", "a\nX-Evil: 1", "a\x0bb\x0cc\x85d\u2028e", "=?utf-8?q?a=0ABcc:_b?="),
+    *(
+        "{{7*7}}{% raw %}${HOME}%(id)s%s{0}",
+        "<script>alert(1)</script>",
+        "</title>&xxe;]]><!DOCTYPE a>",
+        "\ud800",
+        "\0",
+    ),
+    *("$(id)`id`;id", "@everyone <!channel>", "a\n.\r\nMAIL FROM:<b>", "\n- a forged item\n  newslake why", "\u202eb"),
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_adds_no_header_and_no_item(store: AlertStore, webhook: Receiver, text: str) -> None:
+    """Whatever a page says, a mail has its own headers and recipients, and a webhook its own fields and one item."""
+    hostile = AlertItem(key="k", title=f"begin {text} end", article_url=f"https://a.example/{text}")
+    store.record(replace(rows(), items=(hostile,)), policy("desk", "mail", rule="ferry"), now=NOON)
+    with MailServer() as server:
+        address = f"mailto://127.0.0.1:{server.port}?mode=insecure&from=news@lake.example&to=desk@paper.example"
+        assert deliver(store, {"desk": webhook.url, "mail": address}, now=NOON) == ()
+        [mail] = [message_from_string(each, policy=default_policy) for each in server.mails]
+    assert {name.lower() for name in mail.keys()} & {"bcc", "cc", "x-evil"} == set()  # noqa: SIM118 - a message
+    assert mail["To"].addresses[0].addr_spec == "desk@paper.example"
+    [message] = webhook.taken
+    assert message["title"].startswith("Ferry: begin ")
+    assert [line for line in message["message"].splitlines() if line.startswith("- ")] == [
+        f"- {message['title'].removeprefix('Ferry: ')}"
+    ]
+    assert ("49" in message["title"], {*message} - {"version", "id", "title", "message", "type", "attachments"}) == (
+        False,
+        set(),
+    )
 
 
 @pytest.mark.parametrize(
