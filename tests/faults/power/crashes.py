@@ -5,12 +5,12 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.power.checks import Checks, checks_of
-from tests.faults.power.disk import ADVERSE, Loss, Mark, Recording, Tree, fingerprint, random_losses, write_tree
+from tests.faults.power.disk import ADVERSE, Loss, Mark, Recording, Tree, random_losses, write_tree
 
 ENDS_WELL_EVERY = 8  # states; the whole work again is slow
 
@@ -36,16 +36,30 @@ class Crashes:
         for end, loss in crashes:
             self.counts["crashes"] += 1
             tree = self.recording.crash(end, loss)
-            print_of = fingerprint(tree) + str(len(self.recording.marks(end))).encode()
-            if print_of in self._seen:
+            if not self._is_new(tree, end):
                 continue
-            self._seen.add(print_of)
             self.counts["states"] += 1
             problem = self._problem(tree, end, random.Random(f"{self.seed} {end} {loss.title}"))
             if problem is not None:
                 before = self.recording.steps[end - 1] if end else "the beginning"
                 return f"{self.job}, before step {end} (after {str(before)[:300]}), {loss.title}: {problem}"
         return None
+
+    def distinct(self, crashes: Iterable[tuple[int, Loss]]) -> list[tuple[int, Loss]]:
+        """Return the crashes that lead to different states, and count all of them."""
+        chosen = []
+        for end, loss in crashes:
+            self.counts["crashes"] += 1
+            if self._is_new(self.recording.crash(end, loss), end):
+                chosen.append((end, loss))
+        return chosen
+
+    def _is_new(self, tree: Tree, end: int) -> bool:
+        """Return whether no crash before led to a state like this one, with the same reports."""
+        key = self._checks.key_of(tree) + str(len(self.recording.marks(end))).encode()
+        is_new = key not in self._seen
+        self._seen.add(key)
+        return is_new
 
     def _problem(self, tree: Tree, end: int, chance: random.Random) -> str | None:
         for problem in self._checks.problems_of_files(tree, end):
@@ -94,9 +108,8 @@ def sample_crashes(recording: Recording, *, seed: int, count: int) -> list[tuple
 
 
 def check_part(
-    job: str, recording: Recording, folder: Path, *, seed: int, ends: range, each: int
+    job: str, recording: Recording, folder: Path, *, seed: int, crashes: Sequence[tuple[int, Loss]]
 ) -> tuple[str | None, Counter[str]]:
-    """Check every crash at some moments, for a process of its own; return the first broken promise, and the counts."""
-    crashes = Crashes(job, recording, folder, seed)
-    problem = crashes.check(adverse_crashes(ends)) or crashes.check(random_crashes(ends, seed=seed, each=each))
-    return problem, crashes.counts
+    """Check some crashes, for a process of its own; return the first broken promise, and the counts."""
+    part = Crashes(job, recording, folder, seed)
+    return part.check(crashes), part.counts

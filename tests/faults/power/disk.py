@@ -314,14 +314,6 @@ def _pages(step: Write) -> Iterator[tuple[int, bytes]]:
         data, at = data[length:], at + length
 
 
-def fingerprint(tree: Tree) -> bytes:
-    """Return a digest of names, links and bytes."""
-    found = hashlib.sha256()
-    for path in sorted(tree):
-        found.update(f"{path}\0{tree[path].node}\0".encode() + tree[path].digest)
-    return found.digest()
-
-
 def write_tree(tree: Tree, root: Path) -> None:
     """Write the files into a new folder, with their hard links."""
     written: dict[int, str] = {}

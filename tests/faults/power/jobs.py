@@ -6,11 +6,14 @@ that exist when the work begins.
 
 import gc
 import importlib
+import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +28,7 @@ from newslake.pipeline.model import Hints, Page
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.tables import TABLE_SPECS, rows_table
 from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
+from tests.faults.lake.calls import HEAD, KILL, Calls, Strike
 from tests.faults.lake.newsdesk import CLOSING, begin, is_last, open_lake, stage
 from tests.faults.lake.newsdesk import archive as stories_at
 from tests.faults.lake.newsdesk import relate as relate_all
@@ -50,7 +54,7 @@ path = "inbox"
 
 
 # Commit: the lake of ``tests.faults.lake.newsdesk``, first empty, then one hour later, with a closed month.
-# Closing: its next month is closed.
+# Resuming: one hour later, after a commit that has died. Closing: its next month is closed.
 
 
 def commit_from_nothing(root: Path, report: Report) -> None:
@@ -66,6 +70,40 @@ def commit(root: Path, report: Report) -> None:
     publish(lake, 1, report)
     lake.gc()
     report("gc")
+
+
+def resume(root: Path, report: Report) -> None:
+    """Commit after a committer has died between its manifests and its head."""
+    _die_before_the_head(root)
+    report(BEGIN)
+    commit_next(open_lake(root, grace_hours=0, durability="full"), report)
+
+
+def commit_next(lake: Lake, report: Report) -> None:
+    """Commit the news of an hour as one batch, and remove what the head does not need."""
+    stage(lake, {"next": stories_at(1)})
+    report("staged")
+    lake.commit(["next"], is_current=is_last(lambda: 1))
+    report("committed next")
+    lake.gc()
+    report("gc")
+
+
+def _die_before_the_head(root: Path) -> None:
+    """Commit some of the news of an hour in a fork that is killed before it replaces the head."""
+    child = os.fork()  # before this process has threads
+    if child:
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL, f"{root.name}: the committer has not died"
+        return
+    try:
+        begin(root)
+        lake = open_lake(root)
+        stage(lake, {"dead": stories_at(1)[::2]})
+        Calls(root, Strike(f"replace {HEAD}", 1, KILL)).watch()
+        lake.commit(["dead"], is_current=is_last(lambda: 1))
+    finally:
+        traceback.print_exc()
+        os._exit(1)
 
 
 def close(root: Path, report: Report) -> None:
@@ -155,8 +193,9 @@ def page_state(number: int, turn: int) -> PageState:
     )
 
 
-# Takedown: a data root with archive, lake, log, snapshot and inbox, from which one article is removed. Its month was
-# closed just before, so the files per day have it, too; another month is open.
+# Takedown: a data root with archive, lake, log, snapshot and inbox, from which an article of an open month is removed.
+# Closed takedown: its month was closed just before, so the files per day have it, too; another month is open. There is
+# no snapshot: the sync of an erasure from a snapshot would also make all removals before it durable.
 
 
 def open_space(folder: Path, *, durability: Durability = "full") -> Workspace:
@@ -206,7 +245,19 @@ def outcome_rows(stories: list[Story], turn: int) -> pa.Table:
 
 def take_down(root: Path, report: Report) -> None:
     write_space(root, has_snapshot=True)
+    _forget(root, report)
+
+
+def take_down_closed(root: Path, report: Report) -> None:
+    write_space(root, has_snapshot=False)
     open_space(root, durability="process").lake.compact(months=[FEBRUARY])
+    _forget(root, report)
+
+
+def _forget(root: Path, report: Report) -> None:
+    """Forget the doomed article, which waits in the inbox, too."""
+    line = {"url": f"https://harbour.example/{DOOMED.number}", "html": f"<p>{DOOMED.text}</p>"}
+    (root / "inbox" / "late.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     gc.collect()
     report(BEGIN)
     forget(open_space(root), TARGET, reason="asked to", report_progress=lambda what: None)
@@ -243,9 +294,11 @@ def maintain(root: Path, report: Report) -> None:
 JOBS: Mapping[str, Callable[[Path, Report], None]] = {
     "first": commit_from_nothing,
     "commit": commit,
+    "resuming": resume,
     "closing": close,
     "archive": archive_pages,
     "takedown": take_down,
+    "closed-takedown": take_down_closed,
     "maintenance": maintain,
 }
 
@@ -256,10 +309,7 @@ def main(top: Path, marks: Path, *runs: str) -> None:
     for run in runs:
         folder, _, rest = run.partition("=")
         name, _, package = rest.partition("=")
-        if package:
-            in_copy(Path(package), name, top / folder, descriptor)
-        else:
-            do_job(folder, top / folder, descriptor)
+        in_fork(partial(in_copy, Path(package), name) if package else partial(do_job, folder), top / folder, descriptor)
 
 
 def do_job(name: str, root: Path, descriptor: int) -> None:
@@ -273,19 +323,24 @@ def do_job(name: str, root: Path, descriptor: int) -> None:
 
 
 def in_copy(package: Path, name: str, root: Path, descriptor: int) -> None:
-    """Do a job in a fork that imports another copy of the package; libraries need not be loaded again."""
+    """Do a job with another copy of the package."""
+    for each in [each for each in sys.modules if each.partition(".")[0] in ("newslake", "tests")]:
+        del sys.modules[each]
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(package))
+    fresh = importlib.import_module("tests.faults.power.jobs")
+    fresh.do_job(name, root, descriptor)
+
+
+def in_fork(work: Callable[[Path, int], None], root: Path, descriptor: int) -> None:
+    """Work in a fork: libraries need not be loaded again, and no thread of another job is there."""
     child = os.fork()
     if child:
         assert os.waitpid(child, 0)[1] == 0, f"{root.name} has failed"
         return
     code = 1
     try:
-        for each in [each for each in sys.modules if each.partition(".")[0] in ("newslake", "tests")]:
-            del sys.modules[each]
-        sys.dont_write_bytecode = True
-        sys.path.insert(0, str(package))
-        fresh = importlib.import_module("tests.faults.power.jobs")
-        fresh.do_job(name, root, descriptor)
+        work(root, descriptor)
         code = 0
     finally:
         if code:

@@ -107,7 +107,7 @@ MUTANTS = (
     ),
     Mutant(
         "manifest-of-a-dead-commit-left",
-        "commit",
+        "resuming",
         "lake/partitions.py",
         "        for path in files_in(self._layout.manifests(month)):\n",
         "        for path in []:\n",
@@ -208,7 +208,7 @@ MUTANTS = (
     ),
     Mutant(
         "removals-not-synced",
-        "takedown",
+        "closed-takedown",
         "upkeep/takedown.py",
         "    sync_all(workspace.settings.durability)",
         "    pass",
@@ -251,5 +251,32 @@ MUTANTS = (
         "jobs/inventory.py",
         "data, durability=settings.durability)",
         'data, durability="process")',
+    ),
+    Mutant(
+        "head-not-synced",
+        "resuming",
+        "lake/partitions.py",
+        "        self._disk.replace(self._layout.head, data)\n",
+        """        path = self._layout.head.with_suffix(".new")
+        path.write_bytes(data)
+        path.replace(self._layout.head)
+""",
+    ),
+    Mutant(
+        "month-published-before-its-compaction-is-committed",
+        "closing",
+        "lake/compaction.py",
+        "    committer.partitions.commit(state, [new])\n",
+        """    committer.partitions.publish(new)
+    committer.partitions.commit(state, [new])
+""",
+    ),
+    Mutant(
+        "takedown-finished-before-its-removals-are-synced",
+        "closed-takedown",
+        "upkeep/takedown.py",
+        "    sync_all(workspace.settings.durability)",
+        """    workspace.takedowns.finish(takedown.takedown_id)
+    sync_all(workspace.settings.durability)""",
     ),
 )

@@ -109,9 +109,18 @@ class Reader:
         """Return folder and name of a path in a job."""
         *folders, name = rest.split("/")
         node = ROOT
-        for each in folders:
+        for depth, each in enumerate(folders, start=1):
+            if each not in self._live[job][node]:
+                self._make_waiting_folder(f"{self._top}/{job}/{'/'.join(folders[:depth])}")
             node = self._live[job][node][each]
         return node, name
+
+    def _make_waiting_folder(self, path: str) -> None:
+        """Make a folder now whose mkdir is not back yet in its thread: the call of another has used it already."""
+        for text, _ in self._waiting.values():
+            if text.startswith("mkdir(") and _Arguments(text.removeprefix("mkdir(")).text(0) == path:
+                self._make_folder(path)
+                return
 
     def _node(self, job: str, rest: str) -> int | None:
         if rest == "":
@@ -242,6 +251,8 @@ class Reader:
             return
         job, rest = place
         folder, name = self._split(job, rest)
+        if name in self._live[job][folder]:  # by _make_waiting_folder
+            return
         node = self._new()
         self.recordings[job].names.setdefault(node, {})
         self._live[job][node] = {}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.lake.tally import form
-from tests.faults.power.crashes import Crashes, adverse_crashes, check_part, moments, sample_crashes
+from tests.faults.power.crashes import Crashes, adverse_crashes, check_part, moments, random_crashes, sample_crashes
 from tests.faults.power.disk import Recording, difference
 from tests.faults.power.jobs import JOBS
 from tests.faults.power.mutants import MUTANTS, Mutant
@@ -24,9 +24,27 @@ from tests.long_form import LONG, seed_or
 
 SEED = seed_or(20261127)
 # Crashes in the short form; random ones per step in the long form.
-SHARE = {"first": 16, "commit": 24, "closing": 24, "archive": 60, "takedown": 16, "maintenance": 16}
-RANDOM_EACH = {"first": 2, "commit": 3, "closing": 8, "archive": 8, "takedown": 1, "maintenance": 6}
-STEPS_AT_ONCE = 40
+SHARE = {
+    "first": 16,
+    "commit": 24,
+    "resuming": 16,
+    "closing": 24,
+    "archive": 60,
+    "takedown": 16,
+    "closed-takedown": 16,
+    "maintenance": 16,
+}
+RANDOM_EACH = {
+    "first": 2,
+    "commit": 3,
+    "resuming": 4,
+    "closing": 8,
+    "archive": 8,
+    "takedown": 1,
+    "closed-takedown": 1,
+    "maintenance": 6,
+}
+STATES_AT_ONCE = 150
 
 pytestmark = [pytest.mark.timeout(7200)]
 
@@ -86,16 +104,19 @@ def test_power_loss(job: str, recordings: Mapping[str, Recording], disk: Path, r
 
 
 def check_everything(job: str, recording: Recording, disk: Path, processes: ForkServerContext) -> list[str | None]:
-    """Check all adverse and some random crashes at every step, in two processes."""
+    """Check the states after all adverse and some random crashes at every step, each state once, in two processes."""
+    ends = moments(recording)
+    whole = Crashes(job, recording, disk, SEED)
+    states = whole.distinct([*adverse_crashes(ends), *random_crashes(ends, seed=SEED, each=RANDOM_EACH[job])])
 
     def check(start: int) -> tuple[str | None, Counter[str]]:
-        ends = range(start, min(start + STEPS_AT_ONCE, len(recording.steps) + 1))
-        given = functools.partial(check_part, seed=SEED, ends=ends, each=RANDOM_EACH[job])
-        return wait_for_exit(Worker(processes, given, job, recording, disk)).result
+        task = functools.partial(check_part, seed=SEED, crashes=states[start : start + STATES_AT_ONCE])
+        return wait_for_exit(Worker(processes, task, job, recording, disk)).result
 
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(check, range(0, len(recording.steps) + 1, STEPS_AT_ONCE)))
+        results = list(pool.map(check, range(0, len(states), STATES_AT_ONCE)))
     counts = sum((counts for _, counts in results), Counter[str]())
+    counts["crashes"] = whole.counts["crashes"]
     form("power loss", SEED).counts.update(counts)
     say(f"seed {SEED}, {job}: {dict(counts)}")
     return [problem for problem, _ in results]
