@@ -34,8 +34,8 @@ core: $(VENV)/.ready  ## Run the tests of the core with no add-on loaded
 	@NEWS_ADDONS=none $(RUN) -m pytest -m "not nightly and not addons" -n 3 tests/unit tests/golden
 
 # Only engines and notebooks need more than `make test`.
-nightly: $(if $(filter engines notebooks,$(or $(PART),engines)),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake
-	@$(RUN) -m tests.nightly $(PART)
+nightly: $(if $(filter engines notebooks,$(if $(LIST),,$(or $(PART),engines))),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake; LIST=1 prints them
+	@$(RUN) -m tests.nightly $(if $(LIST),--list) $(PART)
 
 quality: $(VENV)/.ready  ## Compare the annotations of the sample newsroom with its gold
 	@$(RUN) -m tests.quality

@@ -1,37 +1,44 @@
 """`make nightly`: the long form of the tests, in named parts.
 
 `python -m tests.nightly [PART...]` runs some parts, or all, two at a time. `lake` means every part whose name begins
-with `lake-`. A failed part does not stop the others. `--list` prints the parts, `--for-commit HASH` the part that CI
-runs for a commit. NEWSLAKE_SEED selects other kills, faults and examples.
+with `lake-`. A failed part does not stop the others. When a part ends, its row is written into docs/reliability.md, to
+be committed with the work. `--list` prints the parts, in red those whose files changed in many commits since their row.
+`--for-commit HASH` prints the part that CI runs for a commit. NEWSLAKE_SEED selects other kills, faults and examples.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from threading import Lock
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.long_form import seed_or
+from tests.nightly_table import DUE_AFTER, Repository, Row, UnknownCommitError, read_rows, write_row
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGE = "docs/reliability.md"
 LANES = 2  # parts that run at the same time
 SEED = 20260310
 _POLL_SECONDS = 0.1
+_TOOK = re.compile(r" in [\d.]+s.*")
 TIMEOUT_SECONDS = 1500  # of a test without its own: no part takes longer in CI
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Test files whose long form runs in one process. ``after`` are the folders whose changes need this part.
+    """Test files whose long form runs in one process. ``after`` are the product files whose changes need this part.
 
     ``minutes`` is more than the part takes alone on two idle cores. ``is_alone`` means that no other part may run at
     the same time: the tests measure time, or need both cores.
@@ -43,6 +50,11 @@ class Part:
     after: tuple[str, ...]
     files: tuple[str, ...]
     is_alone: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Return the files that the part is about: those of the product, and its tests."""
+        return *self.after, *self.files
 
     @property
     def group(self) -> str:
@@ -248,6 +260,14 @@ class Result:
     def minutes(self) -> str:
         return f"{self.seconds / 60:.1f}"
 
+    @property
+    def counted(self) -> str:
+        """Return the tests and the counts of faults, for the table of docs/reliability.md."""
+        faults = [[cell.strip() for cell in line.strip("|").split("|")] for line in self.figures]
+        tests = _TOOK.sub("", self.summary)
+        counts = "; ".join([tests, *(f"{cells[0]}: {cells[-1]}" for cells in faults)])
+        return f"**failed**: {counts}" if self.code else counts
+
 
 def parts_named(names: Sequence[str]) -> tuple[Part, ...]:
     """Return the parts with these names or of these groups; all parts if no name is given.
@@ -260,9 +280,49 @@ def parts_named(names: Sequence[str]) -> tuple[Part, ...]:
     return tuple(part for part in PARTS if not names or part.name in names or part.group in names)
 
 
-def part_for(commit: str) -> Part:
-    """Return the part that CI runs for a commit; each part is as likely as the others."""
-    return PARTS[int(commit, 16) % len(PARTS)]
+def part_for(commit: str, parts: Sequence[Part] = PARTS) -> Part:
+    """Return one of some parts by the hash of a commit; each is as likely as the others."""
+    return parts[int(commit, 16) % len(parts)]
+
+
+def parts_within(minutes: float, rows: Mapping[str, Row]) -> tuple[Part, ...]:
+    """Return the parts that end in time, as they say and as their last run did, also if other work slowed it."""
+
+    def longest(part: Part) -> float:
+        return max(part.minutes, float(rows[part.name].minutes) if part.name in rows else 0)
+
+    return tuple(part for part in PARTS if longest(part) <= minutes)
+
+
+def changes_of(parts: Iterable[Part], rows: Mapping[str, Row], repository: Repository) -> dict[str, float]:
+    """Return how many commits changed the files of each part since its row; infinite without a row.
+
+    Raises: UnknownCommitError.
+    """
+    return {
+        part.name: repository.changes_since(rows[part.name], part.paths) if part.name in rows else float("inf")
+        for part in parts
+    }
+
+
+def choose_part(commit: str, rows: Mapping[str, Row], repository: Repository, *, within: float) -> tuple[Part, str]:
+    """Return the part that CI runs for a commit, and why.
+
+    It is the one whose files changed in the most commits since its row, if these are many, else one by the commit.
+    Parts that may take longer than ``within`` minutes are left out.
+    """
+    parts = parts_within(within, rows)
+    if not parts:
+        raise ValueError(f"no part of make nightly ends within {within:g} minutes")
+    try:
+        changes = changes_of(parts, rows, repository)
+    except UnknownCommitError as error:
+        return part_for(commit, parts), f"chosen by the commit: {error}"
+    most = max(changes.values())
+    if most > DUE_AFTER:
+        due = [part for part in parts if changes[part.name] == most]
+        return part_for(commit, due), f"its files changed in {most:g} commits since its row in {PAGE}"
+    return part_for(commit, parts), "chosen by the commit: no part is due"
 
 
 def schedule(parts: Iterable[Part]) -> tuple[list[Part], list[Part]]:
@@ -314,12 +374,29 @@ def _print(line: str) -> None:
     sys.stdout.flush()
 
 
-def run_parts(parts: Iterable[Part], *, seed: int) -> list[Result]:
-    """Run all parts, also after one has failed."""
+def run_parts(
+    parts: Iterable[Part], *, seed: int, on_end: Callable[[Result], None] = lambda result: None
+) -> list[Result]:
+    """Run all parts, also after one has failed; ``on_end`` is called when a part ends, for one at a time."""
+    lock = Lock()
+
+    def run(part: Part) -> Result:
+        result = run_part(part, seed=seed)
+        with lock:
+            on_end(result)
+        return result
+
     together, alone = schedule(parts)
     with ThreadPoolExecutor(LANES) as lanes:
-        results = list(lanes.map(partial(run_part, seed=seed), together))
-    return results + [run_part(part, seed=seed) for part in alone]
+        results = list(lanes.map(run, together))
+    return results + [run(part) for part in alone]
+
+
+def note_result(page: Path, result: Result, *, commit: str, seed: int) -> None:
+    """Write the row of a part into the table of docs/reliability.md."""
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    row = Row(result.part.name, commit, day, str(seed), result.minutes, result.counted)
+    write_row(page, row, order=[part.name for part in PARTS])
 
 
 def print_results(results: Iterable[Result], *, seed: int, seconds: float) -> None:
@@ -335,27 +412,50 @@ def print_results(results: Iterable[Result], *, seed: int, seconds: float) -> No
     out.print(f"all together: {seconds / 60:.1f} minutes")
 
 
+def print_parts(parts: Iterable[Part], rows: Mapping[str, Row], repository: Repository) -> None:
+    """Print the parts, in red those that are due, and how many commits changed their files since their row."""
+    out = Console(highlight=False, markup=False, soft_wrap=True)
+    for part in parts:
+        try:
+            [changes] = changes_of([part], rows, repository).values()
+            age = f"{changes:g} commits since its row" if part.name in rows else f"no row in {PAGE}"
+        except UnknownCommitError as error:
+            changes, age = 0.0, str(error)
+        is_due = changes > DUE_AFTER
+        line = f"{part.name:12} {part.minutes:3} min  {part.about}; {age}{', run it' if is_due else ''}"
+        out.print(line, style="red" if is_due else None)
+
+
 def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="make nightly", description="Run the long form of the tests.")
     parser.add_argument("parts", nargs="*", metavar="PART")
-    parser.add_argument("--list", action="store_true", help="print the parts")
+    parser.add_argument("--list", action="store_true", help="print the parts, in red those that should run")
     parser.add_argument("--for-commit", metavar="HASH", help="print the part that CI runs for a commit")
-    given = parser.parse_args()
-    if given.for_commit:
-        _print(part_for(given.for_commit).name)
-        return 0
+    parser.add_argument("--within", type=float, default=float("inf"), metavar="MINUTES", help="of --for-commit")
+    options = parser.parse_args()
+    repository = Repository(ROOT)
+    rows = read_rows((ROOT / PAGE).read_text("utf-8"))
     try:
-        parts = parts_named(given.parts)
+        parts = parts_named(options.parts)
+        if options.for_commit:
+            part, reason = choose_part(options.for_commit, rows, repository, within=options.within)
+            sys.stderr.write(f"{part.name}: {reason}\n")
+            _print(part.name)
+            return 0
     except ValueError as error:
         parser.error(str(error))
-    if given.list:
-        for part in parts:
-            _print(f"{part.name:12} {part.minutes:3} min  {part.about}")
+    if options.list:
+        print_parts(parts, rows, repository)
         return 0
+    return run_and_note(parts, commit=repository.commit_now(ignored=PAGE))
+
+
+def run_and_note(parts: Iterable[Part], *, commit: str) -> int:
+    """Run parts, write their rows, print their results; return the exit code."""
     started = time.monotonic()
     seed = seed_or(SEED)
-    results = run_parts(parts, seed=seed)
+    results = run_parts(parts, seed=seed, on_end=partial(note_result, ROOT / PAGE, commit=commit, seed=seed))
     print_results(results, seed=seed, seconds=time.monotonic() - started)
     return int(any(each.code for each in results))
 

@@ -10,7 +10,21 @@ from collections import Counter
 import pytest
 
 from tests.architecture.tree import ROOT, Module, modules, text_of
-from tests.nightly import PARTS, SEED, Part, part_for, parts_named, run_parts, schedule
+from tests.nightly import (
+    PAGE,
+    PARTS,
+    SEED,
+    Part,
+    Result,
+    choose_part,
+    note_result,
+    part_for,
+    parts_named,
+    parts_within,
+    run_parts,
+    schedule,
+)
+from tests.nightly_table import DUE_AFTER, HEADER, Repository, Row, UnknownCommitError, read_rows
 
 CI_MINUTES, ALL_MINUTES = 25, 120
 # Modules without tests that read LONG, with the name by which test files use it.
@@ -124,10 +138,108 @@ def _part(name: str, file: str, *, is_alone: bool) -> Part:
     return Part(name, "a test", 1, (), (file,), is_alone)
 
 
+COMMIT = "5fae7c8b0d1c2e3f405162738495a6b7c8d9eaf0"
+LIMIT = float(CI_MINUTES)
+
+
 def test_ci_runs_the_part_of_a_commit():
-    """The command line prints the name of the part for a commit, as .ci/run needs it."""
-    commit = "5fae7c8b0d1c2e3f405162738495a6b7c8d9eaf0"
-    command = [sys.executable, "-m", "tests.nightly", "--for-commit", commit]
+    """The command line prints the name of one part that ends in time, as .ci/run needs it, whatever the clone has."""
+    command = [sys.executable, "-m", "tests.nightly", "--for-commit", COMMIT, "--within", str(CI_MINUTES)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert done.stdout == f"{part_for(commit).name}\n"
+    rows = read_rows(text_of(PAGE))
+    assert done.stdout in {f"{part.name}\n" for part in parts_within(LIMIT, rows)}
+    assert '--within "$minutes"' in text_of(".ci/run")
+
+
+def test_part_that_took_too_long_is_not_for_ci():
+    """A part whose last run took longer than CI waits is left out, whatever the part says."""
+    rows = {"texts": Row("texts", "0123456", "2026-12-02", "7", "25.1", "1 passed")}
+
+    assert [part.name for part in PARTS if part not in parts_within(LIMIT, rows)] == ["texts"]
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with one commit."""
+    root = tmp_path / "repository"
+    root.mkdir()
+    _git(root, "init", "--quiet")
+    _commit(root)
+    return Repository(root)
+
+
+def _git(root, *arguments):
+    name = ["-c", "user.name=A", "-c", "user.email=a@harbour.example", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *name, *arguments], cwd=root, check=True, capture_output=True)
+
+
+def _commit(root, path="README.md"):
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{file.read_text() if file.exists() else ''}line\n")
+    _git(root, "add", "--all")
+    _git(root, "commit", "--quiet", "--message", "change")
+
+
+def _rows(commit):
+    return {part.name: Row(part.name, commit, "2026-12-02", "7", "1.0", "1 passed") for part in PARTS}
+
+
+def test_the_part_that_changed_most_is_chosen_first(repository, monkeypatch):
+    """CI takes the part whose files changed in the most commits since its row, if they are too many."""
+    monkeypatch.setattr("tests.nightly.DUE_AFTER", 2)
+    rows = _rows(repository.commit_now(ignored=PAGE))
+    for _ in range(3):
+        _commit(repository.root, "pipeline/clusters/one.py")
+
+    assert repository.changes_since(rows["texts"], ["pipeline/nlp"]) == 0
+    assert repository.changes_since(rows["clusters"], ["pipeline/clusters"]) == 3
+    assert choose_part(COMMIT, rows, repository, within=LIMIT)[0].name == "clusters"
+    del rows["search"]
+    assert choose_part(COMMIT, rows, repository, within=LIMIT)[0].name == "search"
+    assert DUE_AFTER == 200
+
+
+def test_shallow_clone_chooses_by_the_commit(repository, tmp_path):
+    """Without the commits of the last runs the part is chosen by the commit, and the reason says so."""
+    rows = _rows(repository.commit_now(ignored=PAGE))
+    _commit(repository.root)
+    _git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{repository.root}", "shallow")
+    shallow = Repository(tmp_path / "shallow")
+
+    part, reason = choose_part(COMMIT, rows, shallow, within=LIMIT)
+
+    assert part == part_for(COMMIT, parts_within(LIMIT, rows))
+    assert reason.startswith("chosen by the commit: commit ")
+    with pytest.raises(UnknownCommitError, match="of part texts is not in this clone"):
+        shallow.changes_since(rows["texts"], ["README.md"])
+
+
+def test_row_of_a_part_names_commit_and_failure(repository):
+    """A part that ends replaces its row, a failed one says so, and a changed tree is marked; other lines stay."""
+    page = repository.root / "page.md"
+    page.write_text(f"Before.\n\n{HEADER}\n|---|---|---|---|---|---|\n{_rows('0123456')['power'].line}\n\nAfter.\n")
+    _git(repository.root, "add", "--all")
+    _git(repository.root, "commit", "--quiet", "--message", "page")
+    commit = repository.commit_now(ignored="page.md")
+    for name, code in (("power", 1), ("lake-calls", 0)):
+        [part] = parts_named([name])
+        result = Result(part, code, 90.0, "2 passed in 3.21s (0:00:03)", ("| power loss | 7 | 12 crashes |",))
+        note_result(page, result, commit=repository.commit_now(ignored="page.md"), seed=7)
+    (repository.root / "README.md").write_text("changed")
+
+    assert re.fullmatch("[0-9a-f]{8}", commit)
+    assert repository.commit_now(ignored="page.md") == f"{commit} and changes"
+    rows = read_rows(page.read_text())
+    assert list(rows) == ["lake-calls", "power"]
+    assert (rows["power"].commit, rows["power"].minutes) == (commit, "1.5")
+    assert rows["power"].counted == "**failed**: 2 passed; power loss: 12 crashes"
+    assert rows["lake-calls"].counted == "2 passed; power loss: 12 crashes"
+    assert page.read_text().startswith("Before.\n\n")
+    assert page.read_text().endswith("\n\nAfter.\n")
+
+
+def test_table_names_parts_alone():
+    """Each row of the table in docs/reliability.md is of a part that there is."""
+    assert set(read_rows(text_of(PAGE))) <= {part.name for part in PARTS}
