@@ -3,7 +3,6 @@
 import gc
 import hashlib
 import json
-import random
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,7 +42,7 @@ class Checks(ABC):
         return key_of(tree)
 
     @abstractmethod
-    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+    def assert_kept(self, root: Path, end: int) -> None:
         """What was reported is there, and what is there is whole, also after a repair."""
 
     @abstractmethod
@@ -218,7 +217,7 @@ class WorkChecks(LakeChecks):
         super().__init__(recording)
         self.work = work
 
-    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+    def assert_kept(self, root: Path, end: int) -> None:
         lake = open_lake(root)
         for name in READING:
             lake.read(name)
@@ -264,7 +263,7 @@ class ArchiveChecks(Checks):
             if path.endswith(".warc.gz") and whole.get(path) != data:
                 yield f"{path} is torn"
 
-    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+    def assert_kept(self, root: Path, end: int) -> None:
         archive, state = self._open(root)
         state.seen("")  # creates the tables if the process died before it had
         for capture in archive.captures():
@@ -351,7 +350,7 @@ class TakedownChecks(LakeChecks):
                 if self._is_trace(file.data, file.digest):
                     yield f"{path} has forgotten text"
 
-    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+    def assert_kept(self, root: Path, end: int) -> None:
         is_reported = "forgotten" in self.reported(end)
         space = jobs.open_space(root, durability="process")
         is_recorded = bool(space.takedowns.all())
@@ -397,7 +396,7 @@ class MaintenanceChecks(LakeChecks):
     def assert_ends_well(self, root: Path) -> None:
         """The work is maintenance, which ``assert_kept`` has done again."""
 
-    def assert_kept(self, root: Path, end: int, chance: random.Random) -> None:
+    def assert_kept(self, root: Path, end: int) -> None:
         space = jobs.open_space(root, durability="process")
         names = {each.facts.name for each in space.lake.snapshots.list()}
         reported = self.reported(end)

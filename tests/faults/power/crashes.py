@@ -22,7 +22,6 @@ class Crashes:
     job: str
     recording: Recording
     folder: Path
-    seed: int
     counts: Counter[str] = field(default_factory=Counter)
     _seen: set[bytes] = field(default_factory=set)
 
@@ -39,7 +38,7 @@ class Crashes:
             if not self._is_new(tree, end):
                 continue
             self.counts["states"] += 1
-            problem = self._problem(tree, end, random.Random(f"{self.seed} {end} {loss.title}"))
+            problem = self._problem(tree, end)
             if problem is not None:
                 before = self.recording.steps[end - 1] if end else "the beginning"
                 return f"{self.job}, before step {end} (after {str(before)[:300]}), {loss.title}: {problem}"
@@ -61,13 +60,13 @@ class Crashes:
         self._seen.add(key)
         return is_new
 
-    def _problem(self, tree: Tree, end: int, chance: random.Random) -> str | None:
+    def _problem(self, tree: Tree, end: int) -> str | None:
         for problem in self._checks.problems_of_files(tree, end):
             return problem
         root = self.folder / f"{self.job}-{os.getpid()}"
         write_tree(tree, root)
         try:
-            self._checks.assert_kept(root, end, chance)
+            self._checks.assert_kept(root, end)
             if self.counts["states"] % ENDS_WELL_EVERY == 0:
                 self.counts["work done again"] += 1
                 self._checks.assert_ends_well(root)
@@ -108,8 +107,8 @@ def sample_crashes(recording: Recording, *, seed: int, count: int) -> list[tuple
 
 
 def check_part(
-    job: str, recording: Recording, folder: Path, *, seed: int, crashes: Sequence[tuple[int, Loss]]
+    job: str, recording: Recording, folder: Path, *, crashes: Sequence[tuple[int, Loss]]
 ) -> tuple[str | None, Counter[str]]:
     """Check some crashes, for a process of its own; return the first broken promise, and the counts."""
-    part = Crashes(job, recording, folder, seed)
+    part = Crashes(job, recording, folder)
     return part.check(crashes), part.counts

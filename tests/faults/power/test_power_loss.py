@@ -97,7 +97,7 @@ def test_power_loss(job: str, recordings: Mapping[str, Recording], disk: Path, r
     if LONG:
         problems = check_everything(job, recording, disk, request.getfixturevalue("processes"))
     else:
-        crashes = Crashes(job, recording, disk, SEED)
+        crashes = Crashes(job, recording, disk)
         problems = [crashes.check(sample_crashes(recording, seed=SEED, count=SHARE[job]))]
         form("power loss", SEED).counts.update(crashes.counts)
     assert list(filter(None, problems)) == []
@@ -106,11 +106,11 @@ def test_power_loss(job: str, recordings: Mapping[str, Recording], disk: Path, r
 def check_everything(job: str, recording: Recording, disk: Path, processes: ForkServerContext) -> list[str | None]:
     """Check the states after all adverse and some random crashes at every step, each state once, in two processes."""
     ends = moments(recording)
-    whole = Crashes(job, recording, disk, SEED)
+    whole = Crashes(job, recording, disk)
     states = whole.distinct([*adverse_crashes(ends), *random_crashes(ends, seed=SEED, each=RANDOM_EACH[job])])
 
     def check(start: int) -> tuple[str | None, Counter[str]]:
-        task = functools.partial(check_part, seed=SEED, crashes=states[start : start + STATES_AT_ONCE])
+        task = functools.partial(check_part, crashes=states[start : start + STATES_AT_ONCE])
         return wait_for_exit(Worker(processes, task, job, recording, disk)).result
 
     with ThreadPoolExecutor(2) as pool:
@@ -126,7 +126,7 @@ def check_everything(job: str, recording: Recording, disk: Path, processes: Fork
 def test_planted_bug_is_found(mutant: Mutant, recordings: Mapping[str, Recording], disk: Path) -> None:
     """A missing or misplaced sync, and a wrong order of two steps, break a promise after some crash."""
     recording = recordings[mutant.name]
-    crashes = Crashes(mutant.job, recording, disk, SEED)
+    crashes = Crashes(mutant.job, recording, disk)
     others = list(adverse_crashes(moments(recording)))
     random.Random(SEED).shuffle(others)
 
