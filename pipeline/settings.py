@@ -119,6 +119,13 @@ class Settings(BaseSettings):
     retry_after_max_seconds: float = Field(
         30.0, ge=0, description="Maximum Retry-After that a run waits for; with a longer one, the page is pending."
     )
+    file_slice_seconds: float = Field(
+        20.0,
+        ge=0,
+        description="Seconds for which `newslake run` reads the files of one folder before other sources have their "
+        "turn and the pages their rows. It then reads on, each time for twice as long. A task of Airflow "
+        "reads for 30 times as long, and the next run reads on.",
+    )
     page_max_bytes: int = Field(10_000_000, gt=0, description="Maximum size of a page after decompression.")
     listing_max_bytes: int = Field(50_000_000, gt=0, description="Maximum size of a listing after decompression.")
     wire_max_bytes: int = Field(20_000_000, gt=0, description="Maximum size of a response as it is sent (compressed).")

@@ -20,6 +20,7 @@ _GZIP_WBITS = zlib.MAX_WBITS | 16
 _START = re.compile(rb"\x1f\x8b\x08(?=[\x00-\x1f])")  # magic number, deflate, no reserved flag
 _START_BYTES = 4
 _WARC = b"WARC/"
+_UNPACKED_MAX_RATIO = 200  # text is packed to a tenth
 _PEEK = 1 << 10  # compressed bytes, enough for "WARC/"
 _LOOKBACK_BYTES = 1 << 25  # compressed bytes of a damaged member that are searched for the next one
 
@@ -113,21 +114,24 @@ def _whole(scan: Iterator[MemberStart | bytes | MemberEnd | Gap]) -> Iterator[Me
                 yield each
 
 
-def scan_members(chunks: Iterable[bytes]) -> Iterator[MemberStart | bytes | MemberEnd | Gap]:
+def scan_members(
+    chunks: Iterable[bytes], *, record_max_bytes: int | None = None
+) -> Iterator[MemberStart | bytes | MemberEnd | Gap]:
     """Yield each member of a file as it arrives: its start, its content in pieces, and its end.
 
     A damaged member ends with a ``Gap``, after the pieces before the damage. A gap ends where the next member begins
-    with a WARC record.
+    with a WARC record. With ``record_max_bytes``, a record that unpacks to more, and to 200 times its size, is damaged.
     """
     window, at = _Lookback(iter(chunks)), 0
+    growth = _Growth(window, record_max_bytes)
     while window.read(at, 1):
         yield MemberStart(at)
         engine = zlib.decompressobj(_GZIP_WBITS)
         try:
-            yield from inflate(engine, b"", window.pieces(at))
+            yield from growth.checked(inflate(engine, b"", window.pieces(at)), at)
         except BadEncodingError as error:
             is_cut = isinstance(error, CutShortError)
-            why = "its gzip member is truncated" if is_cut else str(error.__cause__)
+            why = "its gzip member is truncated" if is_cut else str(error.__cause__ or error)
             end, is_padding = _next_start(window, max(at + 1, window.start), is_padding=window.read(at, 1) == b"\0")
             is_tail = not window.read(end, 1)
             yield Gap(at, end - at, why, is_tail, is_cut and is_tail, is_padding)
@@ -136,6 +140,26 @@ def scan_members(chunks: Iterable[bytes]) -> Iterator[MemberStart | bytes | Memb
             yield MemberEnd(end - at)
         at = end
         window.forget(at)
+
+
+class _Growth:
+    """The size of a record, packed and unpacked, over all its members."""
+
+    def __init__(self, window: "_Lookback", record_max_bytes: int | None) -> None:
+        self._window = window
+        self._max_bytes = record_max_bytes
+        self._start = self._size = 0
+
+    def checked(self, pieces: Iterable[bytes], at: int) -> Iterator[bytes]:
+        """Yield the pieces of the member at an offset. Raises: BadEncodingError for a record that unpacks too far."""
+        for number, piece in enumerate(pieces):
+            if number == 0 and piece.startswith(_WARC):
+                self._start, self._size = at, 0
+            self._size += len(piece)
+            packed = self._window.end - self._start
+            if self._max_bytes is not None and self._size > max(self._max_bytes, _UNPACKED_MAX_RATIO * packed):
+                raise BadEncodingError(f"it unpacks to more than {_UNPACKED_MAX_RATIO} times its size")
+            yield piece
 
 
 class _Lookback:

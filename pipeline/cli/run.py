@@ -3,10 +3,10 @@
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from itertools import groupby
+from itertools import count, groupby
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
@@ -23,7 +23,7 @@ from newslake.pipeline.model import pluralize
 if TYPE_CHECKING:
     from newslake.pipeline.hooks import RunNote
     from newslake.pipeline.jobs.commit import DerivedDay
-    from newslake.pipeline.jobs.run import DayReading
+    from newslake.pipeline.jobs.run import DayReading, IngestSummary
     from newslake.pipeline.jobs.runtimes import History, Stage
     from newslake.pipeline.jobs.workers import WorkerPool
     from newslake.pipeline.jobs.workspace import CountCallback, ProgressCallback, Workspace
@@ -87,6 +87,7 @@ def run(
             for days in job.together(wanted)
             for runs in job.run_days(days, keys, to_come=[each for each in wanted if each > days[-1]])
         ]
+        job.read_on(done[-1], wanted[-1], keys)
         done[-1] += job.run_unprocessed()
         notes = job.notes_of_addons(keys)
     job.log_failure()
@@ -191,7 +192,8 @@ class _RunCommand:
         self.history: History = read_history(space)
         self.errors: list[str] = []
         self.failures: list[str] = []  # what failed, without messages: these may quote a page
-        self.ingested: list[Outcome] = []
+        self.summaries: dict[date, IngestSummary] = {}  # of the day's last slice, which has those of all
+        self.slice_outcomes: list[Outcome] = []  # of the last slice alone
         self.extracted: list[Outcome] = []
         self.received = 0
         self._workers = workers
@@ -227,12 +229,33 @@ class _RunCommand:
             runs[found[each]].append(result)
         return runs.values()
 
-    def _ingest(self, day: date, keys: Sequence[str]) -> _RunResult:
+    @property
+    def ingested(self) -> "list[Outcome]":
+        return [each for summary in self.summaries.values() for each in summary.outcomes]
+
+    def read_on(self, runs: list[_RunResult], day: date, keys: Sequence[str]) -> None:
+        """Read the folders of which the slice was over before their end, and process the pages of each slice.
+
+        Each slice takes twice the time of the one before, because all days are processed after it. ``runs`` are those
+        of the last ``day``.
+        """
+        for number in count(1):
+            if not (unfinished := self.summaries[day].unfinished):
+                return
+            self.progress(f"reading on in {', '.join(unfinished)}")
+            before, seconds = runs[0], self.space.settings.file_slice_seconds * 2**number
+            runs[0] = self._ingest(day, keys, seconds=seconds)
+            runs[0] = replace(runs[0], seconds=runs[0].seconds + before.seconds)
+            days = sorted({each.news_day for each in self.slice_outcomes if each.article_id is not None})
+            runs += self._extract_all({each: f"{self.name}.extract.slice{number}.{each}" for each in days})
+
+    def _ingest(self, day: date, keys: Sequence[str], *, seconds: float | None = None) -> _RunResult:
         from newslake.pipeline.jobs.run import ingest_sources
 
         now = self.space.settings.now
         started = now()
         run_id = f"{self.name}.ingest.{day}"
+        earlier = self.summaries.get(day)
         done = ingest_sources(
             self.space,
             source_keys=keys,
@@ -240,11 +263,15 @@ class _RunCommand:
             run_id=run_id,
             report_progress=self.progress,
             count_pages=self.progress.count,
+            slice_seconds=self.space.settings.file_slice_seconds if seconds is None else seconds,
+            earlier=earlier,
         )
         self.errors += done.errors
         self.failures += done.failures
-        self._note_broken(done.outcomes)
-        self.ingested += done.outcomes
+        known = set() if earlier is None else set(earlier.outcomes)
+        self.slice_outcomes = [each for each in done.outcomes if each not in known]
+        self._note_broken(self.slice_outcomes)
+        self.summaries[day] = done
         self.received += done.received
         return self._run_result("ingest", done.report, (now() - started).total_seconds())
 

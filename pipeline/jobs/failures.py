@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from newslake.pipeline.archive import ArchiveWriter, Validators
+from newslake.pipeline.archive.interfaces import PageStates
 from newslake.pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from newslake.pipeline.jobs.outcomes import outcome_kind_of
 from newslake.pipeline.model import Attempt, Capture
@@ -110,3 +111,25 @@ def unmarked_validators(stored: Validators | None, *, version: str) -> Validator
         return None
     etag, _, failed_at = (stored.etag or "").partition(_FAILED_AT)
     return replace(stored, etag=etag or None) if failed_at in ("", version) else None
+
+
+class ListingMarks:
+    """What the fetch state has of a source's listing and of its large files, when the listing begins."""
+
+    def __init__(self, state: PageStates, source_key: str, *, version: str) -> None:
+        self._state = state
+        self._source_key = source_key
+        self._version = version
+        self._stored = state.validators(source_key)
+        self.known = unmarked_validators(self._stored, version=version)
+
+    def is_done(self, mark: str) -> bool:
+        """Return whether a large file was read to its end."""
+        marks = (mark, marked_as_failed(mark, version=self._version))
+        return any(self._state.has_listed(self._source_key, each) for each in marks)
+
+    def validators_after(self, read: Validators, *, has_failed: bool, is_continued: bool) -> Validators:
+        """Return the validators to store, with the mark if newslake failed in this slice or in an earlier one."""
+        if has_failed or (is_continued and self._stored is not None and self._stored != self.known):
+            return replace(read, etag=marked_as_failed(read.etag or "", version=self._version))
+        return read

@@ -19,7 +19,7 @@ from newslake.pipeline.clean import PageIdentity, page_identity
 from newslake.pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
 from newslake.pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
 from newslake.pipeline.jobs.clean import date_page
-from newslake.pipeline.jobs.failures import archive_failed_response, failure_of, marked_as_failed, unmarked_validators
+from newslake.pipeline.jobs.failures import ListingMarks, archive_failed_response, failure_of, marked_as_failed
 from newslake.pipeline.jobs.fetch_candidates import (
     ALREADY_FETCHED,
     FetchCandidate,
@@ -64,6 +64,7 @@ from newslake.pipeline.sources import (
     discover,
     isolated_entries,
     listable_days,
+    slice_clock,
 )
 from newslake.pipeline.sources.folder import expected_pages
 from newslake.pipeline.sources.normalize import is_plausible
@@ -77,15 +78,17 @@ class IngestResult:
 
     ``received`` counts the pages that came over HTTP: of the requested ones, those that did not fail and changed.
     ``others`` are other sources, of which pages were requested because a link asks for them again.
+    ``is_unfinished`` means that the slice was over before all files were read; the next ingest reads on.
     """
 
     report: StageReport
     error: NewsError | None
     received: int
     others: tuple[str, ...] = ()
+    is_unfinished: bool = False
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 - what a task may say, by name
     workspace: Workspace,
     *,
     source_key: str,
@@ -93,11 +96,12 @@ def ingest(
     run_id: str,
     waits: bool = True,
     count_pages: CountCallback = count_nothing,
+    slice_seconds: float | None = None,
 ) -> IngestResult:
     """List one source, fetch and archive the pages that need it; return the report with the news days to derive.
 
     If another run has the source, this run waits if ``waits``, else it does nothing. The report covers all attempts of
-    this run, so a retry also reports the pages of the first attempt.
+    this run, so a retry also reports the pages of the first attempt. After ``slice_seconds`` in a folder it ends.
     Raises: NewsError only if the run must stop.
     """
     named = workspace.sources.named(source_key)
@@ -120,13 +124,14 @@ def ingest(
             # Pages that a killed attempt fetched are not fetched again.
             for line in workspace.archive.recover(source_key=source_key):
                 log.info("%s: %s", source_key, line)
+            job.is_over = slice_clock(slice_seconds)
             job.run(fetcher, day=day)
             others += _refetch(workspace, job.left, run_id=run_id, lease=lease, turns=turns)
     keys, jobs = [source_key, *(each.source.key for each in others)], (job, *others)
     days = [day for key in keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)]
-    fetched = sum(each.fetched for each in jobs)
+    fetched, received = sum(each.fetched for each in jobs), sum(each.received for each in jobs)
     report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": fetched})
-    return IngestResult(report, job.error, sum(each.received for each in jobs), others=tuple(keys[1:]))
+    return IngestResult(report, job.error, received, others=tuple(keys[1:]), is_unfinished=job.unfinished is not None)
 
 
 def _refetch(
@@ -162,6 +167,7 @@ class _SourceIngest:
         self.lease = lease  # of this writer of the archive
         self.turns = turns
         self.count_pages = count_pages
+        self.is_over = slice_clock(None)
         self.expected: int | None = None  # pages of its files, if each has one
         self.version = failure_version(version_of(workspace.settings))
         self.source = source
@@ -180,6 +186,7 @@ class _SourceIngest:
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
         self.entries = 0
+        self.unfinished: str | None = None  # the ETag with which the next slice of the listing begins
         self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
         self.requested: dict[str, PageState] = {}  # pages that a link asks for again, by page_key
@@ -236,44 +243,35 @@ class _SourceIngest:
         self.recorder.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
 
     def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
-        source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
-        known = unmarked_validators(state.validators(source.key), version=self.version)
+        marks = ListingMarks(self.workspace.fetch_state, self.source.key, version=self.version)
         read = partial(
             discover,
-            source,
+            self.source,
             day=day,
             fetcher=fetcher,
-            validators=known,
-            now=now,
-            is_done=self._is_done,
+            validators=marks.known,
+            now=self.workspace.settings.now,
+            is_done=marks.is_done,
             begin_file=self._begin,
+            is_over=self.is_over,
         )
-        listing = run_isolated(read, key=source.location)  # without a turn: most of its time is waiting
+        listing = run_isolated(read, key=self.source.location)  # without a turn: most of its time is waiting
         if not isinstance(listing, Listing):
-            self._fail_unread(Ref(source_key=source.key, url=source.location), listing, stage="discover")
+            self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), listing, stage="discover")
             self.error = listing
             pages.heed(listing)
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
         self.result = "unchanged" if listing.is_unchanged else "listed"
-        if source.kind in LOCAL_KINDS and not listing.is_unchanged:
-            self.expected = expected_pages(Path(source.location))
-        entries = isolated_entries(listing.entries, source.key, where=source.location, ends_listing=True)
+        if self.source.kind in LOCAL_KINDS and not listing.is_unchanged:
+            self.expected = expected_pages(Path(self.source.location))
+        entries = isolated_entries(listing.entries, self.source.key, where=self.source.location, ends_listing=True)
         self._fetch(self._wanted(entries, writer), pages, writer)
         if listing.validators is None or listing.is_unchanged or self.incomplete is not None:
             return None
-        return self._marked(listing.validators)
-
-    # A listing or file with an item on which newslake failed is read again by the next version, and only then.
-
-    def _marked(self, validators: Validators) -> Validators:
-        if not any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes):
-            return validators
-        return replace(validators, etag=marked_as_failed(validators.etag or "", version=self.version))
-
-    def _is_done(self, mark: str) -> bool:
-        has_listed = self.workspace.fetch_state.has_listed
-        return any(has_listed(self.source.key, each) for each in (mark, marked_as_failed(mark, version=self.version)))
+        after = listing.validators if self.unfinished is None else Validators(etag=self.unfinished)
+        has_failed = any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes)
+        return marks.validators_after(after, has_failed=has_failed, is_continued=listing.is_continued)
 
     def _listing_row(self) -> ListingRow:
         error = self.error or self.incomplete
@@ -291,7 +289,7 @@ class _SourceIngest:
     def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
         """Yield the listed pages to fetch; archive local pages and record all others."""
         for each in found:
-            self.entries += each.finished is None and not each.ends_listing
+            self.entries += each.finished is None and each.unfinished is None and not each.ends_listing
             self.count_pages(self.entries, self.expected)
             name = each.ref.url or each.ref.file or self.source.key
             listed = self._in_turn(partial(self._take_entry, each, writer), name=name)
@@ -320,6 +318,8 @@ class _SourceIngest:
         identity = page_identity(each.page) if each.page is not None else None
         if each.finished is not None:
             self._settle(each.finished, writer)
+        elif each.unfinished is not None:
+            self.unfinished = each.unfinished
         elif self.guard.blocks_entry(each, identity):
             self._refuse(each.ref)
         elif each.problem is not None:

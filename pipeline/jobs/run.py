@@ -30,17 +30,18 @@ class IngestSummary:
     """One report of some sources with every news day to derive, its outcomes, and why sources could not be listed.
 
     ``errors`` are sentences; ``failures`` are the same without words of a page: the source and the reason.
-    ``received`` counts the pages that came over HTTP.
+    ``received`` counts the pages that came over HTTP. ``unfinished`` are the sources with files to read on.
     """
 
     report: StageReport
     outcomes: tuple[Outcome, ...]
+    unfinished: tuple[str, ...] = ()
     received: int = 0
     errors: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
 
-def ingest_sources(
+def ingest_sources(  # noqa: PLR0913 - what a run may say, by name
     workspace: Workspace,
     *,
     source_keys: Sequence[str],
@@ -48,41 +49,58 @@ def ingest_sources(
     run_id: str,
     report_progress: ProgressCallback,
     count_pages: CountCallback = count_nothing,
+    slice_seconds: float | None = None,
+    earlier: IngestSummary | None = None,
 ) -> IngestSummary:
     """Ingest some sources; a source that cannot be listed does not stop the others.
+
+    ``slice_seconds`` limits the time for the files of one folder. After a slice, give its summary as ``earlier``: then
+    only its unfinished sources are ingested, and the summary is that of all slices of the run.
 
     Sources of several sites are ingested at the same time, each site in a process of its own, because most of the time
     of a source is waiting for its host. Then follow the sources of this machine, which may ask for pages of the others.
     """
     started_at = workspace.settings.now()
     done: dict[str, IngestResult | NewsError] = {}
-    sites = _sites(workspace, source_keys) if workspace.settings.run_workers != 1 else []
+    keys = source_keys if earlier is None else earlier.unfinished
+    ingest_each = partial(_ingest_each, workspace, day=day, run_id=run_id, slice_seconds=slice_seconds)
+    sites = _sites(workspace, keys) if workspace.settings.run_workers != 1 else []
     if len(sites) > 1:
         report_progress(f"listing and fetching {pluralize(sum(map(len, sites)), 'source')} of {len(sites)} sites")
         done |= _ingest_sites(workspace, sites, day=day, run_id=run_id, count_pages=count_pages)
-    for key in source_keys:
+    for key in keys:
         if key in done:
             continue
         listed = listable_days(workspace.sources.named(key), now=started_at)
         report_progress(
             f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; fetching waiting pages of {day}"
         )
-        done |= _ingest_each(workspace, source_keys=[key], day=day, run_id=run_id, count_pages=count_pages)
+        done |= ingest_each(source_keys=[key], count_pages=count_pages)
     ended = [each for each in done.values() if isinstance(each, IngestResult)]
-    work = StageReport.merged("ingest", run_id, [each.report for each in ended]).work
-    keys = list(dict.fromkeys([*source_keys, *(key for each in ended for key in each.others)]))
+    reports = [each.report for each in ended] + ([] if earlier is None else [earlier.report])
+    work = StageReport.merged("ingest", run_id, reports).work
+    logged = [*source_keys, *(key for each in ended for key in each.others)]
+    logged += () if earlier is None else [each.source_key for each in earlier.outcomes]
     finished = finish_ingest(
-        workspace, source_keys=keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
+        workspace,
+        source_keys=list(dict.fromkeys(logged)),
+        work=dict(work),
+        run_id=run_id,
+        kind="manual",
+        started_at=started_at,
     )
-    errors = ((key, done[key]) for key in source_keys)
-    ends = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in errors)
+    unfinished = tuple(key for key, each in done.items() if isinstance(each, IngestResult) and each.is_unfinished)
+    received = sum(each.received for each in ended)
+    errors, failures = _failures_in({key: done[key] for key in keys})
+    return replace(finished, unfinished=unfinished, received=received, errors=errors, failures=failures)
+
+
+def _failures_in(done: Mapping[str, IngestResult | NewsError]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return ``errors`` and ``failures`` of a summary."""
+    ends = ((key, each.error if isinstance(each, IngestResult) else each) for key, each in done.items())
     failed = [(key, error) for key, error in ends if error is not None]
-    return replace(
-        finished,
-        received=sum(each.received for each in ended),
-        errors=tuple(f"source {key}: {error}" for key, error in failed),
-        failures=tuple(f"source {key}: {error.reason}" for key, error in failed),
-    )
+    errors = tuple(f"source {key}: {error}" for key, error in failed)
+    return errors, tuple(f"source {key}: {error.reason}" for key, error in failed)
 
 
 def _sites(workspace: Workspace, source_keys: Sequence[str]) -> list[list[str]]:
@@ -111,12 +129,27 @@ def _ingest_sites(
 
 
 def _ingest_each(
-    workspace: Workspace, /, *, source_keys: Sequence[str], day: date, run_id: str, count_pages: CountCallback
+    workspace: Workspace,
+    /,
+    *,
+    source_keys: Sequence[str],
+    day: date,
+    run_id: str,
+    count_pages: CountCallback,
+    slice_seconds: float | None = None,
 ) -> dict[str, IngestResult | NewsError]:
     """Ingest some sources, one after the other."""
     return {
         key: run_isolated(
-            partial(ingest, workspace, source_key=key, day=day, run_id=run_id, count_pages=count_pages),
+            partial(
+                ingest,
+                workspace,
+                source_key=key,
+                day=day,
+                run_id=run_id,
+                count_pages=count_pages,
+                slice_seconds=slice_seconds,
+            ),
             key=f"source {key}",
         )
         for key in source_keys

@@ -44,6 +44,7 @@ from newslake.pipeline.sources.files import bounded_lines, read_file
 from newslake.pipeline.sources.inbox import FolderInbox, claim_files, settle, settle_all, waiting_files
 from newslake.pipeline.sources.listing import Listing, ListingEntry, ReadContext, isolated_entries
 from newslake.pipeline.sources.normalize import absolute_url, parse_iso
+from newslake.pipeline.sources.positions import slice_clock
 from newslake.pipeline.sources.registry import DayRange, discover, listable_days
 from newslake.pipeline.sources.wayback import WaybackFetcher
 
@@ -67,5 +68,6 @@ __all__ = [
     "read_file",
     "settle",
     "settle_all",
+    "slice_clock",
     "waiting_files",
 ]

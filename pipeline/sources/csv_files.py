@@ -10,13 +10,21 @@ from typing import TextIO
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import NewsError
 from newslake.pipeline.sources.files import entry_of
-from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
+from newslake.pipeline.sources.listing import (
+    FilePosition,
+    ListingEntry,
+    LocalFile,
+    ReadContext,
+    failed_entry,
+    open_file,
+)
 from newslake.pipeline.sources.page_facts import KEYS, named_file, named_values
 from newslake.pipeline.unicode import to_well_formed
 
 _PAGE_KEYS = ("url", "html", "text", "file")  # a header has a column of one of them
 _DELIMITERS = ",;\t|"
 _HEADER_MAX_CHARS = 100_000
+_LINE_CELLS = 3  # cells of the maximum size: text, html, and all others together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +40,16 @@ class CsvRow:
 def read_csv(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield one page per row; a row with only a URL is a link to fetch."""
     context = replace(context, file=file)
-    number, is_empty = 1, True
+    number, is_empty = 1, context.start.passed == 0
     try:
         for row in read_rows(file, max_chars=context.page_max_bytes):
             number, is_empty = row.number, False
+            if number <= context.start.passed:  # quoted line ends: only the start of the file is surely one of a row
+                continue
             yield _row_entry(row, file, context)
+            if context.is_over():
+                yield context.slice_end(file.name, FilePosition(passed=number))
+                return
     except (csv.Error, UnicodeDecodeError) as error:
         detail = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         yield context.broken(
@@ -100,7 +113,16 @@ def _reader(text: TextIO) -> Iterator[list[str]]:
     """Return a reader with the most frequent delimiter of the first line."""
     first = text.readline(_HEADER_MAX_CHARS)
     text.seek(0)
-    return csv.reader(text, delimiter=max(_DELIMITERS, key=first.count))
+    return csv.reader(_bounded_lines(text), delimiter=max(_DELIMITERS, key=first.count))
+
+
+def _bounded_lines(text: TextIO) -> Iterator[str]:
+    """Yield the lines. Raises: csv.Error for one with more characters than all cells of a page may have."""
+    limit = _LINE_CELLS * csv.field_size_limit()
+    while line := text.readline(limit + 1):
+        if len(line) > limit:
+            raise csv.Error(f"a line has more than {limit} characters")
+        yield line
 
 
 def _row_entry(row: CsvRow, file: LocalFile, context: ReadContext) -> ListingEntry:

@@ -6,7 +6,7 @@ own marks. A line may name a page file in place of a text.
 import errno
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,14 @@ from typing import BinaryIO
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import BrokenListingError, NewsError
 from newslake.pipeline.model import Hints, Page, Ref
-from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, failed_entry, open_file
+from newslake.pipeline.sources.listing import (
+    FilePosition,
+    ListingEntry,
+    LocalFile,
+    ReadContext,
+    failed_entry,
+    open_file,
+)
 from newslake.pipeline.sources.normalize import absolute_url
 from newslake.pipeline.sources.page_facts import (
     PageFacts,
@@ -33,6 +40,7 @@ SIDECAR = ".json"
 _SIDECAR_MAX_BYTES = 1_000_000
 _CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain"}
 _URL_LINE_MAX_BYTES = 10_000
+_PIECE_BYTES = 1 << 20
 _ESCAPED = 6  # bytes that JSON may use for one byte ("\u0041")
 
 
@@ -159,27 +167,50 @@ def _each_line(
     *,
     max_bytes: int,
 ) -> Iterator[ListingEntry]:
-    is_empty = True
+    at = context.start
     context = replace(context, file=file)
     with open_file(file.path) as stream:
-        for number, line in enumerate(bounded_lines(stream, max_bytes), start=1):
-            entry = _line(line, f"{file.name}#{number}", context, parse)
-            if entry is not None:
-                is_empty = False
-                yield entry
-    if is_empty:
+        stream.seek(at.offset)
+        for line in _each_piece(stream, max_bytes, is_inside=at.broken is not None):
+            if isinstance(line, _RestOfLine):
+                at = replace(at, offset=stream.tell(), broken=None if line.is_last else at.broken)
+            else:
+                number, broken = at.number + 1, None if line is not None else ("line_too_long", "")
+                entry = _line(line, f"{file.name}#{number}", context, parse)
+                if entry is not None:
+                    yield entry
+                has_entries = at.has_entries or entry is not None
+                at = FilePosition(offset=stream.tell(), number=number, has_entries=has_entries, broken=broken)
+            if context.is_over():
+                yield context.slice_end(file.name, at)
+                return
+    if not at.has_entries:
         yield context.broken(file.name, reason="empty_file", detail="the file has no line with a page")
 
 
 def bounded_lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
-    """Yield each line; None for a line over the limit, which is skipped."""
-    while line := stream.readline(max_bytes + 1):
-        if len(line) <= max_bytes or line.endswith(b"\n"):
+    """Yield each line; None for a line over the limit, whose rest is skipped."""
+    return (line for line in _each_piece(stream, max_bytes) if not isinstance(line, _RestOfLine))
+
+
+@dataclass(frozen=True, slots=True)
+class _RestOfLine:
+    """A piece of a line over the limit."""
+
+    is_last: bool
+
+
+def _each_piece(stream: BinaryIO, max_bytes: int, *, is_inside: bool = False) -> Iterator[bytes | _RestOfLine | None]:
+    """Yield each line; None for a line over the limit, then its rest in pieces. ``is_inside`` begins in such a rest."""
+    while line := stream.readline(_PIECE_BYTES if is_inside else max_bytes + 1):
+        if is_inside:
+            is_inside = not line.endswith(b"\n")
+            yield _RestOfLine(is_last=not is_inside)
+        elif len(line) <= max_bytes or line.endswith(b"\n"):
             yield line
-            continue
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(max_bytes)
-        yield None
+        else:
+            is_inside = True
+            yield None
 
 
 def _line(

@@ -5,13 +5,14 @@ import hashlib
 import mimetypes
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from newslake.pipeline.archive import Validators
 from newslake.pipeline.errors import BrokenListingError
+from newslake.pipeline.model import Ref
 from newslake.pipeline.sources.csv_files import csv_page_names, read_csv
 from newslake.pipeline.sources.files import SIDECAR, jsonl_page_names, read_jsonl, read_page_file, read_urls
 from newslake.pipeline.sources.listing import (
@@ -23,6 +24,7 @@ from newslake.pipeline.sources.listing import (
     isolated_entries,
 )
 from newslake.pipeline.sources.page_facts import PAGE_SUFFIXES
+from newslake.pipeline.sources.positions import FolderPosition
 from newslake.pipeline.sources.warc import read_warc
 from newslake.pipeline.unicode import printable_path
 
@@ -50,18 +52,23 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
 
     Raises: BrokenListingError (folder_missing), before the first entry.
     """
-    if not folder.is_dir() and not (is_deep and folder.is_file()):
-        raise BrokenListingError(
-            f"{folder} is not a folder; create it or correct sources.toml",
-            key=context.source_key,
-            reason="folder_missing",
-        )
+    _check_folder(folder, context, is_deep=is_deep)
     context = replace(context, indexed=_indexed_pages(folder, context, is_deep=is_deep))
     return (
         entry
         for file in local_files(folder, is_deep=is_deep)
         for entry in entries_in_turn(_read_one(file, context), context, name=file.name)
     )
+
+
+def _check_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> None:
+    """Raise BrokenListingError (folder_missing) if there is nothing to read."""
+    if not folder.is_dir() and not (is_deep and folder.is_file()):
+        raise BrokenListingError(
+            f"{folder} is not a folder; create it or correct sources.toml",
+            key=context.source_key,
+            reason="folder_missing",
+        )
 
 
 def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
@@ -73,13 +80,40 @@ def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> 
     """Return the entries of a folder and its subfolders; unchanged if no file changed since ``known``.
 
     So a backfill reads a year of files once, not once per day. The version is computed before reading: a file that
-    changes meanwhile is read again next time.
+    changes meanwhile is read again next time. If the slice is over first, the last entry is ``unfinished``.
     Raises: BrokenListingError (folder_missing).
     """
-    version = Validators(etag=folder_version(folder, filters=context.filters))
-    if version == known:
+    version = folder_version(folder, filters=context.filters)
+    if known == Validators(etag=version):
         return Listing(entries=(), validators=known, is_unchanged=True)
-    return Listing(entries=read_folder(folder, context, is_deep=True), validators=version)
+    _check_folder(folder, context, is_deep=True)
+    context = replace(context, indexed=_indexed_pages(folder, context, is_deep=True))
+    files: Sequence[LocalFile] = list(local_files(folder, is_deep=True))
+    last = FolderPosition.parse(known.etag, filters=context.filters)
+    if last is None or (rest := last.files_from(files)) is None:
+        return Listing(entries=_slice_of(files, context, version=version), validators=Validators(etag=version))
+    # The folder may have changed since its first slice: with that version, it is read again after its end.
+    entries = _slice_of(rest[0], context, version=last.version, start=rest[1])
+    return Listing(entries=entries, validators=Validators(etag=last.version), is_continued=True)
+
+
+def _slice_of(
+    files: Sequence[LocalFile], context: ReadContext, *, version: str, start: FolderPosition | None = None
+) -> Iterator[ListingEntry]:
+    """Yield the entries of files until the slice is over, with at least one step. ``start`` is in the first file."""
+    for number, file in enumerate(files):
+        there = FolderPosition.of(file, version=version, filters=context.filters) if number or start is None else start
+        is_over = number > 0 and context.is_over()
+        if not is_over:
+            reading = replace(context, start=there.place)
+            for entry in entries_in_turn(_read_one(file, reading), reading, name=file.name):
+                if entry.position is not None:
+                    there, is_over = replace(there, place=entry.position), True
+                else:
+                    yield entry
+        if is_over:
+            yield ListingEntry(ref=Ref(source_key=context.source_key, url=None), unfinished=there.etag)
+            return
 
 
 def inbox_listing(folder: Path, context: ReadContext) -> Listing:

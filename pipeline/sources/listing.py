@@ -22,13 +22,33 @@ _PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilePosition:
+    """A place in a file where a later slice reads on.
+
+    ``number`` counts the lines or records before the byte ``offset``, and ``passed`` those after it that are read
+    already: a file that is compressed as a whole, or has quoted line ends, can only be entered at its start.
+    ``broken`` is the reason and the cause of the line or record that the place is inside. ``is_plain`` is a WARC file
+    that is not compressed, whatever bytes are at the place.
+    """
+
+    offset: int = 0
+    number: int = 0
+    passed: int = 0
+    damages: int = 0
+    has_entries: bool = False
+    is_plain: bool = False
+    broken: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListingEntry:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
     If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
     a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` is the
     listing itself: it is incomplete, and entries after this place are missing. ``ignored`` are values for a page
-    that cannot be read, as text: the page is read without them.
+    that cannot be read, as text: the page is read without them. An entry with ``position`` ends a slice of a file, one
+    with ``unfinished`` a slice of the listing: it is the ETag of the next request, which reads on. Neither is a page.
     """
 
     ref: Ref
@@ -37,6 +57,8 @@ class ListingEntry:
     finished: str | None = None
     ends_listing: bool = False
     ignored: tuple[str, ...] = ()
+    position: FilePosition | None = None
+    unfinished: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +68,15 @@ class Listing:
     A feed and a sitemap have no repeated URLs; files give every entry.
 
     Send ``validators`` with the next request for this listing, after every entry has an outcome. ``is_unchanged`` means
-    that the source has not changed, and nothing is listed. ``day`` is set if only that day was listed: entries without
+    that the source has not changed, and nothing is listed. ``is_continued`` means that earlier slices had the first
+    entries. ``day`` is set if only that day was listed: entries without
     a date belong to it.
     """
 
     entries: Iterable[ListingEntry]
     validators: Validators | None = None
     is_unchanged: bool = False
+    is_continued: bool = False
     day: date | None = None
 
 
@@ -70,11 +94,17 @@ class LocalFile:
         return "/".join(self.path.parts[-parts:])
 
 
+FILE_START = FilePosition()
 BeginFile = Callable[[str], NewsError | None]
 
 
 def read_any_file(_: str) -> None:
     """Refuse no file."""
+
+
+def never_over() -> bool:
+    """Read all in one slice."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +115,8 @@ class ReadContext:
     ``page_filters`` of the source. ``begin_file`` is
     called before each step of reading a file on disk, with a name of that step; it returns an error if the rest must
     not be read. ``file`` is the file that is read now. Page files in ``indexed``, by name, are read where a line of an
-    index names them.
+    index names them. A reader of a file that may be large begins at ``start``, calls ``is_over`` after each
+    step, and ends its slice.
     """
 
     source_key: str
@@ -96,6 +127,8 @@ class ReadContext:
     begin_file: BeginFile = read_any_file
     file: LocalFile | None = None
     indexed: Collection[str] = ()
+    start: FilePosition = FILE_START
+    is_over: Callable[[], bool] = never_over
 
     @property
     def file_time(self) -> datetime:
@@ -113,13 +146,16 @@ class ReadContext:
     def broken(self, where: str, *, reason: str, detail: str) -> ListingEntry:
         return broken_entry(self.source_key, where, reason=reason, detail=detail)
 
+    def slice_end(self, name: str, position: FilePosition) -> ListingEntry:
+        return ListingEntry(ref=Ref(source_key=self.source_key, url=None, file=name), position=position)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRequest:
     """A request for a source's listing. ``day`` is for dated kinds only; ``known`` are the last validators.
 
     ``is_done`` says by the mark of a large file whether another run has read it to its end. A probe gets such
-    files as entries without reading them. ``begin_file`` is that of ``ReadContext``.
+    files as entries without reading them. ``begin_file`` and ``is_over`` are those of ``ReadContext``.
     """
 
     source: Source
@@ -130,6 +166,7 @@ class ListingRequest:
     is_done: Callable[[str], bool] = field(default=lambda mark: False)
     is_probe: bool = False
     begin_file: BeginFile = read_any_file
+    is_over: Callable[[], bool] = never_over
 
     def online(self) -> Fetcher:
         """Return the fetcher. Raises: ConfigError without a fetcher."""
@@ -171,7 +208,7 @@ def entries_in_turn(
     Each step is a turn: a process that dies far into a long file says nothing about its other entries.
     """
     unread = isolated_entries(entries, context.source_key, where=name, ends_listing=ends_listing)
-    for number in count():
+    for number in count(context.start.number + context.start.passed):
         if (refusal := context.begin_file(f"{name} after {number}")) is not None:
             yield replace(failed_entry(context.source_key, name, refusal), ends_listing=ends_listing)
             return

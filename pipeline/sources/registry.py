@@ -13,7 +13,14 @@ from newslake.pipeline.model.source import SourceKind
 from newslake.pipeline.sources.cc_news import read_cc_news
 from newslake.pipeline.sources.feeds import read_feed
 from newslake.pipeline.sources.folder import folder_listing, inbox_listing
-from newslake.pipeline.sources.listing import BeginFile, Listing, ListingRequest, read_any_file, validators_of
+from newslake.pipeline.sources.listing import (
+    BeginFile,
+    Listing,
+    ListingRequest,
+    never_over,
+    read_any_file,
+    validators_of,
+)
 from newslake.pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
 from newslake.pipeline.sources.wayback import read_cdx
 
@@ -55,6 +62,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     is_done: Callable[[str], bool] = lambda mark: False,
     is_probe: bool = False,
     begin_file: BeginFile = read_any_file,
+    is_over: Callable[[], bool] = never_over,
 ) -> Listing:
     """Return the current listing of a source. A feed and a news sitemap give every entry, of any day.
 
@@ -72,6 +80,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
         is_done=is_done,
         is_probe=is_probe,
         begin_file=begin_file,
+        is_over=is_over,
     )
     return SOURCE_ADAPTERS[source.kind].read(request)
 
@@ -154,7 +163,8 @@ def _sitemap_archive(request: ListingRequest) -> Listing:
 
 
 def _folder(request: ListingRequest) -> Listing:
-    return folder_listing(Path(request.source.location), request.context(), known=request.known)
+    context = replace(request.context(), is_over=request.is_over)
+    return folder_listing(Path(request.source.location), context, known=request.known)
 
 
 def _inbox(request: ListingRequest) -> Listing:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from io import BytesIO
@@ -12,7 +13,7 @@ from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.content_encoding import BadEncodingError, TooLargeError, decode_stored_body
 from newslake.pipeline.errors import BrokenListingError, NewsError, RefusedFetchError
 from newslake.pipeline.model import Page, Ref
-from newslake.pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
+from newslake.pipeline.sources.listing import FilePosition, ListingEntry, LocalFile, ReadContext, open_file
 from newslake.pipeline.sources.normalize import absolute_url, is_plausible, parse_iso
 from newslake.pipeline.sources.warc_records import UnreadableRecord, WarcRecord, read_warc_records
 from newslake.pipeline.unicode import to_well_formed
@@ -32,6 +33,7 @@ def read_warc(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """
     with open_file(file.path) as stream:
         size = os.fstat(stream.fileno()).st_size
+        stream.seek(context.start.offset)
         yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, context, size=size)
 
 
@@ -42,10 +44,15 @@ def read_records(
 
     ``size`` is that of the file, if known.
     """
-    is_empty, has_records = True, False
+    start = context.start
+    is_empty, number = not start.has_entries, start.number + start.passed
     limit = _wire_max_bytes(context) + _HTTP_HEAD_MAX_BYTES
-    for number, record in enumerate(read_warc_records(chunks, block_max_bytes=limit, size=size), start=1):
-        has_records = True
+    records = read_warc_records(chunks, block_max_bytes=limit, size=size, start=start, is_over=context.is_over)
+    for record in records:
+        if isinstance(record, FilePosition):
+            yield context.slice_end(name, replace(record, has_entries=not is_empty))
+            return
+        number += 1
         where = f"{name}#{number}"
         entry: ListingEntry | NewsError | None
         if isinstance(record, UnreadableRecord):
@@ -58,7 +65,7 @@ def read_records(
         if entry is not None:
             is_empty = False
             yield entry
-    if not has_records or (is_empty and not context.hosts):
+    if number == 0 or (is_empty and not context.hosts):
         yield context.broken(name, reason="empty_file", detail="the file has no HTTP response")
 
 

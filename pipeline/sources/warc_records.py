@@ -6,8 +6,8 @@ lines and a record follow; else the next line that begins a record is searched f
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
 
@@ -15,6 +15,7 @@ from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser, StatusAndHeadersParserException
 
 from newslake.pipeline.archive.members import Gap, MemberEnd, MemberStart, scan_members
+from newslake.pipeline.sources.listing import FILE_START, FilePosition, never_over
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _WARC, _ARC = b"WARC/", b"filedesc://"
@@ -50,32 +51,67 @@ class UnreadableRecord:
 
 
 def read_warc_records(
-    chunks: Iterable[bytes], *, block_max_bytes: int, size: int | None = None
-) -> Iterator[WarcRecord | UnreadableRecord]:
+    chunks: Iterable[bytes],
+    *,
+    block_max_bytes: int,
+    size: int | None = None,
+    start: FilePosition = FILE_START,
+    is_over: Callable[[], bool] = never_over,
+) -> Iterator[WarcRecord | UnreadableRecord | FilePosition]:
     """Yield the records of a file in order, with one in memory at a time; damage and odd records at their place.
 
-    ``size`` is that of the file, if known.
+    ``size`` is that of the file, if known. ``chunks`` begin at the offset of ``start``. If ``is_over`` after a record,
+    or in the search for the next one, the last value is the position there.
     """
-    stream = _Content(_tokens(chunks), size=size)
-    damages = 0
-    while stream.find_content():
-        record = _read_next(stream, block_max_bytes)
+    tokens, offset = _tokens(chunks, block_max_bytes, is_plain=start.is_plain), start.offset
+    stream = _Content(tokens, size=size, position=offset, first_offset=offset, is_over=is_over)
+    at = start
+    for _ in range(start.passed):
+        stream.find_content()
+        _read_next(stream, block_max_bytes)
+    while at.broken is not None or stream.find_content():
+        record = _read_next(stream, block_max_bytes) if at.broken is None else _search_on(stream, *at.broken)
+        if stream.is_searching and isinstance(record, UnreadableRecord):
+            yield replace(at, offset=stream.position, broken=(record.reason, record.why), is_plain=True)
+            return
         yield record
-        damages += isinstance(record, UnreadableRecord)
-        if damages >= _DAMAGES_MAX:
-            yield UnreadableRecord("broken_warc", f"{damages} places of the file are damaged; the rest is not read")
-        if damages >= _DAMAGES_MAX or (isinstance(record, UnreadableRecord) and record.reason == "arc_file"):
+        at = _position_after(record, stream, at)
+        if at.damages >= _DAMAGES_MAX:
+            yield UnreadableRecord("broken_warc", f"{at.damages} places of the file are damaged; the rest is not read")
+        if at.damages >= _DAMAGES_MAX or (isinstance(record, UnreadableRecord) and record.reason == "arc_file"):
+            return
+        if is_over():
+            yield at
             return
 
 
-def _tokens(chunks: Iterable[bytes]) -> Iterator[MemberStart | bytes | MemberEnd | Gap]:
-    """Yield the members of a gzipped file, or the pieces of a plain one."""
+def _search_on(stream: "_Content", reason: str, why: str) -> UnreadableRecord:
+    """Go on with the search of an earlier slice."""
+    stream.find_start(is_resumed=True)
+    return UnreadableRecord(reason, why)
+
+
+def _position_after(record: WarcRecord | UnreadableRecord, stream: "_Content", at: FilePosition) -> FilePosition:
+    damages = at.damages + isinstance(record, UnreadableRecord)
+    number = at.number + at.passed + 1
+    if (offset := stream.offset_of_next()) is None:
+        return replace(at, passed=at.passed + 1, damages=damages, broken=None)
+    return FilePosition(offset=offset, number=number, damages=damages, is_plain=stream.is_plain)
+
+
+def _tokens(
+    chunks: Iterable[bytes], block_max_bytes: int, *, is_plain: bool
+) -> Iterator[MemberStart | bytes | MemberEnd | Gap]:
+    """Yield the members of a gzipped file, or the pieces of a plain one; ``is_plain`` if that is known."""
     source = iter(chunks)
+    if is_plain:
+        return source
     head = b""
     while len(head) < len(_GZIP_MAGIC) and (chunk := next(source, b"")):
         head += chunk
     whole = chain((head,) if head else (), source)
-    return scan_members(whole) if head.startswith(_GZIP_MAGIC) else iter(whole)
+    is_gzip = head.startswith(_GZIP_MAGIC)
+    return scan_members(whole, record_max_bytes=block_max_bytes) if is_gzip else iter(whole)
 
 
 def _read_next(stream: "_Content", block_max_bytes: int) -> WarcRecord | UnreadableRecord:
@@ -153,7 +189,8 @@ class _Content:
 
     tokens: Iterator[MemberStart | bytes | MemberEnd | Gap]
     size: int | None
-    position: int = 0
+    position: int = 0  # in a gzipped file from the first chunk on, plus ``first_offset``
+    first_offset: int = 0
     gap: Gap | None = None
     has_next: bool = False
     is_plain: bool = True
@@ -161,6 +198,9 @@ class _Content:
     next_content: bytes = b""
     next_gap: Gap | None = None
     edges: deque[int] = field(default_factory=deque)  # positions where other members begin
+    next_offset: int = 0  # of the member of ``next_content``, from the first chunk on
+    is_over: Callable[[], bool] = never_over
+    is_searching: bool = False  # whether the slice was over before a start was there
 
     @property
     def longest(self) -> int:
@@ -178,6 +218,14 @@ class _Content:
                 return False
             self.content += self.next_content
             self.gap, self.has_next, self.next_content, self.next_gap = self.next_gap, False, b"", None
+
+    def offset_of_next(self) -> int | None:
+        """Return the offset of the next record in the file; None if reading cannot begin there."""
+        self.skip_blank()
+        if self.is_plain:
+            return self.position
+        is_between = self.gap is None and not self.content and self.next_content.startswith(_WARC)
+        return self.first_offset + self.next_offset if is_between else None
 
     def take_gap(self) -> Gap | None:
         """Return the damage if the content before it is read."""
@@ -250,16 +298,21 @@ class _Content:
                 break
         return size
 
-    def find_start(self) -> None:
-        """Go to the next line that begins a record, else to the end of the content."""
-        at = 0
+    def find_start(self, *, is_resumed: bool = False) -> None:
+        """Go to the next line that begins a record, else to the end of the content, or of the slice in a plain file."""
+        at = int(is_resumed)
+        is_read = False
         while (match := _START.search(self.content, at)) is None:
             if len(self.content) > _START_BYTES:
                 self._drop(len(self.content) - _START_BYTES)
                 at = 1  # the first byte is not the start of the content any more
+                self.is_searching = self.is_plain and is_read and self.is_over()
+                if self.is_searching:
+                    return
             if not self._fill():
                 self._drop(len(self.content))
                 return
+            is_read = True
         self._drop(match.end())
 
     def _drop(self, size: int) -> None:
@@ -277,17 +330,18 @@ class _Content:
                     self.content += piece
                 case Gap() as gap:
                     self.gap = gap
-                case MemberStart():
+                case MemberStart() as start:
                     self.is_plain = False
-                    self._begin_member()
+                    self._begin_member(start)
         return len(self.content) > before
 
-    def _begin_member(self) -> None:
+    def _begin_member(self, start: MemberStart) -> None:
         """Add the first bytes of a member to the content, or keep them as the next content if they begin a record."""
         lead, gap = self._read_lead()
-        is_first = self.position == 0 and not self.content
+        is_first = self.position == self.first_offset and not self.content
         if not is_first and (lead.startswith(_WARC) or (gap is not None and _WARC.startswith(lead))):
             self.has_next, self.next_content, self.next_gap = True, lead, gap
+            self.next_offset = start.offset
             return
         self.edges.append(self.position + len(self.content))
         self.content += lead

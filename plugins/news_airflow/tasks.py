@@ -28,6 +28,9 @@ from newslake.pipeline.upkeep import maintenance
 log = logging.getLogger(__name__)
 
 
+_SLICES = 30  # in one task, which delays no other source except for the next folder
+
+
 def _open() -> Workspace:
     return Workspace(Settings.load())
 
@@ -41,12 +44,19 @@ def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, objec
     """Discover, fetch and archive one source for a day; return its report.
 
     Without a day, it lists what is new now: it skips a source that another run has, and only reports a source that
-    cannot be listed, because the next sweep tries again.
+    cannot be listed, because the next sweep tries again. That sweep also reads on in a folder that takes long.
     Raises: NewsError if the source cannot be listed for its day, after everything else is done.
     """
     workspace = _open()
     today = workspace.settings.now().date()
-    done = ingest_job.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
+    done = ingest_job.ingest(
+        workspace,
+        source_key=source_key,
+        day=day or today,
+        run_id=run_id,
+        waits=day is not None,
+        slice_seconds=workspace.settings.file_slice_seconds * _SLICES,
+    )
     if done.error is not None and day is not None:
         raise done.error
     return {**done.report.as_dict(), "received": done.received}

@@ -177,6 +177,25 @@ def test_nothing_waits_after_a_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+def test_slices_of_a_folder_give_the_rows_of_one_piece(tmp_path: Path) -> None:
+    """With a slice per line, a run goes on until the folder is through; rows and summary are those of one piece."""
+    printed, rows = [], []
+    for seconds in ("0", "1000"):
+        folder = tmp_path / seconds
+        folder.mkdir()
+        fill(folder)
+        env = {"NEWS_FILE_SLICE_SECONDS": seconds}
+        done = called("run", "--json", cwd=folder, **env)
+        assert (done.returncode, "reading on in year" in done.stderr) == (0, seconds == "0"), done.stderr
+        printed.append(json.loads(done.stdout)["ingest"]["discovered"])
+        query = "SELECT url, text, payload_digest, (SELECT count(*) FROM outcomes) FROM articles ORDER BY url"
+        rows.append(json.loads(called("sql", query, "--json", cwd=folder).stdout))
+        assert "nothing new" in called("run", cwd=folder, **env).stdout
+    assert printed == [3, 3]
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.model
 def test_archive_has_the_label_of_its_days(tmp_path: Path) -> None:
     """A run without a day that finds pages of other days only begins with those days; a day that is named stays."""
     fill(tmp_path)

@@ -1,0 +1,199 @@
+"""A file is read in slices of any size with the same entries, and a slice ends soon, however large the file is."""
+
+import gzip
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from newslake.pipeline.archive import Validators
+from newslake.pipeline.sources.folder import folder_listing, folder_version
+from newslake.pipeline.sources.listing import ReadContext, never_over
+from tests.unit.sources.test_warc_records import DAMAGED
+
+NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+CONTEXT = ReadContext(source_key="files", now=NOW, page_max_bytes=2000)
+LONG_LINE = b"x" * 300_000
+SLICES_MAX = 2000
+Shown = tuple[str | None, str | None, bytes, str]
+
+
+def _after(steps: int) -> Callable[[], bool]:
+    """Return a clock that is over after some questions."""
+    rest = iter(range(steps - 1))
+    return lambda: next(rest, None) is None
+
+
+def _slice(folder: Path, known: Validators, is_over: Callable[[], bool]) -> tuple[list[Shown], Validators]:
+    """Return what one slice reads, and the validators after it."""
+    listing = folder_listing(folder, replace(CONTEXT, is_over=is_over), known=known)
+    entries, after = [], listing.validators
+    for each in listing.entries:
+        if each.unfinished is None:
+            body, problem = each.page.body if each.page else b"", str(each.problem or "")
+            entries.append((each.ref.url, each.ref.file, body, problem))
+        else:
+            after = Validators(etag=each.unfinished)
+    assert after is not None
+    return entries, after
+
+
+def _slices(folder: Path, clocks: Iterator[Callable[[], bool]]) -> list[Shown]:
+    """Return what all slices of a folder read, up to its version."""
+    entries, known = list[Shown](), Validators()
+    for _ in range(SLICES_MAX):
+        more, known = _slice(folder, known, next(clocks))
+        entries += more
+        if known == Validators(etag=folder_version(folder)):
+            return entries
+    raise AssertionError(f"the folder has more than {SLICES_MAX} slices")
+
+
+def _clocks(seed: int) -> Iterator[Callable[[], bool]]:
+    """Yield clocks of slices of random size; with seed 0 each slice has one step."""
+    draw = random.Random(seed)
+    while True:
+        yield _after(draw.choice((1, 1, 2, 3, 10)) if seed else 1)
+
+
+def _json_line(number: int) -> bytes:
+    return json.dumps({"url": f"https://quay.example/{number}", "text": f"Ferry {number} sails."}).encode()
+
+
+def _response(number: int, body: bytes = b"The ferry sails again.") -> bytes:
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + body
+    head = (
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: https://quay.example/w{number}\r\n"
+        f"WARC-Date: 2026-03-02T08:00:00Z\r\nContent-Length: {len(block)}\r\n\r\n"
+    )
+    return head.encode() + block + b"\r\n\r\n"
+
+
+RESPONSES = [_response(number) for number in range(5)]
+JUNK = b"no record\r\n" * 60_000
+FILES = {
+    "a.jsonl": b"\n".join([_json_line(1), b"", b"{broken", LONG_LINE, _json_line(2), b"y" * 20_000, _json_line(3)]),
+    "b.jsonl": b"\n\n",
+    "c.csv": b'url,text\nhttps://quay.example/c1,"Two\nlines"\nhttps://quay.example/c2,Sails\n\nbad,\n',
+    "d.csv": b"url,text\n",
+    "e.html": b"<p>The ferry</p>",
+    "f.warc": b"".join([*RESPONSES[:2], JUNK, *RESPONSES[2:]]),
+    "g.warc": b"".join([JUNK, *RESPONSES[:1], JUNK]),
+    "h.warc": b"".join([*RESPONSES[:1], b"\x1f\x8b", JUNK, *RESPONSES[1:]]),
+    "i.warc.gz": b"".join(map(gzip.compress, RESPONSES)),
+    "j.warc.gz": gzip.compress(b"".join(RESPONSES)),
+    "k.warc.gz": b"".join(map(gzip.compress, [*RESPONSES[:2], JUNK, *RESPONSES[2:]])),
+    "l.urls": b"https://quay.example/l1\n# no\nftp://quay.example\nhttps://quay.example/l2",
+    "m.unknown": b"x",
+    **{
+        f"n{number}.warc{'' if b'WARC/' in data[:9] else '.gz'}": data
+        for number, (data, _) in enumerate(DAMAGED.values())
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_slices_of_any_size_give_the_same_entries(folder: Path, seed: int) -> None:
+    """Slices give the entries of the folder read in one piece, in the same order, each once."""
+    whole, _ = _slice(folder, Validators(), never_over)
+    assert _slices(folder, _clocks(seed)) == whole
+
+
+def test_slice_that_is_lost_is_read_again(folder: Path) -> None:
+    """A slice whose end was not stored is read again from its start; none of its entries is missing."""
+    whole, _ = _slice(folder, Validators(), never_over)
+    first, known = _slice(folder, Validators(), _after(7))
+    lost, _ = _slice(folder, known, _after(4))
+    again, _ = _slice(folder, known, never_over)
+    assert again[: len(lost)] == lost
+    assert first + again == whole
+
+
+def test_file_that_changes_begins_again(tmp_path: Path) -> None:
+    """A line file that grew or was replaced between two slices is read from its first line."""
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(b"\n".join(map(_json_line, range(6))))
+    _, known = _slice(tmp_path, Validators(), _after(3))
+    with file.open("ab") as stream:
+        stream.write(b"\n" + _json_line(6))
+    grown, after = _slice(tmp_path, known, never_over)
+    assert [each[0] for each in grown] == [f"https://quay.example/{number}" for number in range(7)]
+    assert after != Validators(etag=folder_version(tmp_path))  # the folder is read again: it changed meanwhile
+
+    other = tmp_path / ".other"
+    other.write_bytes(b"\n".join(map(_json_line, range(10, 17))))
+    other.replace(file)
+    replaced, _ = _slice(tmp_path, known, never_over)
+    assert [each[0] for each in replaced] == [f"https://quay.example/{number}" for number in range(10, 17)]
+
+
+def test_place_in_a_file_that_is_gone(tmp_path: Path) -> None:
+    """If the file of the last slice is gone, or other filters hold, the folder is read from its start."""
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes(_json_line(ord(name[0])) + b"\n" + _json_line(ord(name[0]) + 10))
+    _, known = _slice(tmp_path, Validators(), _after(3))
+    whole, _ = _slice(tmp_path, Validators(), never_over)
+    narrow = folder_listing(tmp_path, replace(CONTEXT, filters=("quay.example",)), known=known)
+    assert len(list(narrow.entries)) == len(whole)
+    (tmp_path / "b.jsonl").unlink()
+    assert len(_slice(tmp_path, known, never_over)[0]) == 2
+
+
+def test_stored_place_names_no_file(tmp_path: Path) -> None:
+    """The stored place has no name of a file, so a takedown has nothing to remove there."""
+    (tmp_path / "secret-name.jsonl").write_bytes(b"\n".join(map(_json_line, range(3))))
+    _, known = _slice(tmp_path, Validators(), _after(1))
+    assert "secret-name" not in (known.etag or "")
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.jsonl", "a.urls"])
+def test_slice_of_a_sparse_file_is_short(tmp_path: Path, name: str) -> None:
+    """A slice stops inside a record or a line of 20 GB: it asks the clock at least once per 64 MB."""
+    with (tmp_path / name).open("wb") as stream:
+        os.truncate(stream.fileno(), 20_000_000_000)
+    places = []
+    known = Validators()
+    for _ in range(3):
+        _, known = _slice(tmp_path, known, _after(2))
+        places.append(json.loads((known.etag or "").removeprefix("slice "))["place"]["offset"])
+    assert 0 < places[0] < places[1] < places[2] < 3 * 64_000_000
+
+
+def test_sparse_csv_file_is_one_outcome(tmp_path: Path) -> None:
+    """A CSV file of 20 GB in one line is one broken line; no more of it than a row is read."""
+    with (tmp_path / "a.csv").open("wb") as stream:
+        stream.write(b"url,text\n")
+        os.truncate(stream.fileno(), 20_000_000_000)
+    entries, _ = _slice(tmp_path, Validators(), never_over)
+    assert [each[1] for each in entries] == ["a.csv#2"]
+    assert "characters" in entries[0][3] or "larger than" in entries[0][3]
+
+
+def test_record_that_unpacks_too_far_is_one_outcome(tmp_path: Path) -> None:
+    """Members of zeros among the records of a gzipped file are one broken place, and the records after it are read."""
+    zeros = gzip.compress(bytes(3_000_000))
+    data = b"".join([gzip.compress(RESPONSES[0]), *[zeros] * 400, gzip.compress(RESPONSES[1])])
+    (tmp_path / "a.warc.gz").write_bytes(data)
+    entries, _ = _slice(tmp_path, Validators(), never_over)
+    assert [each[0] for each in entries] == ["https://quay.example/w0", None, "https://quay.example/w1"]
+    assert "it unpacks to more than 200 times its size" in entries[1][3]
+
+
+def test_page_that_packs_well_is_read(tmp_path: Path) -> None:
+    """A page under its cap is read, however small it is packed."""
+    page = _response(0, b"<p>wind</p>" * 150)
+    (tmp_path / "a.warc.gz").write_bytes(b"".join([gzip.compress(page)] * 3))
+    entries, _ = _slice(tmp_path, Validators(), never_over)
+    assert [len(each[2]) for each in entries] == [1650] * 3
