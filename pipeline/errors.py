@@ -9,6 +9,7 @@ NewsError                   base; every class has .disposition and the key it co
   ExtractorError            quarantine  an extractor failed on an article; other articles continue
   BrokenItemError           quarantine  an unexpected exception on one page, entry, record, line, file or article
   PoisonItemError           quarantine  processes died while they worked on one item; the others continue
+  SuspectError              retry       a process died that worked on an article; the next run tries it again
   ContractError             quarantine  a row violates the table schema; its article is excluded from all tables
   ArchiveError              fail        the archive cannot be used
     BrokenRecordError       quarantine  one archive record is missing or damaged; its article waits, others continue
@@ -135,6 +136,12 @@ class PoisonItemError(NewsError):
     """Processes died while they worked on one page or article; the others continue."""
 
     disposition = "quarantine"
+
+
+class SuspectError(NewsError):
+    """A process died that worked on an article, and this run cannot say why; the next one tries it again."""
+
+    disposition = "retry"
 
 
 class ContractError(NewsError):

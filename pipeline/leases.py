@@ -92,6 +92,10 @@ class TurnRecords(Protocol):
         """Count the deaths of processes that have ended in a turn, then yield the turn of this one."""
         ...
 
+    def forget(self, items: Collection[str]) -> None:
+        """Forget the deaths in the turns of some items."""
+        ...
+
     def forget_ended(self) -> None:
         """Forget the turns of processes that have ended, without counting their deaths."""
         ...

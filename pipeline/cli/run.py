@@ -276,12 +276,13 @@ class _RunCommand:
         return self._run_result("ingest", done.report, (now() - started).total_seconds())
 
     def run_unprocessed(self) -> Iterator[_RunResult]:
-        """Process the days that interrupted runs left unprocessed."""
+        """Process the days that earlier runs left unprocessed; what this run left is for the next one."""
         from newslake.pipeline.jobs.worklist import unprocessed_days
 
-        days = unprocessed_days(self.space)
+        left = {each.news_day for each in self.extracted if each.outcome == "pending"}
+        days = [each for each in unprocessed_days(self.space) if each not in left]
         for each in days:
-            self.progress(f"{each} was left unprocessed by an interrupted run")
+            self.progress(f"{each} was left unprocessed by an earlier run")
         yield from self._extract_all({each: f"{self.name}.extract.unprocessed.{each}" for each in days})
 
     def _extract_all(self, run_ids: Mapping[date, str]) -> Iterator[_RunResult]:

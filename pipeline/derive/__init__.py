@@ -1,6 +1,6 @@
 """Derive rows from pages: one pure path from bytes to the annotation tables, without archive, lake or network."""
 
-from newslake.pipeline.derive.annotator import LoadedAnnotator, load_annotator, readers_of
+from newslake.pipeline.derive.annotator import LoadedAnnotator, NoTurns, Turns, load_annotator, readers_of
 from newslake.pipeline.derive.pages import (
     ArticleTables,
     DerivedPages,
@@ -17,7 +17,9 @@ __all__ = [
     "ArticleTables",
     "DerivedPages",
     "LoadedAnnotator",
+    "NoTurns",
     "SourcePage",
+    "Turns",
     "concat_articles",
     "derive_articles",
     "derive_pages",

@@ -19,10 +19,9 @@ ReadArticle = tuple[Article, Annotation | NewsError | None]
 
 
 class Turns(Protocol):
-    """What learns which articles are worked on. An article that it suspects is parsed alone."""
+    """What learns which articles are worked on."""
 
     def begin(self, *keys: str) -> None: ...
-    def is_suspect(self, key: str) -> bool: ...
 
 
 class NoTurns:
@@ -30,9 +29,6 @@ class NoTurns:
 
     def begin(self, *keys: str) -> None:
         """Record nothing."""
-
-    def is_suspect(self, key: str) -> bool:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class LoadedAnnotator:
     ) -> Iterator[tuple[ReadArticle, ...]]:
         """Yield the articles and annotations of ``read`` in the groups in which they are parsed."""
         known = turns or NoTurns()
-        for group in _groups(articles, self.batch_size, known):
+        for group in _groups(articles, self.batch_size):
             with self.reader.forgetting():
                 read = tuple(self._read_group(group, known))
             yield read
@@ -98,26 +94,22 @@ def _name_of(article: Article) -> str:
     return article.url or article.article_id
 
 
-def _groups(articles: Iterable[Article], size: int, turns: Turns) -> Iterator[list[Article]]:
-    """Yield the articles to parse together: at most ``size``, and few if they are long; a suspect is alone.
+def _groups(articles: Iterable[Article], size: int) -> Iterator[list[Article]]:
+    """Yield the articles to parse together: at most ``size``, and few if they are long.
 
     Articles with the content of the one before them are in its group, and do not count.
     """
     group: list[Article] = []
     texts = chars = 0
     for article in articles:
-        is_alone = turns.is_suspect(article.article_id)
-        is_same = bool(group) and not is_alone and content_of(group[-1]) == content_of(article)
+        is_same = bool(group) and content_of(group[-1]) == content_of(article)
         is_full = texts == size or chars + len(article.text) > _GROUP_CHARS
-        if group and (is_alone or (is_full and not is_same)):
+        if group and is_full and not is_same:
             yield group
             group, texts, chars = [], 0, 0
         group.append(article)
         if not is_same:
             texts, chars = texts + 1, chars + len(article.text)
-        if is_alone:
-            yield group
-            group, texts, chars = [], 0, 0
     if group:
         yield group
 

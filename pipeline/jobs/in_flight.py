@@ -26,13 +26,15 @@ from newslake.pipeline.leases import TurnRecord, TurnRecords
 log = logging.getLogger(__name__)
 
 MAX_DEATHS = 2
+MAX_JOINT_DEATHS = 3  # of a child with its parent: more, as a kill of all processes from outside is one, too
 _LOCK, _DEATHS, _TURNS = "lock", "deaths.json", "*.turn"
 
 
 class InFlight:
     """The current turn of this process, and the deaths of earlier ones. Open it with ``open_turns``.
 
-    ``current`` are the items in flight, ``seen`` all items that were; both as hashes.
+    ``current`` are the items in flight, ``seen`` all items that were; both as hashes; ``dead`` are deaths of
+    children to count. A trial is the turn of a suspect that a child works on.
     """
 
     def __init__(self, turn: TurnRecord, *, version: str) -> None:
@@ -41,6 +43,7 @@ class InFlight:
         self._version = version
         self.current: tuple[str, ...] = ()
         self.seen: set[str] = set()
+        self.dead: list[str] = []
 
     def begin(self, *keys: str) -> None:
         """Begin the turn of some items; the turn before it has ended."""
@@ -58,15 +61,65 @@ class InFlight:
 
         ``name`` names it in the message.
         """
-        if self._deaths.get(_hash(key, self._version), 0) < MAX_DEATHS:
+        deaths = self._deaths.get(_hash(key, self._version), 0)
+        return _poison_error(name, deaths) if deaths >= MAX_DEATHS else None
+
+    # Trials of suspects.
+
+    def begin_trial(self, key: str) -> None:
+        """Begin the turn of a suspect that a child works on: if this process dies, too, that is a joint death."""
+        self.begin(_joint(key))
+
+    def joint_deaths(self, key: str) -> int:
+        """Return how many processes died together with the child that worked on this suspect."""
+        return self._deaths.get(_hash(_joint(key), self._version), 0)
+
+    def poison_of_joint_deaths(self, key: str, *, name: str) -> PoisonItemError | None:
+        """Return the outcome of a suspect that ended ``MAX_JOINT_DEATHS`` processes with its child; else None."""
+        if (deaths := self.joint_deaths(key)) < MAX_JOINT_DEATHS:
             return None
-        return PoisonItemError(
-            f"{name}: {MAX_DEATHS} processes ended while they worked on it (out of memory, a crash or a kill); the "
-            "others continue; a URL is tried again each day, eight times; an article, when its day is run by the next "
-            "version of newslake",
-            key=name,
-            reason="killed_worker",
-        )
+        self._end_trials(key)
+        return _poison_error(name, deaths)
+
+    def count_death(self, key: str, *, name: str) -> PoisonItemError | None:
+        """Count the death of a child that worked on a suspect; return its outcome after ``MAX_DEATHS`` of them."""
+        item = _hash(_lone(key), self._version)
+        self.dead.append(item)
+        if (deaths := self._deaths.get(item, 0) + 1) < MAX_DEATHS:
+            return None
+        self._end_trials(key)
+        return _poison_error(name, deaths)
+
+    def clear(self, key: str) -> None:
+        """Clear a suspect that a child has done: if this process ends well, it is a suspect no longer."""
+        self.seen.add(_hash(key, self._version))
+        self._end_trials(key)
+
+    def _end_trials(self, key: str) -> None:
+        """Forget the trials of an item that has its outcome: after a retry it has as many as before."""
+        self.seen.update(_hash(each, self._version) for each in (_joint(key), _lone(key)))
+
+
+def _joint(key: str) -> str:
+    return f"joint {key}"
+
+
+def _lone(key: str) -> str:
+    return f"lone {key}"
+
+
+def _poison_error(name: str, deaths: int) -> PoisonItemError:
+    return PoisonItemError(
+        f"{name}: {deaths} processes ended while they worked on it alone (out of memory, a crash or a kill); the "
+        "others continue; a URL is tried again each day, eight times; an article, by the next version of newslake",
+        key=name,
+        reason="killed_worker",
+    )
+
+
+def forget_deaths(turns: TurnRecords, keys: Collection[str], *, version: str) -> None:
+    """Forget the deaths in the turns of some items."""
+    turns.forget([_hash(key, version) for key in keys])
 
 
 @contextmanager
@@ -77,17 +130,17 @@ def open_turns(turns: TurnRecords, *, version: str) -> Iterator[InFlight]:
     end.
     """
     with turns.open() as turn:
-        own = InFlight(turn, version=version)
+        in_flight = InFlight(turn, version=version)
         dead: tuple[str, ...] = ()
         survivors: set[str] = set()
         try:
-            yield own
-            survivors = own.seen
+            yield in_flight
+            survivors = in_flight.seen
         except MemoryError:
-            dead = own.current
+            dead = in_flight.current
             raise
         finally:
-            turn.end(dead=dead, survivors=survivors)
+            turn.end(dead=(*in_flight.dead, *dead), survivors=survivors)
 
 
 class FileTurn:
@@ -128,6 +181,11 @@ class FileTurns:
             yield FileTurn(path, descriptor, deaths)
         finally:
             os.close(descriptor)
+
+    def forget(self, items: Collection[str]) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with _folder_lock(self._folder):
+            _store(self._folder, _count_dead(self._folder), without=items)
 
     def forget_ended(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -117,6 +117,10 @@ class OutcomeRecorder:
             },
         )
 
+    def adopt(self, outcomes: Iterable[Outcome]) -> None:
+        """Record outcomes of this run that the recorder of another process has logged."""
+        self._by_page |= {page_of(each): each for each in outcomes}
+
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         return tuple(self._by_page.values())

@@ -1,8 +1,8 @@
 """Worker processes of `newslake run`: each does one job at a time and keeps what it has loaded for the next.
 
 A worker that dies is replaced, and its job is tried again, as Airflow tries a task again: the items that were in flight
-are known (``jobs.in_flight``), so that the next try parses them alone, and sets aside one that ended two
-processes. The other workers go on.
+are known (``jobs.in_flight``), and the next try has articles read alone in a child (``jobs.suspects``). The other
+workers go on. A defect is raised where the job came from: another worker would meet it again.
 """
 
 import logging
@@ -19,6 +19,7 @@ from threading import Lock
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Protocol, Self
 
+from newslake.pipeline.boundary import place_of
 from newslake.pipeline.errors import ExtractorError, NewsError
 from newslake.pipeline.jobs.in_flight import MAX_DEATHS
 from newslake.pipeline.jobs.workspace import CountCallback, Workspace
@@ -28,9 +29,12 @@ from newslake.pipeline.settings import Settings
 log = logging.getLogger(__name__)
 
 _WORKER_MB = 1_000  # of a worker that reads pages, at most, with what the system needs for its files
-_TRIES = 2 * MAX_DEATHS + 1  # of a job: enough for two items that end processes
+# Of a job. An item that ends processes costs MAX_DEATHS of them while pages are archived, and an article one: then a
+# child works on it (``jobs.suspects``).
+_TRIES = 2 * MAX_DEATHS + 1
 _PRELOAD = ["newslake.pipeline.jobs.run"]
 _END_SECONDS = 10.0
+_ERRORS = (NewsError, OSError, sqlite3.Error)  # after which a worker can do the next job
 
 
 class Job[T](Protocol):
@@ -64,8 +68,8 @@ class WorkerPool:
         self.size = size
         self._settings = settings
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="worker")
-        self._idle: SimpleQueue[_WorkerProcess] = SimpleQueue()
-        self._workers: set[_WorkerProcess] = set()
+        self._idle: SimpleQueue[WorkerProcess] = SimpleQueue()
+        self._workers: set[WorkerProcess] = set()
         self._lock = Lock()
         self._is_closed = False
 
@@ -85,8 +89,7 @@ class WorkerPool:
     def submit[T](self, job: Job[T], *, count_pages: CountCallback) -> Future[T]:
         """Do a job in a worker when one is free. ``count_pages`` is called in another thread.
 
-        The future raises NewsError, OSError or sqlite3.Error as the job does, and ExtractorError (killed_worker) if too
-        many workers died.
+        The future raises what the job does, and ExtractorError (killed_worker) if too many workers died.
         """
         return self._threads.submit(self._do, job, count_pages)
 
@@ -103,7 +106,8 @@ class WorkerPool:
                         raise
                 log.warning("a worker process ended (exit code %s); its work is tried again in another one", code)
                 continue
-            self._idle.put(worker)
+            if error is None or isinstance(error, _ERRORS):
+                self._idle.put(worker)
             if error is not None:
                 raise error
             done: T = result
@@ -115,11 +119,11 @@ class WorkerPool:
             reason="killed_worker",
         )
 
-    def _take(self) -> "_WorkerProcess":
+    def _take(self) -> "WorkerProcess":
         try:
             return self._idle.get_nowait()
         except Empty:
-            worker = _WorkerProcess(self._settings)
+            worker = WorkerProcess(self._settings)
         with self._lock:
             self._workers.add(worker)
             if self._is_closed:  # meanwhile; the others have been ended
@@ -127,14 +131,14 @@ class WorkerPool:
         return worker
 
 
-class _WorkerProcess:
-    """One worker process, seen from the process that gives it jobs."""
+class WorkerProcess:
+    """One worker process, seen from the process that gives it jobs. One that ``is_daemon`` cannot have children."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, is_daemon: bool = False) -> None:
         context = multiprocessing.get_context("forkserver")  # modules are loaded once, and shared by all workers
         context.set_forkserver_preload(_PRELOAD)
         self._pipe, end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(end, settings), daemon=True)
+        self._process = context.Process(target=serve, args=(end, settings), daemon=is_daemon)
         self._process.start()
         end.close()
 
@@ -148,16 +152,16 @@ class _WorkerProcess:
     def terminate(self) -> None:
         self._process.terminate()
 
-    def close(self) -> int | None:
+    def close(self, *, seconds: float = _END_SECONDS) -> int | None:
         """Wait for the end of the process, at most some seconds; return its exit code."""
-        self._process.join(_END_SECONDS)
+        self._process.join(seconds)
         self._process.kill()
         self._process.join()
         self._pipe.close()
         return self._process.exitcode
 
 
-def _serve(pipe: Connection, settings: Settings) -> None:
+def serve(pipe: Connection, settings: Settings) -> None:
     """Do jobs until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run hears it, and ends its workers
     signal.signal(signal.SIGTERM, _exit)  # an ordinary end: no item is to blame
@@ -168,14 +172,21 @@ def _serve(pipe: Connection, settings: Settings) -> None:
             job: Job[object] = pipe.recv()
         except EOFError:
             return
-        pipe.send(("done", *_result_of(job, workspace, pipe)))
+        try:
+            pipe.send(("done", *_result_of(job, workspace, pipe)))
+        except (MemoryError, OSError):  # a death, as of any process without memory; or nobody is there to hear it
+            raise
+        except Exception as error:  # a defect, which another process would meet again
+            error.add_note(f"in a worker process, at {place_of(error)}")
+            pipe.send(("done", None, error))
+            raise
 
 
 def _result_of(job: Job[object], workspace: Workspace, pipe: Connection) -> tuple[object, Exception | None]:
-    """Return the result or the error of a job. Any other exception, such as MemoryError, ends the process."""
+    """Return the result or the error of a job. Any other exception ends the process."""
     try:
         return job(workspace, count_pages=lambda done, total: pipe.send(("count", done, total))), None
-    except (NewsError, OSError, sqlite3.Error) as error:
+    except _ERRORS as error:
         return None, error
 
 

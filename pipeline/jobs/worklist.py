@@ -20,6 +20,7 @@ from newslake.pipeline.model import Capture
 
 Captures = Sequence[Capture]
 DeriveReason = Literal["new", "again"]
+NO_INPUT = ""  # the hash of no article: an outcome that is current for none
 _PIECE_ARTICLES = 500  # with all their captures, in memory at a time
 
 
@@ -140,11 +141,18 @@ def unprocessed_days(workspace: Workspace) -> tuple[date, ...]:
 
 
 def _was_read(captures: Sequence[PayloadCapture], row: StoredArticle | None, cached: CachedOutcome | None) -> bool:
+    if _is_to_try(cached):  # whatever an older version read
+        return False
     if row is not None and _is_only_content(row, captures):
         return True
     if cached is None or cached.input_hash != input_hash_of(captures):
         return False
     return cached.row_key is None or (row is not None and row.row_key == cached.row_key)
+
+
+def _is_to_try(cached: CachedOutcome | None) -> bool:
+    """Return whether an article waits for another try: a retry, or the next run for a suspect."""
+    return cached is not None and cached.input_hash == NO_INPUT
 
 
 def input_hash_of(captures: Sequence[PayloadCapture]) -> str:
@@ -173,7 +181,7 @@ def _current_outcome(
     is_current: bool,
 ) -> CachedOutcome | None:
     """Return the outcome that is current without deriving the article again; None if it must be derived."""
-    if row is not None and is_current and _is_only_content(row, captures):
+    if row is not None and is_current and _is_only_content(row, captures) and not _is_to_try(cached):
         return unchanged_outcome(captures, version=version, row_key=row.row_key)
     if cached is None or cached.input_hash != input_hash_of(captures):
         return None

@@ -80,5 +80,12 @@ class PostgresTurns:
             deaths: dict[str, int] = dict(self._database.query("SELECT item, times FROM deaths"))
             yield PostgresTurn(self._database, lease, deaths)
 
+    def forget(self, items: Collection[str]) -> None:
+        def write(cursor: psycopg.Cursor) -> None:
+            cursor.execute(_COUNT_DEAD)
+            cursor.execute(_FORGET, (sorted(items),))
+
+        self._database.write(write)
+
     def forget_ended(self) -> None:
         self._database.write(lambda cursor: cursor.execute(_FORGET_DEAD))

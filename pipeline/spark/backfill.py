@@ -26,7 +26,6 @@ from newslake.pipeline.errors import ConfigError, ExtractorError, LakeError
 from newslake.pipeline.jobs.cluster import changed_days, cluster
 from newslake.pipeline.jobs.commit import DayCommit, DerivedDay, commit_days
 from newslake.pipeline.jobs.derive import DeriveReport
-from newslake.pipeline.jobs.in_flight import MAX_DEATHS
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import pluralize
 from newslake.pipeline.spark.plan import TASK_ARTICLES, MonthPlan, articles_of, spread_tasks
@@ -35,8 +34,7 @@ from newslake.pipeline.spark.tasks import RESULT_SCHEMA, TASK_SCHEMA, DeriveTask
 _GROUPS_PER_CORE = 4  # of the tasks of a month with few articles: small enough to keep all cores busy
 _MONTHS_AT_ONCE = 2  # the next one keeps the cores busy while the last tasks of a month run, and while it is committed
 _POLL_SECONDS = 1.0
-# A page that ends its worker is set aside after MAX_DEATHS of them; a task may have two such pages.
-_TASK_TRIES = 2 * MAX_DEATHS + 1
+_TASK_TRIES = 5  # a page ends one worker of Spark, then only children of workers: a group of tasks may have four such
 # The line of an error in a stack trace of Python or Java, without the one that only opens a trace.
 _ERROR_LINE = re.compile(r"^(?:Caused by: |: )?((?:\w+\.)*\w*(?:Error|Exception): (?!.*Traceback).+)$", re.MULTILINE)
 _HERE = f"local[*,{_TASK_TRIES}]"  # all cores of this machine

@@ -21,6 +21,9 @@ POOLS = {
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule("newslake.pipeline.errors.TransientFetchError", RetryAction.RETRY, reason="transient error"),
+        RetryRule(
+            "newslake.pipeline.errors.SuspectError", RetryAction.RETRY, reason="the next try reads the article alone"
+        ),
         RetryRule("newslake.pipeline.errors.StoreError", RetryAction.RETRY, reason="a service of the shared store"),
         RetryRule("newslake.pipeline.errors.NewsError", RetryAction.FAIL, reason="permanent error"),
     ]

@@ -9,8 +9,10 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from importlib.machinery import ModuleSpec
+from multiprocessing.connection import Connection
 from typing import Any
 
+from newslake.pipeline.jobs import workers
 from newslake.pipeline.settings import Settings
 
 VARIABLE = "NEWSLAKE_FAULT"
@@ -37,6 +39,14 @@ def poison() -> None:
         return real(*given, **named)
 
     owner.make_docs = struck
+    workers.serve = _serve_with_poison
+
+
+def _serve_with_poison(pipe: Connection, settings: Settings) -> None:
+    """Do jobs as ``workers.serve`` in a child that tries a suspect: the pages are poisonous there, too."""
+    real = workers.serve
+    poison()
+    real(pipe, settings)
 
 
 def hide_model() -> None:

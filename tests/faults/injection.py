@@ -6,12 +6,16 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
 
+from newslake.pipeline.jobs import workers
 from newslake.pipeline.jobs.run import extract_day, ingest_sources
 from newslake.pipeline.model import Outcome
+from newslake.pipeline.settings import Settings
 from tests.faults.resume_worker import open_space
 
 How = Literal["raise", "memory", "kill"]
@@ -72,6 +76,14 @@ def inject(fault: Fault) -> None:
         return real(*given, **named)
 
     setattr(owner, name, struck)
+    workers.serve = partial(_serve_with, fault)  # a worker or child of this process has the fault, too
+
+
+def _serve_with(fault: Fault, pipe: Connection, settings: Settings) -> None:
+    """Do jobs as ``workers.serve``, with a fault."""
+    real = workers.serve
+    inject(fault)
+    real(pipe, settings)
 
 
 def _owner(place: str) -> Any:

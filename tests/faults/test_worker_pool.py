@@ -14,6 +14,7 @@ from newslake.pipeline.errors import ExtractorError, LakeError
 from newslake.pipeline.jobs import workers
 from newslake.pipeline.jobs.run import DayReading, extract_day, ingest_sources, start_reading
 from newslake.pipeline.jobs.workers import CountSum, WorkerPool, reading_workers
+from newslake.pipeline.jobs.worklist import unprocessed_days
 from newslake.pipeline.model import Page
 from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server, page
@@ -114,16 +115,19 @@ def test_rows_are_those_of_one_process(folder: Path, tmp_path: Path, pool: Worke
 
 @pytest.mark.parametrize("fault", [Fault("parse", "kill"), Fault("events", "memory"), Fault("checks", "kill")], ids=str)
 def test_article_that_ends_workers_is_set_aside(folder: Path, pool: WorkerPool, fault: Fault) -> None:
-    """An article that kills two workers, or takes all their memory, is set aside in the same run; the others arrive."""
+    """An article that kills a worker, or takes its memory, waits, and the others arrive; the next run sets it aside."""
     archive_stories(folder, 12)
-    jobs = [partial(derive_with, day=DAY, fault=fault, chunk=chunk, chunks=2) for chunk in range(2)]
-    reading = DayReading(DAY, tuple(pool.submit(job, count_pages=no_count) for job in jobs))
+    ends = []
+    for run_id in ("one", "two"):
+        job = partial(derive_with, day=DAY, fault=fault, run_id=run_id, chunks=2)
+        jobs = [partial(job, chunk=chunk) for chunk in range(2)]
+        reading = DayReading(DAY, tuple(pool.submit(job, count_pages=no_count) for job in jobs))
+        done = extract_day(open_space(folder, DAY), day=DAY, run_id=run_id, report_progress=str, reading=reading)
+        ends.append({each.url.rpartition("-")[2]: (each.outcome, each.reason) for each in done.outcomes})
+        assert unprocessed_days(open_space(folder, DAY)) == ((DAY,) if run_id == "one" else ())
 
-    done = extract_day(open_space(folder, DAY), day=DAY, run_id="run", report_progress=str, reading=reading)
-
-    outcomes = {each.url.rpartition("-")[2]: (each.outcome, each.reason) for each in done.outcomes}
-    assert outcomes.pop("7") == ("quarantined", "killed_worker")
-    assert outcomes == {str(number): ("kept", None) for number in range(12) if number != 7}
+    assert [outcomes.pop("7") for outcomes in ends] == [("pending", "suspect"), ("quarantined", "killed_worker")]
+    assert ends[0] == {str(number): ("kept", None) for number in range(12) if number != 7}
 
 
 def test_sources_of_two_sites_are_listed_at_once(tmp_path: Path) -> None:

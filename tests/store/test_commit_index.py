@@ -94,11 +94,11 @@ def test_an_article_moves_to_another_day(index):
 def test_outcomes_are_cached_until_they_are_forgotten(index):
     """Outcomes replace earlier ones; forgotten ones are not there."""
     index.put_outcomes({"a": OUTCOME, "b": OUTCOME})
-    index.put_outcomes({"b": replace(OUTCOME, reason=None, detail="zero \0 byte", row_key="r")})
+    index.put_outcomes({"b": replace(OUTCOME, input_hash="", reason=None, detail="zero \0 byte", row_key="r")})
     index.put_outcomes({})
     assert index.cached_outcomes("abc") == {
         "a": OUTCOME,
-        "b": replace(OUTCOME, reason=None, detail="zero \0 byte", row_key="r"),
+        "b": replace(OUTCOME, input_hash="", reason=None, detail="zero \0 byte", row_key="r"),
     }
     index.forget_outcomes(["a", "c"])
     assert list(index.cached_outcomes("abc")) == ["b"]

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from newslake.pipeline.jobs.in_flight import FileTurns, open_turns
+from newslake.pipeline.jobs.in_flight import FileTurns, forget_deaths, open_turns
 from newslake.pipeline.leases import TurnRecords
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
@@ -71,6 +71,16 @@ def test_ended_turns_can_be_forgotten(place):
         with open_turns(turns_of(place), version="v1") as turns:
             assert (turns.is_suspect("a"), turns.is_suspect("b")) == (True, False)
             assert turns.poison("a", name="a") is None
+
+
+def test_deaths_of_an_item_can_be_forgotten(place):
+    """Deaths in the turns of one item are forgotten, also those that nobody has counted; those of others stay."""
+    kill_at(place, "a", "b")
+    kill_at(place, "a", "b")
+    forget_deaths(turns_of(place), ["a"], version="v1")
+    with open_turns(turns_of(place), version="v1") as turns:
+        assert (turns.is_suspect("a"), turns.is_suspect("b")) == (False, True)
+        assert turns.poison("b", name="b") is not None
 
 
 def test_item_is_poison_after_two_deaths(place, caplog):

@@ -9,7 +9,7 @@ import pytest
 
 from newslake.pipeline.archive import digest_of
 from newslake.pipeline.clean import Origin, page_identity
-from newslake.pipeline.derive import LoadedAnnotator, SourcePage, annotator, derive_pages, load_annotator, pages
+from newslake.pipeline.derive import LoadedAnnotator, SourcePage, derive_pages, load_annotator, pages
 from newslake.pipeline.errors import UndecodablePageError
 from newslake.pipeline.jobs.commit import commit_day
 from newslake.pipeline.jobs.derive import derive
@@ -219,20 +219,15 @@ def test_value_that_does_not_fit_affects_its_own_article(
 
 
 def test_groups_end_at_the_batch_size_and_keep_copies_together(loaded: LoadedAnnotator) -> None:
-    """A group has at most as many texts as a batch; copies of its last text are in it, a suspect is alone."""
+    """A group has at most as many texts as a batch; copies of its last text are in it."""
     read = [
         pages.read_page(lambda each=each: each.page, each.origin, obeys_rights=False, key="") for each in newsroom()
     ]
     articles = [each for each in read if not isinstance(each, Rejected)][:6]
     given_articles = [each for each in articles for _ in range(2)]
-
-    class Suspicion(annotator.NoTurns):
-        def is_suspect(self, key: str) -> bool:
-            return key == articles[2].article_id
-
     few = replace(loaded, batch_size=2)
-    sizes = [len(group) for group in few.read_groups(given_articles, turns=Suspicion())]
-    assert sizes == [4, 1, 1, 4, 2]
+    sizes = [len(group) for group in few.read_groups(given_articles)]
+    assert sizes == [4, 4, 4]
 
 
 def test_rare_words_are_forgotten(loaded: LoadedAnnotator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,33 @@ def test_item_is_poison_after_two_deaths(tmp_path):
         assert not turns.is_suspect("https://a.example/8")
 
 
+def _die_in_trial(folder: str) -> None:
+    with open_turns(FileTurns(Path(folder)), version="v1") as turns:
+        turns.begin_trial("a")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_three_joint_deaths_set_a_suspect_aside(tmp_path):
+    """If processes die together with the children that read an article, the third such death sets it aside.
+
+    A process that ends well after such a trial clears them.
+    """
+    for deaths in (1, 2, 0, 1, 2, 3):
+        if deaths == 0:
+            with open_turns(FileTurns(tmp_path), version="v1") as turns:
+                turns.begin_trial("a")
+        else:
+            process = get_context("spawn").Process(target=_die_in_trial, args=(str(tmp_path),))
+            process.start()
+            process.join(60)
+        with open_turns(FileTurns(tmp_path), version="v1") as turns:
+            assert turns.joint_deaths("a") == deaths
+            poison = turns.poison_of_joint_deaths("a", name="a")
+            assert (poison is not None) == (deaths == 3)
+    with open_turns(FileTurns(tmp_path), version="v1") as turns:
+        assert turns.joint_deaths("a") == 0
+
+
 def test_other_version_tries_the_item_again(tmp_path):
     """Deaths count for one pipeline version."""
     for _ in range(2):

@@ -1,0 +1,98 @@
+"""Suspects: articles in whose turns a process died. Each is tried alone in a child before it is set aside.
+
+The process that died says nothing of the cause: an article can end its process, but so can the kernel when others take
+the memory, or a kill of the whole run. A child has one article as its only work, and its parent watches it. So only
+this is a death of an article: its child ended after it had loaded the model and begun to read, and not by SIGTERM. Two
+such deaths set it aside, in two runs: what takes the memory of the machine now may be gone by the next one.
+
+If the parent dies with the child, nobody saw who was to blame: a container without memory ends whole, and so does a run
+that is killed. Three such deaths set the article aside, else it would end every run.
+"""
+
+import logging
+import signal
+from collections.abc import Collection
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from newslake.pipeline.errors import NewsError, SuspectError
+from newslake.pipeline.jobs.in_flight import InFlight
+from newslake.pipeline.jobs.workers import Job, WorkerProcess
+from newslake.pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_MAX_FAILED_STARTS = 2  # of children that end before they read, in one chunk
+_END_SECONDS = 3.0  # less than a worker has to end, which waits for this
+_ENDED_BY_SIGTERM = (-signal.SIGTERM, 128 + signal.SIGTERM)
+
+
+class SuspectTrial:
+    """Tries suspects, one at a time. The child starts with the first suspect and ends with the context."""
+
+    def __init__(self, settings: Settings, turns: InFlight) -> None:
+        self._settings = settings
+        self._turns = turns
+        self._child: WorkerProcess | None = None
+        self._is_reading = False
+        self._failed_starts = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._child is not None:
+            self._child.terminate()
+            self._end_child()
+
+    def in_order(self, keys: Collection[str]) -> list[str]:
+        """Return suspects in the order of their trials: last those that may end this process, too."""
+        return sorted(keys, key=lambda each: (self._turns.joint_deaths(each), each))
+
+    def read[T](self, job: Job[T], *, key: str, name: str) -> T | NewsError:
+        """Return the result of a job about one suspect, or its error: PoisonItemError, or SuspectError for a next run.
+
+        The job calls ``count_pages`` when it is about to read the suspect. ``name`` names it in messages.
+        Raises: what the job raises, unless it is an error of the suspect alone.
+        """
+        if (poison := self._turns.poison_of_joint_deaths(key, name=name)) is not None:
+            return poison
+        self._turns.begin()  # no article is to blame while the child starts
+        while self._failed_starts < _MAX_FAILED_STARTS:
+            self._child = self._child or WorkerProcess(self._settings, is_daemon=True)
+            self._is_reading = False
+            try:
+                result, error = self._child.call(job, partial(self._begin, key))
+            except (EOFError, ConnectionError):
+                code = self._end_child()
+                self._turns.begin()
+                log.warning("%s: a process ended that had no other work (exit code %s)", name, code)
+                if code in _ENDED_BY_SIGTERM:
+                    return _suspect_error(name, "its process got SIGTERM")
+                if self._is_reading:
+                    poison = self._turns.count_death(key, name=name)
+                    return poison or _suspect_error(name, "a process ended that worked on it alone")
+                self._failed_starts += 1
+                continue
+            self._turns.begin()
+            if isinstance(error, NewsError) and error.disposition != "fail":
+                return error
+            if error is not None:
+                raise error
+            self._turns.clear(key)
+            done: T = result
+            return done
+        return _suspect_error(name, "processes ended before they could read it, for which there may be no memory now")
+
+    def _begin(self, key: str, _done: int, _total: int | None) -> None:
+        self._is_reading = True
+        self._turns.begin_trial(key)
+
+    def _end_child(self) -> int | None:
+        child, self._child = self._child, None
+        return child.close(seconds=_END_SECONDS) if child is not None else None
+
+
+def _suspect_error(name: str, why: str) -> SuspectError:
+    return SuspectError(f"{name}: {why}; the next run tries it again, the others continue", key=name, reason="suspect")
