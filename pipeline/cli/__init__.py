@@ -22,6 +22,7 @@ _OWN_OPTIONS = {"ignore_unknown_options": True}
 CORE = (
     Command("run", f"{_HERE}.run:run", "Fetch, archive and process a day, or a range of days."),
     Command("push", f"{_HERE}.push:push", "Put URLs into an inbox for the next run to fetch."),
+    Command("retry", f"{_HERE}.retry:retry", "Let the next run try quarantined pages again."),
     Command(
         "ask",
         f"{_HERE}.query:ask",

@@ -111,7 +111,8 @@ def _lone(key: str) -> str:
 def _poison_error(name: str, deaths: int) -> PoisonItemError:
     return PoisonItemError(
         f"{name}: {deaths} processes ended while they worked on it alone (out of memory, a crash or a kill); the "
-        "others continue; a URL is tried again each day, eight times; an article, by the next version of newslake",
+        "others continue; a URL is tried again each day, eight times; an article, by the next version of newslake, or "
+        "after `newslake retry`",
         key=name,
         reason="killed_worker",
     )

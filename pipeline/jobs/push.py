@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from newslake.pipeline.archive import url_name
 from newslake.pipeline.errors import ConfigError, NewsError
+from newslake.pipeline.jobs.retries import clear_quarantine
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Source, canonical_url
 from newslake.pipeline.sources import absolute_url
@@ -31,7 +32,7 @@ def push_urls(
 
     The file is complete and durable when this returns. The run that claims it fetches each new URL once. It requests
     pages of the archive only with ``is_refetch``: the file is then ``.jsonl`` with the time of the push, so that a
-    second reading requests nothing again; else it is ``.urls``.
+    second reading requests nothing again; else it is ``.urls``. Such pages are quarantined no longer.
     Raises: ConfigError without URLs, for an invalid or blocked URL, or for a source that is not an inbox; StoreError.
     """
     wrong = [url for url in urls if absolute_url(url) is None]
@@ -46,6 +47,8 @@ def push_urls(
     name = f"push-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}{suffix}"
     links = [absolute_url(url) or "" for url in urls]
     lines = [json.dumps({"url": link, "refetch_after": now.isoformat()}) for link in links] if is_refetch else links
+    if is_refetch:
+        clear_quarantine(workspace, links)
     file = inbox.put(name, "".join(f"{line}\n" for line in lines).encode())
     return Push(file=file, archived=_archived(workspace, dict(zip(urls, map(canonical_url, links), strict=True))))
 

@@ -1,6 +1,6 @@
 """Why a page has no row: why it was rejected, when it is fetched again, or that no source listed it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ from newslake.pipeline.errors import NewsError
 from newslake.pipeline.jobs.clean import clean_capture
 from newslake.pipeline.jobs.failures import MAX_ATTEMPTS
 from newslake.pipeline.jobs.rechecks import planned_requests
+from newslake.pipeline.jobs.retries import retry_state_of
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of, pluralize
 from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
@@ -106,6 +107,21 @@ def waiting_step(seen: PageState) -> ProvenanceStep:
     tries = f"{seen.attempts} of at most {MAX_ATTEMPTS}"
     reason = None if seen.reason is None else f"reason of the latest failure: {seen.reason}"
     return ProvenanceStep(name="next_try", headline=message, facts=(Fact("failed tries", tries, reason),))
+
+
+def retry_commands(
+    workspace: Workspace, name: str, article_ids: Collection[str], page_key: str | None, outcomes: Sequence[Outcome]
+) -> dict[tuple[str, ...], str]:
+    """Return the command after which newslake tries a quarantined page again, with its effect; empty for any other.
+
+    ``outcomes`` are latest first.
+    """
+    state = retry_state_of(
+        workspace, article_ids=article_ids, page_key=page_key, last=outcomes[0] if outcomes else None
+    )
+    if state.is_quarantined:
+        return {("retry", name): "the next run tries the quarantined page again"}
+    return {("run",): "tries the page again, which waits for that"} if state.is_waiting else {}
 
 
 def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:

@@ -24,6 +24,7 @@ from newslake.pipeline.show.missing_pages import (
     describe_status,
     format_moment,
     recheck_fact,
+    retry_commands,
     taken_down_step,
     unknown_name_step,
     unknown_step,
@@ -185,6 +186,10 @@ def _stored_steps(
     commands: dict[tuple[str, ...], str] = {("history", url): "its captures, and the changes between revisions"}
     if wanted.table is None:
         commands["why", f"{article_id}:quotes:0"] = "its first quote, and how each value is known"
+    page_key = of_article[-1].page_key if of_article else None
+    commands |= retry_commands(
+        workspace, wanted.text if wanted.is_url else article_id, [article_id], page_key, outcomes
+    )
     steps.append(_next_step(commands))
     return tuple(steps)
 
@@ -203,15 +208,20 @@ def _missing_steps(
     # The capture that has the bytes of the latest one.
     source = next((each for each in captures if each.digest == captures[-1].digest), None)
     steps = [decision_step(workspace, outcomes, source)] if outcomes or source is not None else []
-    seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
+    page_key = canonical_url(wanted.text) if wanted.is_url else None
+    seen = None if page_key is None else workspace.fetch_state.seen(page_key)
     if seen is not None and not seen.is_on_schedule and (seen.next_try_at is not None or seen.attempts):
         steps.append(waiting_step(seen))
     if source is not None:
         steps.append(bytes_step(workspace, source, row=None))
         steps.append(listing_step(workspace, captures, ()))
+    ids = [*wanted.article_ids, *(each.article_id for each in captures)]
+    commands = retry_commands(workspace, wanted.text, ids, page_key, outcomes)
     if wanted.is_url and (captures or seen is not None):
         again = "the next run requests the page again"
-        steps.append(_next_step({("try", wanted.text): _TRY, ("push", wanted.text, "--refetch"): again}))
+        commands |= {("try", wanted.text): _TRY, ("push", wanted.text, "--refetch"): again}
+    if commands:
+        steps.append(_next_step(commands))
     return tuple(steps)
 
 
