@@ -1,13 +1,14 @@
 """The MCP server on standard input and output. It ends when its input ends.
 
-Each call runs in a thread, within the time and memory limits of Newsroom. Standard output has only the protocol.
+Each call runs in a thread, within the time and memory limits of Newsroom; SQL of the agent runs in a process. Standard
+output has only the protocol.
 """
 
 import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,16 +23,18 @@ from pydantic import ValidationError
 
 from newslake.pipeline import __version__
 from newslake.pipeline.agents.answers import CELL_CHARS, to_json
-from newslake.pipeline.agents.tools import INSTRUCTIONS, TOOLS, AgentTool
+from newslake.pipeline.agents.tools import INSTRUCTIONS, TOOL_OF_NAME, TOOLS, AgentTool, tool_answer
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.errors import ConfigError, NewsError, did_you_mean
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.query.connection import Limits, apply_limits
+from newslake.pipeline.query.query_process import QueryPool
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.store.table_files import has_lake
 from newslake.pipeline.unicode import to_well_formed
 
 AT_ONCE, THREADS = 2, 2
+_MOST_BYTES = 1 << 20  # of an answer, which has at most ``MOST_CHARS``
 _READ_ONLY = protocol.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
 )
@@ -45,13 +48,13 @@ _FAILED = "the statement failed on a value or a file; untrusted.message says how
 _ADVICE = "select fewer days, one source or fewer columns"
 _MARKED_LINE = re.compile(r"\n\s*LINE \d+: [^\n]*\n\s*\^*")  # the statement, and where DuckDB found the error
 _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")  # of the command line
-_TOOLS = {tool.name: tool for tool in TOOLS}
 
 log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
     """Serve the tools to one client until it closes the connection."""
+    processes()
     anyio.run(_serve, settings)
 
 
@@ -122,12 +125,11 @@ def answer_call(
 
 def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Event | None) -> dict[str, Any]:
     """Return an answer as JSON. Raises: NewsError."""
-    tool = _TOOLS.get(name)
+    tool = TOOL_OF_NAME.get(name)
     if tool is None:
-        raise ConfigError(f"unknown tool {name[:60]!r}; {did_you_mean(name, _TOOLS)}", key=name)
-    given = _parse(tool, arguments)
-    workspace = Workspace(settings, is_reader=True)
-    if not has_lake(workspace.place):
+        raise ConfigError(f"unknown tool {name[:60]!r}; {did_you_mean(name, TOOL_OF_NAME)}", key=name)
+    call = _parse(tool, arguments)
+    if not has_lake(Workspace(settings, is_reader=True).place):
         raise ConfigError(_NO_LAKE, key="NEWS_DATA_DIR")
     limits = Limits(
         seconds=settings.newsroom_seconds,
@@ -136,8 +138,16 @@ def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Ev
         rows=1_000_000,
         advice=_ADVICE,
     )
+    if tool.has_expressions:
+        return processes().call(tool_answer, settings, name, call, limits=limits, end=end)
     with apply_limits(limits, end=end):
-        return tool.answer(workspace, given).model_dump(mode="json", exclude_none=True)
+        return tool_answer(settings, name, call)
+
+
+@cache
+def processes() -> QueryPool:
+    """Return the processes of all calls. One is ready for the first call."""
+    return QueryPool([tool_answer.__module__], most_bytes=_MOST_BYTES)
 
 
 def _parse(tool: AgentTool, arguments: Mapping[str, Any]) -> Any:

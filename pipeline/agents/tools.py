@@ -35,6 +35,7 @@ from newslake.pipeline.query.saved_queries import (
     set_options,
     sql_of,
 )
+from newslake.pipeline.settings import Settings
 from newslake.pipeline.tables import TABLES, Column, TableSpec
 
 _MOST_OFFSET = 1_000_000
@@ -152,7 +153,10 @@ class WhyArguments(Arguments):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentTool:
-    """One tool. ``answer`` raises NewsError; it is called in a thread of its own, within limits."""
+    """One tool. ``answer`` raises NewsError; it is called in a thread of its own, within limits.
+
+    With ``has_expressions``, the agent chooses expressions of SQL or their values: it is called in a process.
+    """
 
     name: str
     title: str
@@ -160,6 +164,7 @@ class AgentTool:
     arguments: type[Arguments]
     result: type[ToolAnswer]
     answer: Callable[[Workspace, Any], ToolAnswer]
+    has_expressions: bool = False
 
 
 def _search(workspace: Workspace, given: SearchArguments) -> SearchAnswer:
@@ -284,6 +289,7 @@ TOOLS: tuple[AgentTool, ...] = (
         arguments=AskArguments,
         result=AskAnswer,
         answer=_ask,
+        has_expressions=True,
     ),
     AgentTool(
         name="tables",
@@ -304,6 +310,7 @@ TOOLS: tuple[AgentTool, ...] = (
         arguments=SqlArguments,
         result=RowsAnswer,
         answer=_sql,
+        has_expressions=True,
     ),
     AgentTool(
         name="article",
@@ -328,6 +335,14 @@ TOOLS: tuple[AgentTool, ...] = (
         answer=_why,
     ),
 )
+TOOL_OF_NAME = {tool.name: tool for tool in TOOLS}
+
+
+def tool_answer(settings: Settings, name: str, arguments: Arguments) -> dict[str, Any]:
+    """Return the answer of a tool as JSON. Raises: NewsError."""
+    workspace = Workspace(settings, is_reader=True)
+    return TOOL_OF_NAME[name].answer(workspace, arguments).model_dump(mode="json", exclude_none=True)
+
 
 INSTRUCTIONS = f"""\
 newslake holds news articles that were fetched and archived, and what was found in them: quotes with their speakers, \

@@ -223,7 +223,8 @@ def _error_message(error: Exception) -> str:
 
 _AGAIN_SECONDS = 0.05  # an interrupt ends only the running statement, so it is repeated
 _INTERRUPTED = "Query interrupted"
-_NO_MEMORY = "Out of Memory Error"  # Arrow passes on only the text of DuckDB's error
+# Arrow passes on only the text of DuckDB's error. The second is that of the C++ library.
+_NO_MEMORY = ("Out of Memory Error", "std::bad_alloc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +293,13 @@ def apply_limits(limits: Limits, *, end: Event | None = None) -> Iterator[None]:
     thread.start()
     try:
         yield
-    except (duckdb.Error, ConfigError) as error:
+    except MemoryError as error:  # of Python, in a process that has a limit
+        raise too_much_memory(limits) from error
+    except (duckdb.Error, ConfigError, LakeError) as error:
         if watch.is_over:
-            raise _too_slow(limits) from error
-        if _NO_MEMORY in str(error):
-            message = f"the query exceeded {limits.memory_mb} MB of memory: {limits.advice}"
-            raise LimitError(message, reason="too_much_memory") from error
+            raise too_slow(limits) from error
+        if any(text in str(error) for text in _NO_MEMORY):
+            raise too_much_memory(limits) from error
         raise
     finally:
         watch.stop()
@@ -309,12 +311,19 @@ def check_time() -> None:
     """Check the time limit between steps that are not SQL. Raises: LimitError if the time is over."""
     watch = _WATCH.get()
     if watch is not None and watch.is_over:
-        raise _too_slow(watch.limits)
+        raise too_slow(watch.limits)
 
 
-def _too_slow(limits: Limits) -> LimitError:
+def too_slow(limits: Limits) -> LimitError:
+    """Return the error of a query that exceeded its time."""
     message = f"the query exceeded {limits.seconds:g} seconds: {limits.advice}"
     return LimitError(message, reason="too_slow")
+
+
+def too_much_memory(limits: Limits) -> LimitError:
+    """Return the error of a query that exceeded its memory."""
+    message = f"the query exceeded {limits.memory_mb} MB of memory: {limits.advice}"
+    return LimitError(message, reason="too_much_memory")
 
 
 def _connect_within_limits() -> duckdb.DuckDBPyConnection:

@@ -54,6 +54,7 @@ HANDLERS = (
     *("pipeline/jobs/", "pipeline/upkeep/", "pipeline/show/", "pipeline/addons/", "plugins/news_airflow/"),
     "pipeline/cli/",
     "pipeline/agents/",
+    "pipeline/query/query_process.py",  # an error of a process reaches its parent as a value
     "pipeline/spark/tasks.py",  # an error of an executor reaches the driver as a value
 )
 

@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 
 from newslake.pipeline.agents import server
 from newslake.pipeline.agents.server import PathMask, answer_call
-from newslake.pipeline.agents.tools import TOOLS
+from newslake.pipeline.agents.tools import TOOL_OF_NAME, TOOLS
 from newslake.pipeline.jobs.run import extract_day, ingest_sources
 from newslake.pipeline.jobs.workspace import Workspace
 from tests.addons.agents.conftest import Call, settings_of
@@ -193,6 +193,26 @@ def test_server_ends_when_its_client_is_gone(process: subprocess.Popen[bytes]) -
     process.wait(timeout=300)
 
 
+def test_memory_is_limited_within_one_expression(process: subprocess.Popen[bytes]) -> None:
+    """A value that needs gigabytes is an error that names the limit; the server holds none of it, and goes on."""
+    call_sql(process, 2, "SELECT 1 AS one")
+    assert "result" in json.loads(process.stdout.readline())
+    before = most_resident(process.pid)
+    call_sql(process, 3, "SELECT damerau_levenshtein(repeat('a', 50000), repeat('b', 50000))")
+    answer = json.loads(process.stdout.readline())["result"]
+    assert (answer["isError"], "the query exceeded 512 MB of memory" in answer["content"][0]["text"]) == (True, True)
+    call_sql(process, 4, "SELECT 1 AS one")
+    answer = json.loads(process.stdout.readline())["result"]
+    assert answer["structuredContent"]["untrusted"]["rows"] == [{"one": 1}]
+    assert most_resident(process.pid) - before < 50 << 10
+
+
+def most_resident(pid: int) -> int:
+    """Return the most memory that a process had, in kilobytes."""
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1])
+
+
 def test_time_memory_and_size_are_limited(newsroom: Path) -> None:
     """A query that exceeds a limit is an error that says which; the time is not much longer than the limit."""
     settings = settings_of(newsroom, newsroom_seconds=0.3, newsroom_memory_mb=64)
@@ -336,7 +356,7 @@ def test_defect_has_no_details(
     def broken(*_: object) -> object:
         raise KeyError("secret")
 
-    monkeypatch.setitem(server._TOOLS, "questions", replace(server._TOOLS["questions"], answer=broken))
+    monkeypatch.setitem(TOOL_OF_NAME, "questions", replace(TOOL_OF_NAME["questions"], answer=broken))
     found = answer_call(settings_of(newsroom), "questions", {})
     assert (found.is_error, found.content[0].text) == (True, server._UNEXPECTED)
     assert "secret" in caplog.text

@@ -1,0 +1,256 @@
+"""Queries in a process: limits that hold within one expression, in which DuckDB checks neither time nor memory.
+
+A process is a new interpreter, so that it inherits no DuckDB. It has an upper bound of its address space, and its
+parent watches its memory and the time, and kills it. It ends itself when its parent is gone.
+"""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler  # as a connection uses it, which cannot limit a size
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Any
+
+from newslake.pipeline.boundary import run_isolated
+from newslake.pipeline.environment import log_format
+from newslake.pipeline.errors import ConfigError, LimitError, NewsError
+from newslake.pipeline.log_lines import configure_logging
+from newslake.pipeline.query.connection import Limits, apply_limits, connect, query, too_much_memory, too_slow
+
+MOST_REPLY_BYTES = 80 << 20  # more than the largest file of Newsroom
+SPARE_MB = 128  # above the limit of DuckDB: rows in Python, buffers of files
+_RESERVED_MB = 1024  # of address space: stacks of threads and arenas, which are never used in full
+_GRACE_SECONDS = 0.5  # DuckDB ends most statements at their limit, and the process stays
+_LOOK_SECONDS = 0.02
+_LOOK_SECONDS_PS = 0.25  # without /proc, each look starts a program
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from {name} import serve; serve({fd}, {modules!r})"
+_ALLOCATION_FAILURES = (-signal.SIGABRT, 127)  # the C library ends a process that gets no memory for a thread
+_READY = b"ready"
+_HAS_PROC = Path("/proc/self/statm").exists()
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the memory that a process has now; 0 if it has ended. Systems without /proc need the program ps."""
+    if _HAS_PROC:
+        return _bytes_of(pid, 1)
+    listed = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return int(listed.stdout.strip() or 0) << 10
+
+
+def _bytes_of(pid: int, column: int) -> int:
+    """Return a size of a process: 0 is its address space, 1 its resident memory."""
+    try:
+        text = Path(f"/proc/{pid}/statm").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return int(text.split()[column]) * resource.getpagesize()
+
+
+class QueryPool:
+    """Processes that answer calls, each one call at a time; as many as there are calls at the same time.
+
+    ``ready`` of them wait for the first call, and replace those that were killed. ``modules`` are loaded before it.
+    With ``shows_output``, standard output of a process is that of its parent, otherwise it is standard error.
+    Thread-safe.
+    """
+
+    def __init__(
+        self,
+        modules: Sequence[str] = (),
+        *,
+        ready: int = 1,
+        shows_output: bool = False,
+        most_bytes: int = MOST_REPLY_BYTES,
+    ) -> None:
+        self._start = partial(_QueryProcess, tuple(modules), shows_output=shows_output, most_bytes=most_bytes)
+        self._ready = ready
+        self._changing = Lock()
+        self._idle: list[_QueryProcess] = []
+        self._fill()
+
+    def call[T](self, function: Callable[..., T], *arguments: object, limits: Limits, end: Event | None = None) -> T:
+        """Return the result of a function of a module, which a process calls within ``limits``.
+
+        Arguments and result are pickled. If another thread sets ``end``, the time is over.
+        Raises: LimitError, with reason "too_slow", "too_much_memory", "too_large" or "process_ended"; what the function
+        raises, an unexpected exception as BrokenItemError.
+        """
+        process = self._take()
+        try:
+            reply: Any = process.call(
+                bytes(ForkingPickler.dumps((function, arguments, limits))), limits, end or Event()
+            )
+        except BaseException:
+            process.kill()
+            self._fill()
+            raise
+        self._give_back(process, limits)
+        if isinstance(reply, Exception):
+            raise reply
+        result: T = reply
+        return result
+
+    def close(self) -> None:
+        """End the processes that wait."""
+        with self._changing:
+            while self._idle:
+                self._idle.pop().kill()
+
+    def _take(self) -> "_QueryProcess":
+        with self._changing:
+            while self._idle:
+                process = self._idle.pop()
+                if process.is_alive:
+                    return process
+                process.kill()  # collects what is left of it
+        return self._start()
+
+    def _give_back(self, process: "_QueryProcess", limits: Limits) -> None:
+        if process.is_worn(limits):
+            process.kill()
+        else:
+            with self._changing:
+                self._idle.append(process)
+        self._fill()
+
+    def _fill(self) -> None:
+        with self._changing:
+            while len(self._idle) < self._ready:
+                self._idle.append(self._start())
+
+
+class _QueryProcess:
+    """One process, from the side of its parent."""
+
+    def __init__(self, modules: tuple[str, ...], *, shows_output: bool, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._connection, other = Pipe()
+        program = _PROGRAM.format(path=sys.path, name=__name__, fd=other.fileno(), modules=modules)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.DEVNULL,
+            stdout=None if shows_output else 2,
+            pass_fds=(other.fileno(),),
+        )
+        other.close()
+        self._rest_bytes = 0
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def is_worn(self, limits: Limits) -> bool:
+        """Return whether the process holds so much memory after a call that the next one would have less."""
+        return resident_bytes(self._process.pid) - self._rest_bytes > (SPARE_MB << 19) + (limits.memory_mb << 18)
+
+    def call(self, request: bytes, limits: Limits, end: Event) -> object:
+        """Return the result of a request, or the error that it raises. After an exception, the process is of no use.
+
+        Raises: LimitError; ConfigError if the process does not start.
+        """
+        self._wait_until_ready()
+        deadline = monotonic() + limits.seconds + _GRACE_SECONDS
+        most_resident = self._rest_bytes + (limits.memory_mb + SPARE_MB << 20)
+        try:
+            self._connection.send_bytes(request)
+            while not self._connection.poll(_LOOK_SECONDS if _HAS_PROC else _LOOK_SECONDS_PS):
+                if end.is_set() or monotonic() >= deadline:
+                    raise too_slow(limits)
+                if resident_bytes(self._process.pid) > most_resident:
+                    raise too_much_memory(limits)
+            return ForkingPickler.loads(self._connection.recv_bytes(self._most_bytes))
+        except (EOFError, ConnectionError) as error:
+            raise self._death(limits) from error
+        except OSError as error:  # as ``recv_bytes`` refuses a size
+            message = f"the answer is larger than {self._most_bytes >> 20} MB: {limits.advice}"
+            raise LimitError(message, reason="too_large") from error
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+    def _wait_until_ready(self) -> None:
+        if self._rest_bytes:
+            return
+        try:
+            self._connection.recv_bytes(len(_READY))
+        except (EOFError, ConnectionError) as error:
+            message = (
+                f"a process for queries does not start (exit code {self._process.wait()}); standard error says why"
+            )
+            raise ConfigError(message, key=sys.executable) from error
+        self._rest_bytes = resident_bytes(self._process.pid)
+
+    def _death(self, limits: Limits) -> LimitError:
+        code = self._process.wait()
+        if code in _ALLOCATION_FAILURES:
+            return too_much_memory(limits)
+        what = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        message = f"the process of the query ended ({what}), perhaps for lack of memory: {limits.advice}"
+        return LimitError(message, reason="process_ended")
+
+
+# The side of the process.
+
+
+def serve(fd: int, modules: Sequence[str]) -> None:
+    """Answer the calls that come from a connection until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    connection = Connection(fd)
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_receive, args=(connection, requests), daemon=True).start()
+    configure_logging(log_format())
+    for name in modules:
+        import_module(name)
+    _warm_up()
+    rest_bytes = _bytes_of(os.getpid(), 0) if _HAS_PROC else 0
+    connection.send_bytes(_READY)
+    while True:
+        function, arguments, limits = ForkingPickler.loads(requests.get())
+        connection.send_bytes(_reply(partial(function, *arguments), limits, rest_bytes))
+
+
+def _receive(connection: Connection, requests: "SimpleQueue[bytes]") -> None:
+    """Pass on the requests. When the parent is gone, end the process, whatever it does."""
+    while True:
+        try:
+            requests.put(connection.recv_bytes())
+        except (EOFError, OSError):
+            os._exit(0)
+
+
+def _warm_up() -> None:
+    """Have all that a connection loads and reserves, so that the address space at rest is known."""
+    limits = Limits(seconds=600, memory_mb=64, threads=2, rows=10)
+    with tempfile.TemporaryDirectory() as folder, apply_limits(limits), connect(Path(folder)) as connection:
+        query(connection, "SELECT count(*) FROM articles")
+
+
+def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> bytes:
+    """Return the pickled result of a call, or its error."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if _HAS_PROC:  # macOS has the call, but no such limit
+        most = rest_bytes + (limits.memory_mb + _RESERVED_MB << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    try:
+        with apply_limits(limits):
+            result = run_isolated(work, key="a query in a process")
+            sys.stdout.flush()
+            return bytes(ForkingPickler.dumps(result))
+    except (NewsError, OSError) as error:
+        return bytes(ForkingPickler.dumps(error))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
