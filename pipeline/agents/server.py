@@ -7,8 +7,10 @@ output has only the protocol.
 import json
 import logging
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache, partial
+from io import TextIOWrapper
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -31,7 +33,7 @@ from newslake.pipeline.query.connection import Limits, apply_limits
 from newslake.pipeline.query.query_process import QueryPool
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.store.table_files import has_lake
-from newslake.pipeline.unicode import to_well_formed
+from newslake.pipeline.unicode import to_well_formed, well_formed_json
 
 AT_ONCE, THREADS = 2, 2
 _MOST_BYTES = 1 << 20  # of an answer, which has at most ``MOST_CHARS``
@@ -47,6 +49,7 @@ _QUOTING = ("bad_value", "file_broken")  # reasons of errors whose message may q
 _FAILED = "the statement failed on a value or a file; untrusted.message says how, TRY_CAST converts without an error"
 _ADVICE = "select fewer days, one source or fewer columns"
 _MARKED_LINE = re.compile(r"\n\s*LINE \d+: [^\n]*\n\s*\^*")  # the statement, and where DuckDB found the error
+_SURROGATE = re.compile(r"(?i)\\ud[89a-f]")  # as JSON escapes it; two that belong together are no problem
 _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")  # of the command line
 
 log = logging.getLogger(__name__)
@@ -79,8 +82,26 @@ async def _serve(settings: Settings) -> None:
         on_list_tools=_list_tools,
         on_call_tool=call_tool,
     )
-    async with stdio_server() as (received, sent):
+    async with stdio_server(_well_formed_input()) as (received, sent):
         await server.run(received, sent, server.create_initialization_options())
+
+
+def _well_formed_input() -> anyio.AsyncFile[str]:
+    """Return standard input with messages as valid Unicode: the SDK drops one with half an emoji, without an answer."""
+    return _WellFormedLines(TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace"))
+
+
+class _WellFormedLines(anyio.AsyncFile[str]):
+    """Lines of JSON in which each lone surrogate is U+FFFD."""
+
+    async def readline(self) -> str:
+        line = await super().readline()
+        if not _SURROGATE.search(line):
+            return line
+        try:
+            return f"{to_json(well_formed_json(json.loads(line)))}\n"
+        except ValueError:  # no JSON
+            return line
 
 
 async def _list_tools(

@@ -183,6 +183,26 @@ def test_standard_output_has_only_the_protocol(process: subprocess.Popen[bytes])
     assert process.wait(timeout=300) == 0
 
 
+def test_half_an_emoji_gets_an_answer(process: subprocess.Popen[bytes]) -> None:
+    """A request with a lone surrogate is answered: in an argument of any tool, the name of a tool or method, an id."""
+    half = "\ud800"
+    calls = [
+        *({"name": tool, "arguments": {name: half}} for tool, name in (("search", "text"), ("ask", "question"))),
+        *({"name": tool, "arguments": {name: half}} for tool, name in (("sql", "statement"), ("article", "article"))),
+        {"name": "why", "arguments": {"subject": half}},
+        {"name": half},
+        {"name": "sql", "arguments": {half: 1}},
+    ]
+    for number, call in enumerate(calls, 10):
+        send(process, {"id": number, "method": "tools/call", "params": call})
+        answer = json.loads(process.stdout.readline())
+        assert (answer["id"], bool({"result", "error"} & answer.keys())) == (number, True)
+    send(process, {"id": 30, "method": half})
+    assert json.loads(process.stdout.readline())["id"] == 30
+    send(process, {"id": half, "method": "ping"})
+    assert json.loads(process.stdout.readline())["id"] == "\ufffd"
+
+
 def test_server_ends_when_its_client_is_gone(process: subprocess.Popen[bytes]) -> None:
     """A client that disappears during a long query leaves no process; the query does not go on until its limit."""
     call_sql(process, 2, "SELECT 1")
