@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +34,12 @@ STDOUT = "-"
 
 ToCsv = Annotated[
     str | None, typer.Option("--csv", metavar="FILE", help="Write the rows as CSV; - is standard output.")
+]
+SafeCsv = Annotated[
+    bool,
+    typer.Option(
+        "--safe", help="With --csv: an apostrophe before each cell that a spreadsheet would take for a formula."
+    ),
 ]
 ToParquet = Annotated[str | None, typer.Option("--parquet", metavar="FILE", help="Write the rows as Parquet.")]
 Snapshot = Annotated[
@@ -97,6 +104,7 @@ def sql(  # noqa: PLR0913, PLR0917 - the options of the command
     ],
     as_json: AsJson = False,
     csv: ToCsv = None,
+    safe: SafeCsv = False,
     parquet: ToParquet = None,
     snapshot: Snapshot = None,
     timeout: Timeout = None,
@@ -109,7 +117,7 @@ def sql(  # noqa: PLR0913, PLR0917 - the options of the command
     from newslake.pipeline.query.connection import apply_limits, connect, query
 
     tables = _tables_place(snapshot)
-    destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, parquet=parquet)
+    destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, is_safe=safe, parquet=parquet)
     with apply_limits(_limits(timeout, memory)):
         connection = connect(tables)
         if destination.is_given:
@@ -134,6 +142,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     chart: Chart = None,
     as_json: AsJson = False,
     csv: ToCsv = None,
+    safe: SafeCsv = False,
     parquet: ToParquet = None,
     snapshot: Snapshot = None,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL, and exit.")] = False,
@@ -159,9 +168,8 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     if show_sql or dialect:
         sys.stdout.write(f"{cli_query.sql_for(dialect) if dialect else cli_query.sql.strip()}\n")
         return
-    lake = settings().lake_dir
-    destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
-    picture = _picture_path(lake, chart) if chart and chart != STDOUT else None
+    destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, is_safe=safe, parquet=parquet)
+    picture = _picture_path(settings().lake_dir, chart) if chart and chart != STDOUT else None
     with apply_limits(_limits(timeout, memory)):
         connection = cli_query.connect(_tables_place(snapshot))
         if destination.is_given:
@@ -336,17 +344,21 @@ def _draw(path: Path, question: "Question", found: "QueryResult", denominators: 
 class Destination:
     """The destination that --json, --csv or --parquet names. Without any, ``is_given`` is false: a table is printed.
 
-    Raises: ConfigError for two of them, or for a file inside the lake, where only commits write.
+    Raises: ConfigError for two of them, for --safe without --csv, or for a file inside the lake, where only commits
+    write.
     """
 
-    def __init__(self, lake: Path, *, as_json: bool, csv: str | None, parquet: str | None) -> None:
+    def __init__(self, lake: Path, *, as_json: bool, csv: str | None, is_safe: bool, parquet: str | None) -> None:
         given = [name for name, is_given in (("--json", as_json), ("--csv", csv), ("--parquet", parquet)) if is_given]
         if len(given) > 1:
             raise ConfigError(f"{' and '.join(given)}: give only one of them", key=given[0])
         if parquet == STDOUT:
             raise ConfigError("--parquet needs a file name", key="--parquet")
+        if is_safe and not csv:
+            raise ConfigError("--safe needs --csv, whose cells it makes plain", key="--safe")
         self.is_given = bool(given)
         self._is_csv = bool(csv)
+        self._is_safe = is_safe
         name = csv or parquet
         self._path = path_outside_lake(lake, name) if name and name != STDOUT else None
 
@@ -355,13 +367,14 @@ class Destination:
         from newslake.pipeline.query.connection import stream
         from newslake.pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
 
+        to_csv = partial(write_csv, is_safe=self._is_safe)
         with stream(connection, statement) as (schema, batches):
             if self._path:
                 with whole_file(self._path) as file:
-                    rows = (write_csv if self._is_csv else write_parquet)(schema, batches, file)
+                    rows = (to_csv if self._is_csv else write_parquet)(schema, batches, file)
                 print_note(f"{pluralize(rows, 'row')} written to {self._path}")
             elif self._is_csv:
-                write_csv(schema, batches, sys.stdout.buffer)
+                to_csv(schema, batches, sys.stdout.buffer)
             else:
                 write_json(schema, batches, sys.stdout)
 

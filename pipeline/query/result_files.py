@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -19,21 +20,34 @@ from newslake.pipeline.errors import ConfigError
 
 Batches = Iterable[pa.RecordBatch]
 _NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is also quoted, to distinguish it from null
+_FORMULA = r"^([=+\-@\t\r\n\x00])"  # a spreadsheet takes a cell that begins with one of these for a formula
 _NO_FRACTION = r"\.0+(Z?)$"
 
 
-def write_csv(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
+def write_csv(schema: pa.Schema, batches: Batches, file: BinaryIO, *, is_safe: bool = False) -> int:
     """Write CSV (RFC 4180, UTF-8) with a header line; return the number of rows.
 
-    A null is an empty field, an empty text is "". Timestamps are ISO 8601 in UTC, lists and structs JSON. Texts are
-    written unchanged: a spreadsheet may interpret one as a formula.
+    A null is an empty field, an empty text is "". Timestamps are ISO 8601 in UTC, lists and structs JSON. With
+    ``is_safe`` no cell is a formula for a spreadsheet, also none of the header; otherwise texts are written unchanged.
     """
-    file.write(_csv_lines([pa.array([name], pa.large_string()) for name in schema.names]))
+    cells = _safe_texts if is_safe else _texts
+    file.write(_csv_lines([cells(pa.array([name], pa.large_string())) for name in schema.names]))
     written = 0
     for batch in batches:
-        file.write(_csv_lines([_texts(column) for column in batch.columns]))
+        file.write(_csv_lines([cells(column) for column in batch.columns]))
         written += batch.num_rows
     return written
+
+
+def disarm_formulas[Texts: pa.Array | pa.ChunkedArray](texts: Texts) -> Texts:
+    """Return texts that no spreadsheet takes for formulas: such a text gets an apostrophe before it."""
+    plain: Texts = pc.replace_substring_regex(texts, pattern=_FORMULA, replacement=r"'\1")
+    return plain
+
+
+def disarm_formula(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula, as ``disarm_formulas`` does."""
+    return re.sub(_FORMULA, r"'\1", text)
 
 
 def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
@@ -105,6 +119,13 @@ def _quote_fields(texts: pa.Array) -> pa.Array:
     inside = pc.replace_substring(texts, '"', '""')
     quoted = pc.binary_join_element_wise(mark, inside, mark, nothing)
     return pc.if_else(pc.match_substring_regex(texts, _NEEDS_QUOTES), quoted, texts)
+
+
+def _safe_texts(column: pa.Array) -> pa.Array:
+    """Return a column's values as text without formulas. A number stays a number, also a negative one."""
+    kind = column.type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return _texts(column) if is_number else disarm_formulas(_texts(column))
 
 
 def _texts(column: pa.Array) -> pa.Array:

@@ -13,11 +13,10 @@ import pyarrow as pa
 from newslake.pipeline.addons.audit.draw import AuditDraw
 from newslake.pipeline.addons.audit.questions import AuditQuestion, questions_for
 from newslake.pipeline.errors import ConfigError
+from newslake.pipeline.query.result_files import disarm_formula
 from newslake.pipeline.tables import TABLE_SPECS
 from newslake.pipeline.tables.vocabularies import vocabulary_of
 
-# A cell that begins with one of these is a formula for a spreadsheet: the texts of others get an apostrophe before it.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _SHOULD_BE = "_should_be"
 _NOTE, _READER = "note", "reader"
 _BOM = "\ufeff"
@@ -100,8 +99,8 @@ def write_sheet(draw: AuditDraw, contexts: Mapping[str, RowContext]) -> str:
         context = contexts[row.name]
         shown = {name: getattr(context, name) for name in RowContext.__slots__}
         shown |= {f"{each.name}: {each.column}": row.values[each.column] or "" for each in questions if each.column}
-        safe = {name: _plain(text) for name, text in shown.items()}
-        writer.writerow({"draw": draw.draw_id, "row": row.name, "stratum": _plain(row.stratum), **safe})
+        safe = {name: disarm_formula(text) for name, text in shown.items()}
+        writer.writerow({"draw": draw.draw_id, "row": row.name, "stratum": disarm_formula(row.stratum), **safe})
     return _BOM + output.getvalue()  # a spreadsheet takes the mark as the sign of UTF-8
 
 
@@ -116,11 +115,6 @@ def blank_sheet(path: Path, draw: AuditDraw, names: Collection[str]) -> str:
         if cells.get("row") in names:
             writer.writerow({name: text for name, text in cells.items() if name not in answers})
     return _BOM + output.getvalue()
-
-
-def _plain(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def is_sheet(path: Path) -> bool:

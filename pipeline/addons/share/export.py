@@ -315,7 +315,7 @@ def _joined_key(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
 _OFFSETS_NOTE = "Offsets count code points of articles.text from 0; the end is exclusive."
 _JOIN_NOTE = "Join entities, quotes and events to articles on article_id and revision_id."
 _CELLS_NOTE = (
-    "Empty cells are nulls or empty text. Lists are JSON. Text that begins with = + - @, a tab or a carriage return "
+    "Empty cells are nulls or empty text. Lists are JSON. Text that begins with = + - @, a tab or a line end "
     "has an apostrophe before it, so that no spreadsheet runs it as a formula; remove it in programs. A spreadsheet "
     "shows at most 32,767 characters per cell and reads some ids as numbers: import ids as text."
 )

@@ -12,14 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from newslake.pipeline.query.result_files import disarm_formulas
 from newslake.pipeline.sqlite import Database
 from newslake.pipeline.tables import SCHEMA_VERSION, TableSpec
 
 _ROW_GROUP = 122_880
 _BUFFER_BYTES = 16_000_000
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-# A spreadsheet runs a cell that begins with one of these as a formula.
-_FORMULA = r"^([=+\-@\t\r])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _cell_type(kind: pa.DataType) -> pa.DataType:
 
 def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_string(column.type):
-        return pc.replace_substring_regex(column, pattern=_FORMULA, replacement=r"'\1")
+        return disarm_formulas(column)
     if pa.types.is_timestamp(column.type):
         return pc.strftime(column, format=_TIME)
     return _as_json(column) if pa.types.is_nested(column.type) else column

@@ -170,7 +170,7 @@ def test_no_text_is_a_formula_or_breaks_a_line(text: str) -> None:
     assert len(lines) == 2
     for line in lines:
         cell = line["paragraph"]
-        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
         assert cell.removeprefix("'") == text.removeprefix("'")
 
 

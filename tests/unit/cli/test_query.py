@@ -85,6 +85,7 @@ def test_invalid_calls_say_what_is_valid(run) -> None:
         (("top-speakers", "--csv", "none/a.csv"), "none/a.csv: the folder does not exist"),
         (("top-speakers", "--json", "--csv", "a.csv"), "--json and --csv: give only one of them"),
         (("top-speakers", "--parquet", "-"), "--parquet needs a file name"),
+        (("top-speakers", "--safe"), "--safe needs --csv"),
     ):
         done = run("ask", *args)
         assert (done.returncode, done.stdout, message in done.stderr) == (2, "", True), (args, done.stderr)
@@ -125,6 +126,16 @@ def test_nothing_is_written_into_the_lake(run, small_lake: Path, option: str) ->
     done = run("ask", "top-speakers", option, "../lake/tables/articles/x.svg")
 
     assert (done.returncode, "is inside the lake" in done.stderr, sorted(small_lake.rglob("*"))) == (2, True, before)
+
+
+def test_safe_csv_has_no_formula(run) -> None:
+    """With --safe, a cell that a spreadsheet would run has an apostrophe before it."""
+    statement = "SELECT '=1+1' AS sum, -1 AS number"
+    printed = run("sql", statement, "--csv", "-", "--safe").stdout
+    run("sql", statement, "--csv", "a.csv", "--safe")
+
+    assert list(csv.reader(io.StringIO(printed, newline=""))) == [["sum", "number"], ["'=1+1", "-1"]]
+    assert (run.folder / "a.csv").read_text("utf-8") == "sum,number\n'=1+1,-1\n"
 
 
 def test_rows_go_to_files(run) -> None:

@@ -27,10 +27,10 @@ def connection(tmp_path):
     return connect(tmp_path)
 
 
-def _csv(connection, sql: str) -> str:
+def _csv(connection, sql: str, *, is_safe: bool = False) -> str:
     file = io.BytesIO()
     with stream(connection, sql) as (schema, batches):
-        write_csv(schema, batches, file)
+        write_csv(schema, batches, file, is_safe=is_safe)
     return file.getvalue().decode()
 
 
@@ -51,6 +51,25 @@ def test_csv_round_trip(connection):
         ('a "mark", a comma', "two\r\nlines", "2026-03-02T08:00:00.500000Z"),
     ]
     assert [json.loads(row["names"]) for row in found] == [["a", 'b"c'], []]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\tx", "\rx", "\nx", "\0=1", '=A("x")'])
+def test_safe_csv_has_no_formula(connection, text: str):
+    """A text or a column name that a spreadsheet would run has an apostrophe before it, also a value of a union."""
+    value = " || ".join(f"chr({ord(each)})" for each in text)
+    sql = f'SELECT {value} AS "=name", union_value(text := {value}) AS united, -1.5 AS number'
+
+    lines = [list(csv.reader(io.StringIO(_csv(connection, sql, is_safe=each), newline=""))) for each in (False, True)]
+
+    assert lines[0] == [["=name", "united", "number"], [text, text, "-1.5"]]
+    assert lines[1] == [["'=name", "united", "number"], [f"'{text}", f"'{text}", "-1.5"]]
+
+
+def test_safe_csv_changes_nothing_else(connection):
+    """Numbers, times, lists and texts that no spreadsheet runs are as without the option."""
+    sql = f"SELECT *, -1::BIGINT, -1.5::DOUBLE, '-inf'::DOUBLE, 'a=1', ' =1', [-1] FROM ({ROWS})"
+
+    assert _csv(connection, sql, is_safe=True) == _csv(connection, sql)
 
 
 def test_csv_of_one_column_keeps_its_nulls(connection):
