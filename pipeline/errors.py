@@ -24,9 +24,10 @@ NewsError                   base; every class has .disposition and the key it co
   OutcomeError              fail        a page of a run has no outcome, or two: a bug, never the fault of the page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught in five places. ``boundary`` returns the error of one item. ``jobs`` and
-``reports`` turn it into the page's outcome or a finding, ``cli`` into a message and an exit code,
-Newsroom into an error page, ``newslake.pipeline.agents`` into the error of a tool. In a task the retry policy of
+``NewsError`` is caught where it becomes something else. ``boundary`` returns the error of one item. ``jobs`` and
+``reports`` turn it into the page's outcome or a finding, ``cli`` into a message and an exit code, Newsroom into an
+error page, ``newslake.pipeline.agents`` into the error of a tool, ``query.query_process`` into a reply to its parent,
+which raises it again. In a task the retry policy of
 ``news_airflow.defaults`` handles it: a transient error is retried, any other fails the task without a retry.
 """
 

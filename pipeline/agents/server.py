@@ -160,7 +160,8 @@ def _answer(settings: Settings, name: str, arguments: Mapping[str, Any], end: Ev
         advice=_ADVICE,
     )
     if tool.has_expressions:
-        return processes().call(tool_answer, settings, name, call, limits=limits, end=end)
+        answer: dict[str, Any] = processes().call(tool_answer, settings, name, call, limits=limits, end=end)
+        return answer
     with apply_limits(limits, end=end):
         return tool_answer(settings, name, call)
 

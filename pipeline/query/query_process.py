@@ -4,6 +4,7 @@ A process is a new interpreter, so that it inherits no DuckDB. It has an upper b
 parent watches its memory and the time, and kills it. It ends itself when its parent is gone.
 """
 
+import json
 import os
 import resource
 import signal
@@ -22,6 +23,7 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
 
+from newslake.pipeline import errors
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.environment import log_format
 from newslake.pipeline.errors import ConfigError, LimitError, NewsError
@@ -61,8 +63,7 @@ class QueryPool:
     """Processes that answer calls, each one call at a time; as many as there are calls at the same time.
 
     ``ready`` of them wait for the first call, and replace those that were killed. ``modules`` are loaded before it.
-    With ``shows_output``, standard output of a process is that of its parent, otherwise it is standard error.
-    Thread-safe.
+    Standard output of a process is standard error. Thread-safe.
     """
 
     def __init__(
@@ -70,36 +71,36 @@ class QueryPool:
         modules: Sequence[str] = (),
         *,
         ready: int = 1,
-        shows_output: bool = False,
         most_bytes: int = MOST_REPLY_BYTES,
     ) -> None:
-        self._start = partial(_QueryProcess, tuple(modules), shows_output=shows_output, most_bytes=most_bytes)
+        self._start = partial(_QueryProcess, tuple(modules), most_bytes=most_bytes)
         self._ready = ready
         self._changing = Lock()
         self._idle: list[_QueryProcess] = []
         self._fill()
 
-    def call[T](self, function: Callable[..., T], *arguments: object, limits: Limits, end: Event | None = None) -> T:
+    def call(
+        self, function: Callable[..., object], *arguments: object, limits: Limits, end: Event | None = None
+    ) -> Any:
         """Return the result of a function of a module, which a process calls within ``limits``.
 
-        Arguments and result are pickled. If another thread sets ``end``, the time is over.
+        Arguments are pickled. A result is a JSON value: a pickle of a process that a statement took over would run code
+        here. If another thread sets ``end``, the time is over.
         Raises: LimitError, with reason "too_slow", "too_much_memory", "too_large" or "process_ended"; what the function
         raises, an unexpected exception as BrokenItemError.
         """
         process = self._take()
         try:
-            reply: Any = process.call(
-                bytes(ForkingPickler.dumps((function, arguments, limits))), limits, end or Event()
-            )
+            reply = process.call(bytes(ForkingPickler.dumps((function, arguments, limits))), limits, end or Event())
+            error = _error_of(reply)
         except BaseException:
             process.kill()
             self._fill()
             raise
         self._give_back(process, limits)
-        if isinstance(reply, Exception):
-            raise reply
-        result: T = reply
-        return result
+        if error is not None:
+            raise error
+        return reply["result"]
 
     def close(self) -> None:
         """End the processes that wait."""
@@ -133,14 +134,14 @@ class QueryPool:
 class _QueryProcess:
     """One process, from the side of its parent."""
 
-    def __init__(self, modules: tuple[str, ...], *, shows_output: bool, most_bytes: int) -> None:
+    def __init__(self, modules: tuple[str, ...], *, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._connection, other = Pipe()
         program = _PROGRAM.format(path=sys.path, name=__name__, fd=other.fileno(), modules=modules)
         self._process = subprocess.Popen(
             [sys.executable, "-c", program],
             stdin=subprocess.DEVNULL,
-            stdout=None if shows_output else 2,
+            stdout=2,
             pass_fds=(other.fileno(),),
         )
         other.close()
@@ -154,8 +155,8 @@ class _QueryProcess:
         """Return whether the process holds so much memory after a call that the next one would have less."""
         return resident_bytes(self._process.pid) - self._rest_bytes > (SPARE_MB << 19) + (limits.memory_mb << 18)
 
-    def call(self, request: bytes, limits: Limits, end: Event) -> object:
-        """Return the result of a request, or the error that it raises. After an exception, the process is of no use.
+    def call(self, request: bytes, limits: Limits, end: Event) -> Any:
+        """Return the reply to a request. After an exception, the process is of no use.
 
         Raises: LimitError; ConfigError if the process does not start.
         """
@@ -169,9 +170,12 @@ class _QueryProcess:
                     raise too_slow(limits)
                 if resident_bytes(self._process.pid) > most_resident:
                     raise too_much_memory(limits)
-            return ForkingPickler.loads(self._connection.recv_bytes(self._most_bytes))
+            return json.loads(self._connection.recv_bytes(self._most_bytes))
         except (EOFError, ConnectionError) as error:
             raise self._death(limits) from error
+        except ValueError as error:
+            message = f"the process of the query sent no valid answer: {limits.advice}"
+            raise LimitError(message, reason="process_ended") from error
         except OSError as error:  # as ``recv_bytes`` refuses a size
             message = f"the answer is larger than {self._most_bytes >> 20} MB: {limits.advice}"
             raise LimitError(message, reason="too_large") from error
@@ -200,6 +204,17 @@ class _QueryProcess:
         what = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         message = f"the process of the query ended ({what}), perhaps for lack of memory: {limits.advice}"
         return LimitError(message, reason="process_ended")
+
+
+def _error_of(reply: Any) -> Exception | None:
+    """Return the error of a reply; None if it has a result."""
+    if "error" not in reply:
+        return None
+    name, message, key, reason = reply["error"]
+    error_class = getattr(errors, name, None)
+    if isinstance(error_class, type) and issubclass(error_class, NewsError):
+        return error_class(message, key=key, reason=reason)
+    return OSError(message)
 
 
 # The side of the process.
@@ -239,8 +254,13 @@ def _warm_up() -> None:
         query(connection, "SELECT count(*) FROM articles")
 
 
+def _error_reply(error: NewsError | OSError) -> bytes:
+    key, reason = (error.key, error.reason) if isinstance(error, NewsError) else ("", "")
+    return json.dumps({"error": (type(error).__name__, str(error), key, reason)}).encode()
+
+
 def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> bytes:
-    """Return the pickled result of a call, or its error."""
+    """Return the result of a call, or its error, as JSON."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if _HAS_PROC:  # macOS has the call, but no such limit
         most = rest_bytes + (limits.memory_mb + _RESERVED_MB << 20)
@@ -248,9 +268,10 @@ def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> bytes
     try:
         with apply_limits(limits):
             result = run_isolated(work, key="a query in a process")
-            sys.stdout.flush()
-            return bytes(ForkingPickler.dumps(result))
+            if isinstance(result, NewsError):
+                return _error_reply(result)
+            return json.dumps({"result": result}).encode()
     except (NewsError, OSError) as error:
-        return bytes(ForkingPickler.dumps(error))
+        return _error_reply(error)
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

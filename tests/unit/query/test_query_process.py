@@ -1,10 +1,12 @@
 """Queries in a process: limits that hold within one expression, and what comes back."""
 
 import os
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event, Timer
 
@@ -12,7 +14,7 @@ import pytest
 
 from newslake.pipeline.errors import BrokenItemError, ConfigError, LimitError
 from newslake.pipeline.query import query_process
-from newslake.pipeline.query.connection import Limits, QueryResult, connect, query_page
+from newslake.pipeline.query.connection import Limits, connect, query_page
 from newslake.pipeline.query.query_process import QueryPool, resident_bytes
 
 LONG, SHORT = (Limits(seconds=seconds, memory_mb=64, threads=1, rows=1_000) for seconds in (600, 0.3))
@@ -32,10 +34,28 @@ def pool() -> Iterator[QueryPool]:
     pool.close()
 
 
-def rows_of(lake: Path, statement: str) -> QueryResult:
+def rows_of(lake: Path, statement: str) -> list[dict[str, object]]:
     """Return the first rows of a statement, in a process."""
     with connect(lake) as connection:
-        return query_page(connection, statement, offset=0, limit=10)[0]
+        return query_page(connection, statement, offset=0, limit=10)[0].records()
+
+
+class Payload:
+    """A value whose pickle makes a folder where it is loaded."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (self._folder,)
+
+
+def send_pickle(folder: Path) -> None:
+    """Send a pickle to the parent, as a process could that a statement took over."""
+    links = {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in range(3, 64) if Path(f"/proc/self/fd/{fd}").is_symlink()}
+    [fd] = [fd for fd, link in links.items() if link.startswith("socket:")]
+    Connection(os.dup(fd)).send_bytes(pickle.dumps(Payload(folder)))
+    time.sleep(600)
 
 
 def hold(size: int) -> None:
@@ -61,7 +81,7 @@ def test_memory_is_limited_within_one_expression(pool: QueryPool, tmp_path: Path
     with pytest.raises(LimitError, match="exceeded 64 MB of memory") as raised:
         pool.call(rows_of, tmp_path, f"SELECT {expression}", limits=LONG)
     assert raised.value.reason == "too_much_memory"
-    assert pool.call(rows_of, tmp_path, "SELECT 1 AS one", limits=LONG) == QueryResult(("one",), ((1,),))
+    assert pool.call(rows_of, tmp_path, "SELECT 1 AS one", limits=LONG) == [{"one": 1}]
 
 
 @pytest.mark.parametrize("has_proc", [True, False])
@@ -107,10 +127,18 @@ def test_process_answers_call_after_call(pool: QueryPool) -> None:
 
 def test_answer_over_the_size_is_refused(pool: QueryPool) -> None:
     """The parent reads no answer that is larger than its limit."""
-    assert pool.call(bytes, MB // 2, limits=LONG) == bytes(MB // 2)
+    assert pool.call(str.ljust, "x", MB // 2, limits=LONG) == "x".ljust(MB // 2)
     with pytest.raises(LimitError, match="larger than 1 MB") as raised:
-        pool.call(bytes, 2 * MB, limits=LONG)
+        pool.call(str.ljust, "x", 2 * MB, limits=LONG)
     assert raised.value.reason == "too_large"
+
+
+def test_parent_loads_no_pickle_of_a_process(pool: QueryPool, tmp_path: Path) -> None:
+    """A process that sends a pickle runs nothing in its parent; another one answers the next call."""
+    with pytest.raises(LimitError, match="no valid answer"):
+        pool.call(send_pickle, tmp_path / "new", limits=LONG)
+    assert list(tmp_path.iterdir()) == []
+    assert pool.call(abs, -1, limits=LONG) == 1
 
 
 def test_error_comes_back(pool: QueryPool, tmp_path: Path) -> None:
