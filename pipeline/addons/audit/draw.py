@@ -1,5 +1,6 @@
 """Draws of an audit: which rows were drawn, from which population, with which seed."""
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, Self
 from newslake.pipeline.errors import ConfigError
 
 _LEAST = 2  # rows of a stratum: one row has no variance
+_NAME_DIGITS = 8  # of the hash in the name of a draw with options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,19 @@ class SamplingDesign:
     seed: str
     by: str = ""
     without: tuple[str, ...] = ()
+
+
+def draw_id_of(population: Population, design: SamplingDesign) -> str:
+    """Return the name of a draw: table and seed, and a hash of the options that change which rows it is from, if any.
+
+    So one seed serves several populations. The number of rows is no such option: a larger draw has all rows of a
+    smaller one.
+    """
+    name = f"{population.table}-{design.seed}"
+    if not (population.conditions or design.by or design.without):
+        return name
+    options = json.dumps([asdict(population), design.by, sorted(design.without)], default=str)
+    return f"{name}-{hashlib.sha256(options.encode()).hexdigest()[:_NAME_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow, Population, SamplingDesign, Stratum
+from newslake.pipeline.addons.audit.draw import AuditDraw, DrawnRow, Population, SamplingDesign, Stratum, draw_id_of
 from newslake.pipeline.addons.audit.questions import questions_for
 from newslake.pipeline.addons.audit.row_samples import rows_named, sample_rows
 from newslake.pipeline.addons.audit.sheet import RowContext, write_sheet
@@ -66,7 +66,7 @@ def draw_sample(
         workspace.sources.named(population.source)
     sizes, items = _draw_items(workspace, population, design, excluded=store.articles_of(design.without))
     drawn = [each.drawn.stratum for each in items]
-    draw_id = f"{table}-{design.seed}"
+    draw_id = draw_id_of(population, design)
     draw = AuditDraw(
         draw_id=draw_id,
         population=population,

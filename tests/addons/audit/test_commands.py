@@ -57,6 +57,19 @@ def test_draw_is_written_and_listed(run) -> None:
     assert (again.returncode, "draw quotes-demo exists; give another --seed" in again.stderr) == (2, True)
 
 
+def test_one_seed_draws_from_several_populations(run) -> None:
+    """A draw with another condition, another column or without articles is of its own; the same options are refused."""
+    conditions = [(), ("--where", "quote_index = 1"), ("--where", "quote_index = 2"), ("--source", "courier")]
+    conditions += [("--by", "source"), ("--without", "quotes-demo")]
+    drawn = [json.loads(run(*SAMPLE, *options, "--json").stdout) for options in conditions]
+    assert [each["population"] for each in drawn[:5]] == [800, 200, 200, 720, 800]
+    names = [each["draw"] for each in drawn]
+    assert names == [each["draw"] for each in json.loads(run("audit", "list", "--json").stdout)]
+    assert (names[0], len(set(names))) == ("quotes-demo", len(conditions))
+    again = run(*SAMPLE, "-n", "50", *conditions[1])
+    assert (again.returncode, f"draw {names[1]} exists; give another --seed" in again.stderr) == (2, True)
+
+
 def test_scores_of_two_readers(run) -> None:
     """Two sheets give shares, intervals, agreement and the row on which they differ, also as JSON and CSV."""
     run(*SAMPLE)
