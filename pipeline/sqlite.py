@@ -24,12 +24,14 @@ from newslake.pipeline.durability import Durability, make_folder, os_error, sync
 from newslake.pipeline.errors import BrokenDatabaseError, BusyDatabaseError, NewsError
 
 AsBroken = Callable[[sqlite3.Error], NewsError]  # from what SQLite says about a damaged file to an error with advice
+Preparation = Callable[["Database"], object]  # creates what a new connection needs
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
 _LEVELS = 4  # folders of a database that are synced: up to the one that has the data root
 _CACHE_KILOBYTES = 131_072  # so that an index of a million rows stays in memory while its rows are checked
 _WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, SQLite's default
+_MEMORY = ":memory:"
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
@@ -39,12 +41,12 @@ _ERRNO = {
     sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
     sqlite3.SQLITE_IOERR_SHMOPEN: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_READONLY: errno.EACCES,
 }
 _ADVICE = {  # for a full disk, ``os_error`` has it
     errno.EIO: "; check the disk, then run it again",
     errno.EROFS: "; make the file and its folder writable, then run it again",
-    errno.EACCES: "; check that it is a file, and its owner and permissions",
+    errno.EACCES: "; check that it is a file, and the owner and permissions of file and folder",
     errno.EISDIR: "; check that it is a file, and its owner and permissions",
     errno.EMFILE: "; raise the limit of open files (`ulimit -n`), then run it again",
     errno.ENFILE: "; raise the limit of open files of the system, then run it again",
@@ -79,6 +81,8 @@ def _raise_named(error: sqlite3.Error, path: Path, broken: AsBroken) -> NoReturn
     number = _ERRNO.get(code, _ERRNO.get(code & 0xFF))
     if number is None:
         raise error
+    if number == errno.EACCES and _is_read_only_disk(path):
+        number = errno.EROFS
     raise os_error(number, f"{os.strerror(number)} ({error}){_ADVICE.get(number, '')}", path) from error
 
 
@@ -109,13 +113,17 @@ def _open_error(path: Path, error: sqlite3.Error) -> OSError:
             if file.is_dir():
                 return named(errno.EISDIR, file)
             if file.exists() and not os.access(file, os.R_OK | os.W_OK):
-                return named(errno.EROFS if os.statvfs(file).f_flag & os.ST_RDONLY else errno.EACCES, file)
+                return named(errno.EROFS if _is_read_only_disk(file) else errno.EACCES, file)
         if not path.exists() and path.parent.is_dir() and not os.access(path.parent, os.W_OK | os.X_OK):
             return named(errno.EACCES, path)
     except OSError as cause:
         return named(cause.errno or errno.EACCES, path)
     number = errno.EIO if path.exists() else errno.ENOENT
     return os_error(number, f"{error}{_ADVICE[errno.EACCES]}", path)
+
+
+def _is_read_only_disk(path: Path) -> bool:
+    return path.exists() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 class _NamingCursor(sqlite3.Cursor):
@@ -160,6 +168,8 @@ class Database(sqlite3.Connection):
     The errors are those of its statements, of the rows that they return, and of commits.
     """
 
+    is_read_only = False
+
     def __init__(self, path: Path, *, broken: AsBroken | None = None, name: str | None = None, **options: Any) -> None:
         self.path = path
         self._broken = broken or partial(_as_broken, path)
@@ -185,11 +195,81 @@ class Database(sqlite3.Connection):
             self.raise_named(error)
 
 
-def open_database(path: Path, *, durability: Durability, broken: AsBroken) -> Database:
-    """Return a connection in WAL mode, without implicit transactions.
+class _UnwritableDatabase(Database):
+    """A connection to a file that this process may not write. It reads, and every change is an error.
 
-    Raises: the result of ``broken`` if the file is not an SQLite database; OSError if the disk is full or read-only.
+    While another process has the file open, SQLite has locks and changes in the files next to it, and this connection
+    follows them. Else it cannot create these files, and takes the database for immutable. So before a statement, a
+    database that was written since is opened again. A missing one is empty.
     """
+
+    is_read_only = True
+
+    def __init__(self, path: Path, *, broken: AsBroken, prepare: Preparation) -> None:
+        self._prepare = prepare
+        self._path, self._as_broken = path, broken
+        self._open()
+
+    def _open(self) -> None:
+        self._seen: tuple[int, ...] | None = None
+        seen, is_there = self._state(), self._path.exists()
+        name = name_for_reading(self._path) if is_there else f"file:{_MEMORY}"
+        super().__init__(
+            self._path, broken=self._as_broken, name=name, uri=True, autocommit=True, check_same_thread=False
+        )
+        self.row_factory = sqlite3.Row
+        self._prepare(self)
+        if not is_there:
+            super().execute("PRAGMA query_only = ON")
+        self._seen = seen
+
+    def _state(self) -> tuple[int, ...] | None:
+        """Return what changes with the file; None while the connection follows its changes."""
+        if _wal_of(self._path).exists():
+            return None
+        if not self._path.exists():
+            return ()
+        status = self._path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if self._seen is not None and not self.in_transaction and self._state() != self._seen:
+            self._open()
+        return super().execute(sql, parameters)
+
+
+def can_write(path: Path) -> bool:
+    """Return whether this process may write a database: the file, and its folder for the files next to it."""
+    if str(path) == _MEMORY:
+        return True
+    folder = next(each for each in path.absolute().parents if each.exists())
+    return os.access(folder, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def name_for_reading(path: Path) -> str:
+    """Return the name, a URI, under which a process opens an existing database to read it. It may write no data."""
+    uri = path.absolute().as_uri()
+    if can_write(path):
+        return f"{uri}?mode=rw"  # SQLite writes more files next to it
+    return f"{uri}?mode=ro" if _wal_of(path).exists() else f"{uri}?mode=ro&immutable=1"
+
+
+def _wal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def open_database(
+    path: Path, *, durability: Durability, broken: AsBroken, prepare: Preparation = lambda connection: None
+) -> Database:
+    """Return a connection in WAL mode, without implicit transactions. ``prepare`` creates what it needs.
+
+    A process that may not write the file has a connection that only reads, for which ``prepare`` has nothing to create
+    unless the file is missing.
+    Raises: the result of ``broken`` if the file is not an SQLite database; OSError if the disk is full, or if
+    ``prepare`` would have to change a file that may not be written.
+    """
+    if not can_write(path):
+        return _UnwritableDatabase(path, broken=broken, prepare=prepare)
     make_folder(path.parent, durability=durability)
     connection = Database(path, broken=broken, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -199,6 +279,7 @@ def open_database(path: Path, *, durability: Durability, broken: AsBroken) -> Da
             sync_folders_above(path, levels=_LEVELS)
         _use_wal(connection)
         connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
+        prepare(connection)
     except BaseException:
         connection.close()
         raise
@@ -331,7 +412,7 @@ def is_new_database(path: Path) -> bool:
 def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
     problems: list[str] = []
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        with closing(sqlite3.connect(name_for_reading(path), uri=True)) as connection:
             problems.extend(check(connection))  # an error does not lose earlier ones
     except sqlite3.Error as error:
         if not _is_damage(error):

@@ -20,7 +20,7 @@ from newslake.pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, WarcF
 from newslake.pipeline.durability import Durability
 from newslake.pipeline.errors import ArchiveError
 from newslake.pipeline.model import file_name_of
-from newslake.pipeline.sqlite import is_new_database, open_database, overwrite_database
+from newslake.pipeline.sqlite import can_write, is_new_database, open_database, overwrite_database
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +44,20 @@ class Archive(RecordArchive):
         weakref.finalize(self, connection.close)
         index = Index(connection)
         if not index.is_ready():
+            if not can_write(path):
+                return self._index_in_memory()
             with self._index_lock():
                 if not index.is_ready():
                     self._rebuild_lost(index)
+        return index
+
+    def _index_in_memory(self) -> Index:
+        """Return an index for this process alone, which may not write the missing or old one."""
+        path = Path(":memory:")
+        connection = open_database(path, durability="process", broken=partial(_broken, path))
+        weakref.finalize(self, connection.close)
+        index = Index(connection)
+        self._rebuild_lost(index)
         return index
 
     def _rebuild_lost(self, index: Index) -> None:

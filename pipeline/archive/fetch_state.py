@@ -18,6 +18,7 @@ from newslake.pipeline.model import Hints
 from newslake.pipeline.sqlite import (
     DAMAGED_ROW,
     Database,
+    Preparation,
     damaged_rows,
     from_micros,
     open_database,
@@ -117,17 +118,21 @@ class KnownPage(NamedTuple):
     waits: bool
 
 
-def open_state(root: Path, *, durability: Durability, owner: object) -> Database:
-    """Return a connection to the state database with the tables of ``FetchState``, open as long as ``owner`` lives.
+def open_state(root: Path, *, durability: Durability, owner: object, prepare: Preparation) -> Database:
+    """Return a connection to the state database, open as long as ``owner`` lives. ``prepare`` creates its tables.
 
     Raises: ArchiveError.
     """
-    connection = open_database(root / STATE, durability=durability, broken=broken_state(root))
+    connection = open_database(root / STATE, durability=durability, broken=broken_state(root), prepare=prepare)
     weakref.finalize(owner, connection.close)
+    return connection
+
+
+def create_tables(connection: Database) -> None:
+    """Create the tables of ``FetchState``."""
     with transaction(connection):
         for statement in _SCHEMA:
             connection.execute(statement)
-    return connection
 
 
 def broken_state(root: Path) -> Callable[[Error], ArchiveError]:
@@ -150,7 +155,7 @@ class FetchState:
 
     @cached_property
     def _db(self) -> Database:
-        return open_state(self._root, durability=self._durability, owner=self)
+        return open_state(self._root, durability=self._durability, owner=self, prepare=create_tables)
 
     def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
         """Yield the damage of the database. No other file has the same data. ``is_quick`` does not read every row."""

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from newslake.pipeline.archive.fetch_state import open_state
+from newslake.pipeline.archive.fetch_state import create_tables, open_state
 from newslake.pipeline.archive.scan import Damage
 from newslake.pipeline.durability import Durability, make_folder, write_whole_file
 from newslake.pipeline.model import article_id_of, canonical_url
@@ -34,7 +34,6 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS revocations (takedown_id TEXT PRIMARY KEY, checksum INTEGER NOT NULL)",
     # How often the tables above changed, and the stamp of the copies when they were last compared, until a change.
     "CREATE TABLE IF NOT EXISTS compared_copies (id INTEGER PRIMARY KEY, changes INTEGER NOT NULL, stamp TEXT)",
-    "INSERT OR IGNORE INTO compared_copies VALUES (1, 0, NULL)",
 )
 PSEUDONYM = "taken_down:"  # how the name of a taken-down page in the log begins
 DELETED_PLAN = ""  # in place of a plan that was carried out, until its bytes are gone from the file
@@ -124,6 +123,16 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _create(connection: Database) -> None:
+    create_tables(connection)
+    connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
+    with transaction(connection):
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        if connection.execute("SELECT 1 FROM compared_copies").fetchone() is None:  # a reader writes nothing
+            connection.execute("INSERT INTO compared_copies VALUES (1, 0, NULL)")
+
+
 class Takedowns:
     """All takedowns of a data root. Opens on first use; several processes may use it at once.
 
@@ -137,12 +146,7 @@ class Takedowns:
 
     @cached_property
     def _db(self) -> Database:
-        connection = open_state(self._root, durability=self._durability, owner=self)
-        connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
-        with transaction(connection):
-            for statement in _SCHEMA:
-                connection.execute(statement)
-        return connection
+        return open_state(self._root, durability=self._durability, owner=self, prepare=_create)
 
     def blocked_among(self, names: Iterable[str]) -> frozenset[str]:
         """Return the blocked ones of some names."""

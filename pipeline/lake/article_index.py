@@ -171,6 +171,19 @@ _INCOMING = (
 )
 
 
+def _prepare(connection: Database) -> None:
+    connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
+    with transaction(connection):
+        if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            for name in _REBUILT_TABLES:
+                connection.execute(f"DROP TABLE IF EXISTS {name}")
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        for statement in _INCOMING:
+            connection.execute(statement)
+
+
 class ArticleIndex:
     """One connection to the article index.
 
@@ -178,17 +191,8 @@ class ArticleIndex:
     """
 
     def __init__(self, path: Path, *, durability: Durability) -> None:
-        self.connection = open_database(path, durability=durability, broken=partial(_open_error, path))
-        self.connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
-        with transaction(self.connection):
-            if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                for name in _REBUILT_TABLES:
-                    self.connection.execute(f"DROP TABLE IF EXISTS {name}")
-                for statement in _SCHEMA:
-                    self.connection.execute(statement)
-                self.connection.execute(f"PRAGMA user_version = {_VERSION}")
-            for statement in _INCOMING:
-                self.connection.execute(statement)
+        broken = partial(_open_error, path)
+        self.connection = open_database(path, durability=durability, broken=broken, prepare=_prepare)
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return the stored state of those articles that the lake has."""
@@ -261,7 +265,9 @@ class ArticleIndex:
         return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
 
     def mark_current(self, generations: Mapping[date, int], knowledge: str) -> None:
-        """Record the days that, at these generations, are derived with this knowledge."""
+        """Record the days that, at these generations, are derived with this knowledge; without permission, nothing."""
+        if self.connection.is_read_only:
+            return
         rows = [_with_checksum(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR REPLACE INTO kb_current_days VALUES (?, ?, ?, ?)", rows)
@@ -277,7 +283,12 @@ class ArticleIndex:
             return _history_of(self.connection)
 
     def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
-        """Set the articles whose pages are gone from the web; ``changes`` reports the differences."""
+        """Set the articles whose pages are gone from the web; ``changes`` reports the differences.
+
+        A process that may not write leaves it to the next one that may.
+        """
+        if self.connection.is_read_only:
+            return
         with transaction(self.connection):
             _mark_gone(self.connection, article_ids, stamp=_next_stamp(self.connection, now))
 

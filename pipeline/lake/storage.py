@@ -29,6 +29,7 @@ from newslake.pipeline.durability import (
 from newslake.pipeline.errors import LakeError
 from newslake.pipeline.lake.packing import writer_options
 from newslake.pipeline.model import file_name_of
+from newslake.pipeline.sqlite import can_write
 from newslake.pipeline.tables import ANNOTATION_TABLES, CLUSTER_TABLES, SCHEMA_VERSION, TABLE_SPECS, TableSpec
 
 # Repair advice of all messages about a damaged lake.
@@ -219,9 +220,16 @@ class Disk:
 
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:
-        """Hold a lock; the system releases it when the process dies."""
+        """Hold a lock; the system releases it when the process dies.
+
+        A process that may only read holds it, too, so that it reads between two commits; not if nobody ever had it.
+        """
         path = self._layout.state / "locks" / name
-        with self._in_folder(path, partial(path.open, "w")) as lock:
+        is_reader = not can_write(path)
+        if is_reader and not path.exists():
+            yield
+            return
+        with path.open("r") if is_reader else self._in_folder(path, partial(path.open, "w")) as lock:
             with name_file_on_error(path):
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield

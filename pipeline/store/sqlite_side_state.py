@@ -41,6 +41,20 @@ def _statements(table: SideTable) -> Iterator[str]:
         yield f"CREATE INDEX IF NOT EXISTS {table.name}_by_{'_'.join(names)} ON {table.name} ({', '.join(names)})"
 
 
+def _create(connection: Database, *, schema: SideSchema, place: str) -> None:
+    create, *tables = statements_of(schema)
+    with transaction(connection):
+        connection.execute(create)
+        stored = connection.execute(f"SELECT definition FROM {_DEFINITION}").fetchone()  # noqa: S608 - a constant
+        if stored is None:
+            row = (schema.definition(),)
+            connection.execute(f"INSERT INTO {_DEFINITION} VALUES (?, ?)", (*row, row_checksum(row)))  # noqa: S608 - see above
+        else:
+            schema.check_definition(stored[0], place=place)
+        for statement in tables:
+            connection.execute(statement)
+
+
 class SqliteSideRows(SideRows):
     """The rows of an SQLite file."""
 
@@ -78,23 +92,10 @@ class SqliteSideState:
     @cached_property
     def _db(self) -> Database:
         broken = partial(_as_broken, self._path, self.schema)
-        connection = open_database(self._path, durability=self._durability, broken=broken)
+        prepare = partial(_create, schema=self.schema, place=str(self._path))
+        connection = open_database(self._path, durability=self._durability, broken=broken, prepare=prepare)
         weakref.finalize(self, connection.close)
-        with transaction(connection):
-            self._create(connection)
         return connection
-
-    def _create(self, connection: Database) -> None:
-        create, *tables = statements_of(self.schema)
-        connection.execute(create)
-        stored = connection.execute(f"SELECT definition FROM {_DEFINITION}").fetchone()  # noqa: S608 - a constant
-        if stored is None:
-            row = (self.schema.definition(),)
-            connection.execute(f"INSERT INTO {_DEFINITION} VALUES (?, ?)", (*row, row_checksum(row)))  # noqa: S608 - see above
-        else:
-            self.schema.check_definition(stored[0], place=str(self._path))
-        for statement in tables:
-            connection.execute(statement)
 
     def open(self) -> None:
         self._db  # noqa: B018 - opens it

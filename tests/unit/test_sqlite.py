@@ -53,7 +53,7 @@ def test_other_file_is_named(tmp_path: Path) -> None:
         (sqlite3.SQLITE_FULL, errno.ENOSPC),
         (sqlite3.SQLITE_IOERR_WRITE, errno.ENOSPC),
         (sqlite3.SQLITE_IOERR_FSYNC, errno.EIO),
-        (sqlite3.SQLITE_READONLY_DIRECTORY, errno.EROFS),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, errno.EACCES),
     ],
 )
 def test_refusal_of_the_disk_names_the_file(tmp_path: Path, code: int, number: int) -> None:

@@ -29,7 +29,7 @@ from newslake.pipeline.addons.search.syntax import SearchTerms, parse_search_tex
 from newslake.pipeline.addons.search.word_forms import LANGUAGE as FORMS_LANGUAGE
 from newslake.pipeline.addons.search.word_forms import word_forms
 from newslake.pipeline.errors import ConfigError, LakeError, LimitError
-from newslake.pipeline.sqlite import Database
+from newslake.pipeline.sqlite import Database, name_for_reading
 from newslake.pipeline.store.tables import TablesVersion
 
 PAGE_SIZE = 20
@@ -205,7 +205,7 @@ def _check(chosen: SearchFilter, *, limit: int, offset: int) -> None:
 
 @contextmanager
 def _open_for_search(path: Path) -> Iterator[Database]:
-    name = f"{path.absolute().as_uri()}?mode=rw"  # SQLite writes more files next to it, but no data
+    name = name_for_reading(path)
     broken = partial(broken_index, path)
     with closing(
         Database(path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)

@@ -88,9 +88,9 @@ def _update(space: "Workspace") -> None:
 
 def _rebuild(space: "Workspace") -> dict[str, float]:
     from newslake.pipeline.addons.search.index import rebuild_index
-    from newslake.pipeline.addons.search.upkeep import search_place_of
+    from newslake.pipeline.addons.search.upkeep import lasting_place_of
 
-    began, place = time.monotonic(), search_place_of(space)
+    began, place = time.monotonic(), lasting_place_of(space)
     with progress(quiet=False) as report_progress:
         report_progress("building the search index")
         done = rebuild_index(place, durability=space.settings.durability)

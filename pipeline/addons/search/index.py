@@ -16,7 +16,7 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -195,6 +195,18 @@ def problems_of_index(searched: SearchTarget) -> tuple[str, ...]:
 def is_current(connection: Database, version: TablesVersion) -> bool:
     """Return whether the index has the articles of a version of the tables."""
     return next(_stale_months(connection, version), None) is None
+
+
+def is_index_current(searched: SearchTarget) -> bool:
+    """Return whether the index can be searched and has the articles of the present version of the tables."""
+    place = place_of(searched)
+    if not place.path.exists():
+        return False
+    try:
+        with closing(_open(place.path, durability="process")) as connection:
+            return place.tables.read_at_once(partial(is_current, connection))
+    except (LakeError, OSError):  # damaged, or of another version
+        return False
 
 
 def _open(path: Path, *, durability: Durability) -> Database:
@@ -387,7 +399,13 @@ def plain(text: str) -> str:
 
 
 def _content_problems(path: Path, version: TablesVersion) -> list[str]:
-    with closing(_open(path, durability="process")) as connection, transaction(connection):
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(_open(path, durability="process")))
+        if connection.is_read_only:  # FTS5 checks itself in a statement that writes
+            copy = stack.enter_context(closing(_open(Path(":memory:"), durability="process")))
+            connection.backup(copy)
+            connection = copy
+        stack.enter_context(transaction(connection))
         try:
             return list(_problems_of_months(connection, version))
         except LakeError as error:

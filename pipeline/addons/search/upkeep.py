@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 
 from newslake.pipeline.addons.search.index import (
@@ -18,6 +19,7 @@ from newslake.pipeline.addons.search.index import (
     SearchPlace,
     erase_removed,
     index_path,
+    is_index_current,
     problems_of_index,
     rebuild_index,
     update_index,
@@ -25,6 +27,7 @@ from newslake.pipeline.addons.search.index import (
 from newslake.pipeline.errors import BusyDatabaseError, LakeError, LimitError, StoreError
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import pluralize
+from newslake.pipeline.sqlite import can_write
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +36,25 @@ _NEXT_TIME = "the next commit, the next night or `newslake search` updates it"
 _NEXT_SEARCH = "the next search updates it"
 _UPDATES: dict[Path, Thread] = {}  # the last update of this process, by the path of the index
 _STARTING = Lock()
+_TEMPORARY: dict[Path, TemporaryDirectory[str]] = {}  # by the index that may not be written
 
 
 def search_place_of(workspace: Workspace) -> SearchPlace:
+    """Return the tables that are searched, and the file of their index.
+
+    It is that of ``lasting_place_of``. If that is missing, old or damaged and this process may not write it, it is one
+    in a temporary folder of the process.
+    """
+    place = lasting_place_of(workspace)
+    if can_write(place.path) or is_index_current(place):
+        return place
+    with _STARTING:
+        if place.path not in _TEMPORARY:
+            _TEMPORARY[place.path] = TemporaryDirectory(prefix="newslake-search-")
+    return SearchPlace(tables=place.tables, path=Path(_TEMPORARY[place.path].name, place.path.name), is_of_host=True)
+
+
+def lasting_place_of(workspace: Workspace) -> SearchPlace:
     """Return the tables that are searched, and the file of their index: in the lake, or of this host alone."""
     settings = workspace.settings
     if settings.store == "local":
@@ -45,7 +64,7 @@ def search_place_of(workspace: Workspace) -> SearchPlace:
 
 def update_after_commit(workspace: Workspace) -> IndexReport | None:
     """Do ``update_search`` for the index of a lake of one machine; that of a host waits for a search of the host."""
-    return None if search_place_of(workspace).is_of_host else update_search(workspace)
+    return None if lasting_place_of(workspace).is_of_host else update_search(workspace)
 
 
 def await_update(workspace: Workspace) -> bool:
@@ -76,6 +95,8 @@ def update_search(workspace: Workspace) -> IndexReport | None:
     If it cannot be updated now, a warning says why: the tables are committed already.
     """
     place, durability = search_place_of(workspace), workspace.settings.durability
+    if not can_write(place.path):  # it is current
+        return None
     try:
         with _turn_of(place):
             try:
@@ -112,12 +133,12 @@ def erase_from_search(workspace: Workspace) -> None:
     Call it after the rows are erased. After a crash, call it again.
     Raises: BusyDatabaseError while another process reads deleted data; OSError.
     """
-    erase_removed(search_place_of(workspace), durability=workspace.settings.durability)
+    erase_removed(lasting_place_of(workspace), durability=workspace.settings.durability)
 
 
 def problems_of_search(workspace: Workspace) -> tuple[str, ...]:
     """Return the damage of the search index, as sentences with advice; nothing if there is no index."""
-    return problems_of_index(search_place_of(workspace))
+    return problems_of_index(lasting_place_of(workspace))
 
 
 def mend_search(workspace: Workspace) -> tuple[str, ...]:
@@ -126,12 +147,12 @@ def mend_search(workspace: Workspace) -> tuple[str, ...]:
     A missing index stays missing until the next commit, or the next night. An older one of a host is left to the next
     search of the host.
     """
-    if not search_place_of(workspace).path.exists():
+    if not lasting_place_of(workspace).path.exists():
         return ()
-    if problems_of_index(search_place_of(workspace)):
-        done = rebuild_index(search_place_of(workspace), durability=workspace.settings.durability)
+    if problems_of_index(lasting_place_of(workspace)):
+        done = rebuild_index(lasting_place_of(workspace), durability=workspace.settings.durability)
         return (f"built the search index again, because it was damaged: {pluralize(done.added, 'article')}",)
-    if search_place_of(workspace).is_of_host:
+    if lasting_place_of(workspace).is_of_host:
         return ()
-    done = update_index(search_place_of(workspace), durability=workspace.settings.durability)
+    done = update_index(lasting_place_of(workspace), durability=workspace.settings.durability)
     return (f"updated the search index: {pluralize(done.added, 'article')} added",) if done != IndexReport() else ()
