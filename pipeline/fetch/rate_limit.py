@@ -75,7 +75,6 @@ def _number(text: str) -> float:
 
 _INTERVAL_MAX_SECONDS = 60.0  # the maximum after doubling, and of a Crawl-delay
 _SLOWDOWN_MAX = 64
-_TRAVEL_SECONDS = 0.25  # after this time a host has received a request, also without a response
 _POLL_SECONDS = 0.02  # while another thread's request to the host is open
 _FAILURES_MAX = 10
 _DEAD_SECONDS = 600.0
@@ -98,8 +97,9 @@ class _Host:
 class RateLimiter:
     """Decides when requests to a host start, for all threads of a fetcher and, by ``shared``, other processes.
 
-    A host is "name:port". The interval starts when the host received a request, so that it never receives two requests
-    within one interval, even if the first one arrives late. A host has one open request, unless the interval is 0.
+    A host is "name:port". The interval starts at the end of a request, because only its response proves that the host
+    has it. So a host gets no two requests of one fetcher within the interval, however late the first one arrives. A
+    host has one open request, unless the interval is 0.
     """
 
     def __init__(self, *, hold_max_seconds: float, shared: HostRates | None = None) -> None:
@@ -139,8 +139,8 @@ class RateLimiter:
             time.sleep(wait_seconds)
         return None
 
-    def finish(self, host: str, interval_seconds: float, *, sent_at: float, health: HostHealth) -> None:
-        """Record the end of a request. ``sent_at`` is in seconds of time.monotonic.
+    def finish(self, host: str, interval_seconds: float, *, health: HostHealth) -> None:
+        """Record the end of a request; the interval starts now.
 
         A 429 or 503 (overloaded) doubles the interval, an ok response halves it again. After 10 consecutive responses
         that are not ok, the host is on hold for 10 minutes.
@@ -154,7 +154,7 @@ class RateLimiter:
             elif health == "ok":
                 state.slowdown = max(state.slowdown // 2, 1)
             now = time.monotonic()
-            self._defer(host, min(now, sent_at + _TRAVEL_SECONDS) + _current_interval(state, interval_seconds))
+            self._defer(host, now + _current_interval(state, interval_seconds))
             if state.failures >= _FAILURES_MAX:
                 state.held_until = max(state.held_until, now + _DEAD_SECONDS)
 

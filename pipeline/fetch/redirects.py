@@ -190,14 +190,13 @@ class RequestRunner:
         return self._send(target, spec, budget)
 
     def _send(self, target: RequestTarget, spec: RequestSpec, budget: Budget) -> Reply | FetchFailure:
-        sent_at = time.monotonic()
         health: HostHealth = "failed"
         try:
             reply = self._transport.get(target.request, caps=spec.caps, budget=budget)
             got = reply if isinstance(reply, FetchFailure) else self._check_status(reply, target, spec)
             health = _health_of(got)
         finally:
-            self._limiter.finish(target.host_key, spec.interval_seconds, sent_at=sent_at, health=health)
+            self._limiter.finish(target.host_key, spec.interval_seconds, health=health)
         return got
 
     def _headers(self) -> dict[str, str]:
