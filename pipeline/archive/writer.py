@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from newslake.pipeline.archive.members import Member, members_of
+from newslake.pipeline.archive.members import Member, decompress_member, members_of
 from newslake.pipeline.archive.warc import (
     NOT_MODIFIED,
     SAME_PAYLOAD,
@@ -22,6 +22,7 @@ from newslake.pipeline.archive.warc import (
     new_record_id,
     page_key_of,
     page_record,
+    parse_page,
     request_record,
     revisit_record,
     sent_digest_of,
@@ -63,6 +64,10 @@ class RecordFile(Protocol):
 
     def append(self, *members: bytes) -> list[int]:
         """Write members in one step, all or none; return the offset of each. Raises: OSError."""
+        ...
+
+    def read(self, *, offset: int, length: int) -> bytes:
+        """Return a range of the bytes written so far."""
         ...
 
     def finish(self) -> None:
@@ -156,6 +161,11 @@ class WarcFile:
             raise
         return [offset + sum(map(len, members[:index])) for index in range(len(members))]
 
+    def read(self, *, offset: int, length: int) -> bytes:
+        with self.part.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+
     def finish(self) -> None:
         with self._file:
             if self.records:
@@ -237,7 +247,7 @@ class ArchiveWriter:
 
         Raises: ArchiveError (no_capture) if the archive has no capture to revisit.
         """
-        last = self._last.get(page_key) or self._index.latest([page_key]).get(page_key)
+        last = self.last(page_key)
         if last is None:
             raise ArchiveError(
                 f"a 304 for {page_key}, which is not in the archive; fetch it without validators",
@@ -252,6 +262,21 @@ class ArchiveWriter:
         record_id = new_record_id()
         record = revisit_record(page, record_id, earlier=last, profile=NOT_MODIFIED)
         return self._append_capture(capture, record, record_id, page.exchange)
+
+    def last(self, page_key: str) -> Capture | None:
+        """Return the last capture of a page, also if its file is not finished."""
+        return self._last.get(page_key) or self._index.latest([page_key]).get(page_key)
+
+    def unfinished_page(self, capture: Capture) -> Page | None:
+        """Return the page of a capture whose bytes are in a file that is not finished; None if they are not."""
+        same = self._held.get((capture.page_key, capture.digest, capture.sent_digest))
+        held = same if capture.is_revisit else capture
+        file = next((each for each in self._open.values() if held is not None and each.name == held.file), None)
+        if held is None or file is None:
+            return None
+        data = file.read(offset=held.offset, length=held.length)
+        place = self._files.place(held.file)
+        return parse_page(decompress_member(data, place=place, offset=held.offset, length=held.length), capture=held)
 
     def _capture(self, page: Page, *, key: str, digest: str, news_day: date, article_id: str) -> Capture:
         return Capture(

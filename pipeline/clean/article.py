@@ -11,7 +11,7 @@ from newslake.pipeline.clean.authors import Authors, read_authors
 from newslake.pipeline.clean.blocks import ExtractedField, Origin, StoryText, join_pieces
 from newslake.pipeline.clean.body import PageBody, is_far_shorter, read_body
 from newslake.pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
-from newslake.pipeline.clean.canonical import identity_of, page_identity
+from newslake.pipeline.clean.canonical import PageIdentity, archived_identity, identity_of, page_identity
 from newslake.pipeline.clean.dates import PublicationTime, in_zone, read_published
 from newslake.pipeline.clean.decoding import DecodedText, decode_body, decode_page, media_kind_of
 from newslake.pipeline.clean.genres import Genre, genres_of_text, opinion_of
@@ -57,7 +57,8 @@ class Explanation:
 class _PageContent:
     """Values extracted from one page."""
 
-    identity: tuple[str | None, str]
+    stated: PageIdentity
+    identity: PageIdentity
     title: ExtractedField
     outlet: PageOutlet
     published: PublicationTime
@@ -76,7 +77,7 @@ class _PageContent:
         return next((piece.text for piece in self.story.pieces if piece.kind == "standfirst"), None)
 
 
-def clean(
+def clean(  # noqa: PLR0913 - a page, and what is known of its origin
     page: Page,
     *,
     source_key: str,
@@ -84,13 +85,14 @@ def clean(
     payload_digest: str | None = None,
     rules: tuple[LayoutRule, ...] = (),
     outlets: OutletKeys = NO_OUTLET_KEYS,
+    article_id: str | None = None,
 ) -> Article | Rejected:
     """Return the page's article, or why the page is rejected. The same page and options give the same result.
 
-    ``outlets`` are the user's keys of outlets.
+    ``outlets`` are the user's keys of outlets. ``article_id`` is the article that the archive has the page for.
     Raises: UndecodablePageError if the bytes cannot be decoded to text.
     """
-    explained = explain(page, Origin(source_key, publisher, payload_digest, rules, outlets))
+    explained = explain(page, Origin(source_key, publisher, payload_digest, rules, outlets, article_id))
     return reject_reason(explained.article, evidence=explained.evidence) or explained.article
 
 
@@ -168,13 +170,14 @@ def _is_too_deep(root: Tree, source: str) -> bool:
 
 
 def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
-    identity = identity_of(page, text=source, kind="html")
-    markup = read_markup(root, canonical=identity[0])
-    domain = _domain_of(page, identity[0])
+    stated = identity_of(page, text=source, kind="html")
+    identity = archived_identity(page, stated, article_id=origin.article_id)
+    markup = read_markup(root, canonical=identity.canonical_url)
+    domain = _domain_of(page, identity.canonical_url)
     title = read_headline(markup, domain=domain, hint=page.hints.title)
     area = metadata.read_headline_area(root, title=title.text)
     published = read_published(markup, page, area=area)
-    outlet = read_outlet(markup, page, origin, canonical=identity[0], title=title.text)
+    outlet = read_outlet(markup, page, origin, canonical=identity.canonical_url, title=title.text)
     publisher = outlet.publisher.text
     site = markup.meta("og:site_name")
     authors = read_authors(markup, area, publisher=publisher, site=site, domain=domain)
@@ -196,6 +199,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     genres = genres_of_text(markup, pieces, url=url, opinion=opinion)
     kind = page_kind_of(markup, page, story, title=title.text, wall=details.wall, release=genres.release)
     return _PageContent(
+        stated=stated,
         identity=identity,
         title=title,
         outlet=outlet,
@@ -263,7 +267,12 @@ def _flags(reading: _PageContent) -> tuple[str, ...]:
     """Return the warnings of an article in order."""
     expected = max(reading.details.stated_words, reading.body.densest)
     is_incomplete = is_far_shorter(reading.story.words, expected)
-    return tuple(sorted((*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))))
+    flags = (*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))
+    return tuple(sorted((*flags, *_identity_flags(reading.stated, reading.identity))))
+
+
+def _identity_flags(stated: PageIdentity, identity: PageIdentity) -> tuple[str, ...]:
+    return ("foreign_canonical",) if stated != identity else ()
 
 
 def _field_methods(reading: _PageContent) -> tuple[FieldMethod, ...]:
@@ -285,7 +294,8 @@ def _field_methods(reading: _PageContent) -> tuple[FieldMethod, ...]:
 
 def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
     """Return the article of a page without readable text: no text, no blocks, and a flag that says why."""
-    canonical, article_id = page_identity(page)
+    stated = page_identity(page)
+    identity = canonical, article_id = archived_identity(page, stated, article_id=origin.article_id)
     url = page.final_url or page.url
     revision = revision_of(None, ())
     return Article(
@@ -316,7 +326,7 @@ def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         **read_rights(page, None)._asdict(),
         content_hash=revision.content_hash,
         wire_agency=None,
-        flags=(flag,),
+        flags=tuple(sorted((flag, *_identity_flags(stated, identity)))),
         payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,

@@ -33,13 +33,17 @@ NOT_FOUND = ExtractedField(None, "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The origin of a page. ``publisher`` and ``outlets`` override the page; ``payload_digest`` is of its record."""
+    """The origin of a page. ``publisher`` and ``outlets`` override the page; ``payload_digest`` is of its record.
+
+    ``article_id`` is the article that the archive has the page for; None: the one that the page itself states.
+    """
 
     source_key: str
     publisher: str | None = None
     payload_digest: str | None = None
     rules: tuple[LayoutRule, ...] = ()
     outlets: OutletKeys = NO_OUTLET_KEYS
+    article_id: str | None = None
 
 
 # Kana, Han, Thai, Lao, Burmese, Khmer.

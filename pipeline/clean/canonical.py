@@ -50,6 +50,21 @@ def identity_of(page: Page, *, text: str, kind: MediaKind) -> PageIdentity:
     return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
 
 
+def url_identity(page: Page) -> PageIdentity | None:
+    """Return the identity of the final URL of a page, whatever the page states; None without a URL."""
+    final = try_canonical_url(page.final_url or page.url)
+    return None if final is None else PageIdentity(final, article_id_of(canonical=final, text=""))
+
+
+def archived_identity(page: Page, stated: PageIdentity, *, article_id: str | None) -> PageIdentity:
+    """Return the identity of a page for which the archive has ``article_id``: that of its final URL, else ``stated``.
+
+    The archive does not believe a page that takes the place of another one (decision record 70).
+    """
+    by_url = url_identity(page)
+    return by_url if by_url is not None and by_url.article_id == article_id else stated
+
+
 def _stated_urls(text: str, page: Page) -> tuple[str, ...]:
     head = text[:_HEAD_MAX]
     end = _HEAD_END.search(head)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
+from newslake.pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates, sketches_of
 from newslake.pipeline.clusters.text import Integers, list_array, rows_of
 from newslake.pipeline.tables import TABLE_SPECS
 
@@ -59,6 +59,12 @@ def match_of(one: ArticleShingles, other: ArticleShingles) -> DuplicateMatch | N
     if shared >= _CONTAINED_SHARE * few and _agrees(shorter, longer):
         return DuplicateMatch("contained", shared / few)
     return None
+
+
+def match_of_texts(one: str, other: str) -> DuplicateMatch | None:
+    """Return how two texts match, or None. Boilerplate of their site counts as text."""
+    sketches = sketches_of([one, other])
+    return match_of(*map(ArticleShingles, rows_of(sketches["shingles"]), rows_of(sketches["unquoted"])))
 
 
 def _agrees(part: ArticleShingles, whole: ArticleShingles) -> bool:

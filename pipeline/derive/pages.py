@@ -85,6 +85,7 @@ def read_page(page: Callable[[], Page], origin: Origin, *, obeys_rights: bool, k
             payload_digest=origin.payload_digest,
             rules=origin.rules,
             outlets=origin.outlets,
+            article_id=origin.article_id,
         )
         return (_refusal_of(read) if obeys_rights and isinstance(read, Article) else None) or read
 
@@ -265,7 +266,8 @@ def _latest_of(history: Sequence[SourcePage], *, obeys_rights: bool) -> ReadPage
     def read(digest: str) -> ReadPage:
         each = history[digests.index(digest)]
         key = each.page.url or each.page.hints.file or "a page"
-        return read_page(lambda: each.page, each.origin, obeys_rights=obeys_rights, key=key)
+        origin = replace(each.origin, article_id=each.article_id)
+        return read_page(lambda: each.page, origin, obeys_rights=obeys_rights, key=key)
 
     return latest_revision(digests, read)
 

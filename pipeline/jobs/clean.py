@@ -32,6 +32,7 @@ def _origin_of(workspace: Workspace, capture: Capture) -> Origin:
         payload_digest=capture.digest,
         rules=source.rules if source is not None else (),
         outlets=workspace.sources.outlet_keys(source),
+        article_id=capture.article_id,
     )
 
 

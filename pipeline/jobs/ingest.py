@@ -33,6 +33,7 @@ from newslake.pipeline.jobs.fetch_candidates import (
     state_key_of,
     tombstone_of,
 )
+from newslake.pipeline.jobs.foreign_canonical import believed_identity, may_revalidate
 from newslake.pipeline.jobs.in_flight import InFlight
 from newslake.pipeline.jobs.outcomes import (
     BROKEN_REASONS,
@@ -403,8 +404,7 @@ class _SourceIngest:
 
     def _within_limit(self, listed: FetchCandidate) -> FetchCandidate | None:
         """Return the page; None after one that a limit of the source refuses, which is recorded."""
-        refusal = self._refusal_of(listed)
-        if refusal is None:
+        if (refusal := self._refusal_of(listed)) is None:
             return listed
         self._refuse_by_limit(listed, refusal)
         return None
@@ -485,6 +485,7 @@ class _SourceIngest:
     def _archive_local(self, ref: Ref, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
         """Archive a local page. The day of a page of a folder is that of its publication, else of its fetch."""
         key, day = page_key_of(page), None
+        identity = believed_identity(page, identity, archive=self.workspace.archive, writer=writer)
         if self.source.kind in LOCAL_KINDS:
             last = self.workspace.archive.latest([key]).get(key)
             page, day = date_page(page, last=last, canonical=identity.canonical_url, now=self.now)
@@ -517,14 +518,13 @@ class _SourceIngest:
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
         for listed, got in fetcher.fetch_many((each, self._request(each)) for each in pages):
-            failure = self._in_turn(partial(self._take, listed, got, writer), name=listed.name)
-            if failure is not None:
+            if (failure := self._in_turn(partial(self._take, listed, got, writer), name=listed.name)) is not None:
                 self._fail(listed, failure)
             self.turns.begin()
 
     def _request(self, listed: FetchCandidate) -> PageRequest:
-        """Return the request; without validators if the bytes are lost, because a 304 would not bring them back."""
-        is_conditional = listed.last is not None and self.workspace.archive.has_bytes(listed.last)
+        """Return the request, with validators if a 304 is as good as the page."""
+        is_conditional = listed.last is not None and may_revalidate(self.workspace.archive, listed.last)
         return listed.request(is_conditional=is_conditional)
 
     def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
@@ -535,6 +535,7 @@ class _SourceIngest:
             if self.guard.blocks_page(got, identity, requested_url=listed.ref.url):
                 self._refuse(listed.ref)
             else:
+                identity = believed_identity(got, identity, archive=self.workspace.archive, writer=writer)
                 capture = self._archive(listed, got, identity, writer)
                 self._remember(listed, "archived", next_try_at=self._recheck_at(listed, capture.fetched_at))
         elif isinstance(got, NotModified):
@@ -543,10 +544,9 @@ class _SourceIngest:
             self._remember(listed, "unchanged", next_try_at=self._recheck_at(listed, capture.fetched_at))
         else:
             self._fail(listed, got)
-            if isinstance(got, BrokenItemError):
-                return
-            page = (listed.page_key, listed.ref.url or "", listed.news_day)
-            archive_failed_response(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
+            if not isinstance(got, BrokenItemError):
+                page = (listed.page_key, listed.ref.url or "", listed.news_day)
+                archive_failed_response(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 
     def _recheck_at(self, listed: FetchCandidate, last: datetime) -> datetime | None:
         return listed.recheck_at(last, hours=self.source.recheck_hours)

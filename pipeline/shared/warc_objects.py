@@ -174,6 +174,9 @@ class WarcObject:
             self._data += member
         return offsets
 
+    def read(self, *, offset: int, length: int) -> bytes:
+        return bytes(self._data[offset : offset + length])
+
     def finish(self) -> None:
         if self.records:
             put_whole(self._objects, self.name, bytes(self._data))

@@ -15,7 +15,7 @@ from newslake.pipeline.jobs.commit import commit_day
 from newslake.pipeline.jobs.derive import derive
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.kb import load_kb
-from newslake.pipeline.model import Hints, Page, Rejected
+from newslake.pipeline.model import Hints, Page, Rejected, article_id_of
 from newslake.pipeline.nlp import annotator as nlp_annotator
 from newslake.pipeline.query.connection import connect
 from newslake.pipeline.settings import Settings
@@ -120,6 +120,19 @@ def test_pages_of_one_article_are_its_revisions(loaded: LoadedAnnotator) -> None
 
     [row] = done.tables["articles"].to_pylist()
     assert (row["title"], row["fetched_at"]) == ("Harbour of Tarnwick", NOON)
+
+
+def test_archive_decides_whether_the_stated_url_is_believed(loaded: LoadedAnnotator) -> None:
+    """A page archived as the article of its URL has that URL as canonical, and a flag, whatever it states."""
+    link = b"<link rel='canonical' href='https://post.example.org/b'></head>"
+    page = story("a")
+    page = replace(page, page=replace(page.page, body=page.page.body.replace(b"</head>", link)))
+    rows = {}
+    for url in ("https://post.example.org/a", "https://post.example.org/b"):
+        each = replace(page, article_id=article_id_of(canonical=url, text=""))
+        [rows[url]] = derive_pages([each], annotator=loaded, version="v1").tables["articles"].to_pylist()
+    assert [row["canonical_url"] for row in rows.values()] == list(rows)
+    assert ["foreign_canonical" in row["flags"] for row in rows.values()] == [True, False]
 
 
 def test_statements_are_obeyed_if_so_wanted(loaded: LoadedAnnotator) -> None:
