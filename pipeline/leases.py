@@ -6,7 +6,10 @@ a lease directly before a step that cannot be undone.
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Final, Protocol
+
+OPEN_SECONDS: Final = 30.0  # a request counts as open for at most this time, because its process may have died
+POLL_SECONDS: Final = 0.1  # while a request of another process to the host is open
 
 
 class Lease(Protocol):
@@ -63,7 +66,14 @@ class HostRates(Protocol):
     """The times of the next requests to hosts, for all processes, by one clock. A host is "name:port"."""
 
     def take(self, host: str, *, interval_seconds: float) -> float:
-        """Reserve a request now and return 0.0; if it is too early, return the seconds to wait."""
+        """Open a request now and return 0.0; if it is too early or another one is open, return the seconds to wait.
+
+        Call ``finish`` at its end. A process that dies before that delays its host by ``OPEN_SECONDS``.
+        """
+        ...
+
+    def finish(self, host: str, *, interval_seconds: float) -> None:
+        """Close the request that this object opened at a host; the interval starts now."""
         ...
 
     def defer(self, host: str, seconds: float) -> None:

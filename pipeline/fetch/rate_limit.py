@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Literal
 
 from newslake.pipeline.fetch.retry import FetchFailure
-from newslake.pipeline.leases import HostRates
+from newslake.pipeline.leases import OPEN_SECONDS, POLL_SECONDS, HostRates
 from newslake.pipeline.model import file_name_of
 
 # Between processes: a daily run, a run started by a signal and the feed trigger may fetch from the same host.
@@ -22,30 +22,42 @@ _TICK_SECONDS = 0.01  # file times move in steps of the kernel's timer
 
 
 class FileRates:
-    """A folder with one file per host: the time of its next request, in seconds of the file system's clock.
+    """A folder with one file per host: the time of its next request, and until when the current one counts as open.
 
-    Machines that share the folder thus share the clock.
+    Times are seconds of the file system's clock. Machines that share the folder thus share the clock.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, open_seconds: float = OPEN_SECONDS) -> None:
         self._folder = folder
+        self._open_seconds = open_seconds
+        self._open_until: dict[str, float] = {}
 
     def take(self, host: str, *, interval_seconds: float) -> float:
-        """Reserve a request now and return 0.0; if it is too early, return the seconds to wait."""
+        """Open a request now and return 0.0; if it is too early or another one is open, return the seconds to wait."""
         with self._opened(host) as (file, now):
-            ahead_seconds = _number(file.read()) - now
-            if 0 < ahead_seconds <= _LONGEST_SECONDS + _TICK_SECONDS:
-                return ahead_seconds
-            _write(file, now + interval_seconds + _TICK_SECONDS)
+            next_at, open_until = _read(file, now)
+            if next_at > now:
+                return next_at - now
+            if 0 < open_until - now <= self._open_seconds + _TICK_SECONDS:
+                return min(open_until - now, POLL_SECONDS)
+            self._open_until[host] = until = round(now + self._open_seconds, 6)  # as the file has it
+            _write(file, now + interval_seconds + _TICK_SECONDS, until)
         return 0.0
+
+    def finish(self, host: str, *, interval_seconds: float) -> None:
+        """Close the request that this object opened at a host; the interval starts now."""
+        self._defer(host, interval_seconds, mine=self._open_until.pop(host, None))
 
     def defer(self, host: str, seconds: float) -> None:
         """Let no process send a request to a host for a number of seconds, at most one hour."""
+        self._defer(host, seconds, mine=None)
+
+    def _defer(self, host: str, seconds: float, *, mine: float | None) -> None:
+        """Defer a host; close its request if it is open until ``mine``, because a later one is of another process."""
         with self._opened(host) as (file, now):
-            before = _number(file.read())
-            if before - now > _LONGEST_SECONDS + _TICK_SECONDS:
-                before = 0.0
-            _write(file, max(before, now + min(seconds, _LONGEST_SECONDS) + _TICK_SECONDS))
+            next_at, open_until = _read(file, now)
+            next_at = max(next_at, now + min(seconds, _LONGEST_SECONDS) + _TICK_SECONDS)
+            _write(file, next_at, 0.0 if open_until == mine else open_until)
 
     @contextmanager
     def _opened(self, host: str) -> Iterator[tuple[TextIOWrapper, float]]:
@@ -58,17 +70,18 @@ class FileRates:
             yield file, os.fstat(file.fileno()).st_mtime
 
 
-def _write(file: TextIOWrapper, at: float) -> None:
+def _write(file: TextIOWrapper, next_at: float, open_until: float) -> None:
     file.seek(0)
-    file.write(f"{at:017.6f}")  # fixed width, so that it overwrites the old text
+    file.write(f"{next_at:017.6f} {open_until:017.6f}")  # fixed width, so that it overwrites the old text
 
 
-def _number(text: str) -> float:
-    """Return the number in a file; 0 if the file is new, or its writer died before writing."""
+def _read(file: TextIOWrapper, now: float) -> tuple[float, float]:
+    """Return both times of a file; 0 if the file is new, its writer died before writing, or its clock was set back."""
     try:
-        return float(text)
+        next_at, open_until = map(float, file.read().split())
     except ValueError:
-        return 0.0
+        return 0.0, 0.0
+    return next_at if next_at - now <= _LONGEST_SECONDS + _TICK_SECONDS else 0.0, open_until
 
 
 # Between the threads of one fetcher.
@@ -98,8 +111,8 @@ class RateLimiter:
     """Decides when requests to a host start, for all threads of a fetcher and, by ``shared``, other processes.
 
     A host is "name:port". The interval starts at the end of a request, because only its response proves that the host
-    has it. So a host gets no two requests of one fetcher within the interval, however late the first one arrives. A
-    host has one open request, unless the interval is 0.
+    has it. So a host gets no two requests within the interval, however late the first one arrives. A host has one open
+    request, unless the interval is 0.
     """
 
     def __init__(self, *, hold_max_seconds: float, shared: HostRates | None = None) -> None:
@@ -153,8 +166,10 @@ class RateLimiter:
                 state.slowdown = min(state.slowdown * 2, _SLOWDOWN_MAX)
             elif health == "ok":
                 state.slowdown = max(state.slowdown // 2, 1)
-            now = time.monotonic()
-            self._defer(host, now + _current_interval(state, interval_seconds))
+            now, interval = time.monotonic(), _current_interval(state, interval_seconds)
+            state.next_start = max(state.next_start, now + interval)
+            if self._shared is not None and interval > 0:
+                self._shared.finish(host, interval_seconds=interval)
             if state.failures >= _FAILURES_MAX:
                 state.held_until = max(state.held_until, now + _DEAD_SECONDS)
 
@@ -171,14 +186,10 @@ class RateLimiter:
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.crawl_delay_seconds = seconds
-            self._defer(host, time.monotonic() + _current_interval(state, 0.0))
-
-    def _defer(self, host: str, until: float) -> None:
-        state = self._hosts[host]
-        state.next_start = max(state.next_start, until)
-        seconds = until - time.monotonic()
-        if self._shared is not None and seconds > 0:
-            self._shared.defer(host, seconds)
+            interval = _current_interval(state, 0.0)
+            state.next_start = max(state.next_start, time.monotonic() + interval)
+            if self._shared is not None and interval > 0:
+                self._shared.defer(host, interval)
 
 
 def _base_interval(state: _Host, interval_seconds: float) -> float:

@@ -17,12 +17,13 @@ and goes on. So ``check`` queries the server, and a takedown waits for holders t
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from uuid import uuid4
 
 import psycopg
 
 from newslake.pipeline.errors import StoreError
-from newslake.pipeline.leases import Lease
+from newslake.pipeline.leases import OPEN_SECONDS, POLL_SECONDS, Lease
 from newslake.pipeline.shared.database import PostgresDatabase, is_lost
 from newslake.pipeline.shared.schema import lock_key
 
@@ -38,16 +39,25 @@ _NEWEST = "SELECT newest FROM writer_generations"
 _START_GENERATION = """UPDATE writer_generations SET newest = newest + 1
     RETURNING ended, newest, extract(epoch FROM statement_timestamp())::float8"""
 _END_GENERATIONS = "UPDATE writer_generations SET ended = greatest(ended, %s)"
-_TAKE = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s))
-    ON CONFLICT (host) DO UPDATE SET next_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-    WHERE rate.next_at <= clock_timestamp()
-        OR rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS})
-    RETURNING true"""  # noqa: S608 - constants
-_AHEAD = "SELECT extract(epoch FROM next_at - clock_timestamp())::float8 FROM host_rates WHERE host = %s"
-_DEFER = f"""INSERT INTO host_rates AS rate VALUES (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s))
+_TAKE = f"""INSERT INTO host_rates AS rate VALUES (%(host)s,
+        clock_timestamp() + make_interval(secs => %(seconds)s), clock_timestamp() + make_interval(secs => %(open)s))
+    ON CONFLICT (host) DO UPDATE SET next_at = clock_timestamp() + make_interval(secs => %(seconds)s),
+        open_until = clock_timestamp() + make_interval(secs => %(open)s)
+    WHERE (rate.next_at <= clock_timestamp()
+            OR rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}))
+        AND (rate.open_until <= clock_timestamp()
+            OR rate.open_until > clock_timestamp() + make_interval(secs => %(open)s))
+    RETURNING open_until"""  # noqa: S608 - constants
+_AHEAD = """SELECT extract(epoch FROM next_at - clock_timestamp())::float8,
+    extract(epoch FROM open_until - clock_timestamp())::float8 FROM host_rates WHERE host = %s"""
+# It closes the request that is open until ``mine``; one with another time is of another process.
+_DEFER = f"""INSERT INTO host_rates AS rate VALUES
+        (%(host)s, clock_timestamp() + make_interval(secs => %(seconds)s), clock_timestamp())
     ON CONFLICT (host) DO UPDATE SET next_at = CASE
         WHEN rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}) THEN excluded.next_at
-        ELSE greatest(rate.next_at, excluded.next_at) END"""  # noqa: S608 - constants
+        ELSE greatest(rate.next_at, excluded.next_at) END,
+        open_until = CASE WHEN rate.open_until = %(mine)s::timestamptz THEN clock_timestamp()
+        ELSE rate.open_until END"""  # noqa: S608 - constants
 HELD_KEYS = f"SELECT {_KEY} FROM pg_locks WHERE {_OURS}"  # noqa: S608 - constants
 _FREE_DEAD = f"DELETE FROM inbox_claims WHERE inbox = %s AND lease NOT IN ({HELD_KEYS})"  # noqa: S608 - constants
 _CLAIM = """INSERT INTO inbox_claims SELECT %s, name, %s FROM unnest(%s::text[]) AS input (name)
@@ -237,17 +247,28 @@ class PostgresLeases:
 class PostgresRates:
     """The times of the next requests to hosts, by the clock of the server."""
 
-    def __init__(self, database: PostgresDatabase) -> None:
+    def __init__(self, database: PostgresDatabase, *, open_seconds: float = OPEN_SECONDS) -> None:
         self._database = database
+        self._open_seconds = open_seconds
+        self._open_until: dict[str, datetime] = {}
 
     def take(self, host: str, *, interval_seconds: float) -> float:
-        values = {"host": host, "seconds": interval_seconds}
-        while not self._database.write(lambda cursor: cursor.execute(_TAKE, values).fetchall()):
-            [(ahead_seconds,)] = self._database.query(_AHEAD, (host,))
+        values = {"host": host, "seconds": interval_seconds, "open": self._open_seconds}
+        while not (rows := self._database.write(lambda cursor: cursor.execute(_TAKE, values).fetchall())):
+            [(ahead_seconds, open_seconds)] = self._database.query(_AHEAD, (host,))
             if ahead_seconds > 0:
                 return float(ahead_seconds)
+            if open_seconds > 0:
+                return min(float(open_seconds), POLL_SECONDS)
+        [(self._open_until[host],)] = rows
         return 0.0
 
+    def finish(self, host: str, *, interval_seconds: float) -> None:
+        self._defer(host, interval_seconds, mine=self._open_until.pop(host, None))
+
     def defer(self, host: str, seconds: float) -> None:
-        values = {"host": host, "seconds": min(seconds, _LONGEST_SECONDS)}
+        self._defer(host, seconds, mine=None)
+
+    def _defer(self, host: str, seconds: float, *, mine: datetime | None) -> None:
+        values = {"host": host, "seconds": min(seconds, _LONGEST_SECONDS), "mine": mine}
         self._database.write(lambda cursor: cursor.execute(_DEFER, values))

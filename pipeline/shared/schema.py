@@ -15,7 +15,7 @@ from psycopg import sql
 
 from newslake.pipeline.errors import StoreError
 
-VERSION: Final = 2
+VERSION: Final = 3
 _VERSION_TABLE = "schema_version"
 HAS_TABLES: Final = f"""SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = %s AND relname = '{_VERSION_TABLE}'"""  # noqa: S608 - constants
@@ -73,8 +73,9 @@ _TABLES = (
         name text NOT NULL, takedown_id text NOT NULL, PRIMARY KEY (name, takedown_id))""",
     "CREATE INDEX blocklist_by_takedown ON blocklist (takedown_id)",
     "CREATE TABLE revocations (takedown_id text PRIMARY KEY)",
-    # The time of the next request to a host, by the clock of the server.
-    "CREATE TABLE host_rates (host text PRIMARY KEY, next_at timestamptz NOT NULL)",
+    # The time of the next request to a host, and until when the current one counts as open, by the clock of the server.
+    """CREATE TABLE host_rates (
+        host text PRIMARY KEY, next_at timestamptz NOT NULL, open_until timestamptz NOT NULL)""",
     # Each takedown starts a generation of writers, and waits for those of earlier ones; one row.
     "CREATE TABLE writer_generations (newest bigint NOT NULL, ended bigint NOT NULL)",
     "INSERT INTO writer_generations VALUES (1, 0)",

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -243,23 +244,60 @@ def test_lake_and_leases_have_one_committer(tmp_path: Path):
 
 
 @pytest.fixture(params=["local", "shared"])
-def rates(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+def open_rates(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    """Return a call that opens the rates of a store as another process does."""
     if request.param == "local":
-        return FileRates(tmp_path)
-    return PostgresRates(request.getfixturevalue("database"))
+        return partial(FileRates, tmp_path)
+    return partial(PostgresRates, request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def rates(open_rates: Any) -> Any:
+    return open_rates()
+
+
+def wait_for_turn(rates: Any, host: str) -> None:
+    """Open a request to a host as soon as it may start."""
+    while wait_seconds := rates.take(host, interval_seconds=0.01):
+        time.sleep(wait_seconds)
 
 
 def test_a_host_gets_one_request_per_interval(rates):
-    """A second request waits for the rest of the interval; another host does not."""
-    assert rates.take("a.example:443", interval_seconds=0.3) == 0.0
-    wait_seconds = rates.take("a.example:443", interval_seconds=0.3)
-    assert 0 < wait_seconds <= 0.32
+    """A second request waits until an interval after the end of the first; another host does not."""
+    assert rates.take("a.example:443", interval_seconds=60) == 0.0
+    assert 0.1 < rates.take("a.example:443", interval_seconds=0.3) <= 60.02
     assert rates.take("b.example:443", interval_seconds=0.3) == 0.0
-    started_at = time.monotonic()
-    while wait_seconds := rates.take("a.example:443", interval_seconds=60):
-        time.sleep(wait_seconds)
-    assert time.monotonic() - started_at > 0.1
-    assert 59 < rates.take("a.example:443", interval_seconds=0.1) <= 60.02
+    ended_at = time.monotonic()
+    rates.finish("b.example:443", interval_seconds=0.3)
+    wait_for_turn(rates, "b.example:443")
+    assert time.monotonic() - ended_at >= 0.3 * 0.99  # the clock of the store may be a little faster
+
+
+def test_a_host_has_one_open_request(open_rates):
+    """While a request is open no other process starts one, however short the interval; then the interval starts."""
+    rates, others = open_rates(), open_rates()
+    assert rates.take("a.example:443", interval_seconds=0.01) == 0.0
+    time.sleep(0.1)
+    others.defer("a.example:443", 0.01)
+    others.finish("a.example:443", interval_seconds=0.01)
+    time.sleep(0.1)
+    assert 0 < others.take("a.example:443", interval_seconds=0.01) <= 0.1
+    rates.finish("a.example:443", interval_seconds=60)
+    assert 0.1 < others.take("a.example:443", interval_seconds=0.01) <= 60.02
+
+
+def test_a_dead_process_does_not_close_a_host(open_rates):
+    """A request that nobody finishes counts as open for a time, then the next one starts; a late end closes only it."""
+    slow, others = open_rates(open_seconds=0.5), open_rates()
+    opened_at = time.monotonic()
+    assert slow.take("a.example:443", interval_seconds=0.01) == 0.0
+    wait_for_turn(others, "a.example:443")
+    assert time.monotonic() - opened_at >= 0.5 * 0.9  # file times move in steps
+    slow.finish("a.example:443", interval_seconds=0.01)
+    time.sleep(0.1)
+    assert 0 < others.take("a.example:443", interval_seconds=0.01) <= 0.1
+    others.finish("a.example:443", interval_seconds=0.01)
+    wait_for_turn(slow, "a.example:443")
 
 
 def test_one_of_many_gets_the_next_request(rates):

@@ -1,4 +1,4 @@
-"""Two hosts without a common disk: one run per source, and one pace per site, because the shared store keeps both."""
+"""Two processes of one store: one run per source, and one pace per site, also on two hosts without a common disk."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +22,25 @@ PAGES = 8  # per host
 
 
 class TimedSite(ThreadingHTTPServer):
-    """A site that notes when each request arrives."""
+    """A site that notes when each request arrives; the first one arrives late, as on a busy machine."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
+        self.numbers = count()
         self.times: list[float] = []
+
+    @property
+    def gaps(self) -> list[float]:
+        """The seconds between two requests."""
+        return [after - before for before, after in pairwise(sorted(self.times))]
 
 
 class _Answer(BaseHTTPRequestHandler):
     server: TimedSite
 
     def do_GET(self) -> None:
+        if next(self.server.numbers) == 0:
+            time.sleep(1.5 * INTERVAL)
         self.server.times.append(time.monotonic())
         is_page = self.path != "/robots.txt"
         self.send_response(200 if is_page else 404)
@@ -64,7 +72,7 @@ def start_host(folder: Path, common: Path, site: TimedSite, store: dict[str, str
     )
     own = {"NEWS_DATA_DIR": str(folder / "data"), "NEWS_SOURCES_FILE": str(folder / "sources.toml")}
     command = [sys.executable, "-m", "tests.store.host_worker", "town", str(PAGES), str(common)]
-    environment = {**os.environ, **store, **own, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **own, **store, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     worker = subprocess.Popen(command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, text=True)
     assert worker.stdout is not None
@@ -88,23 +96,26 @@ def run_hosts(tmp_path: Path, site: TimedSite, store: dict[str, str]) -> list[di
             host.kill()
 
 
-def test_two_hosts_are_one_visitor(postgres, schema, site, tmp_path):
-    """A source has one run at a time, and its site never gets two requests within the interval."""
-    url = postgres.url
+@pytest.fixture(params=["local", "shared"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings of one store for two processes: a data root, or a database."""
+    if request.param == "local":
+        return {"NEWS_STORE": "local", "NEWS_DATA_DIR": str(tmp_path / "data")}
+    url, schema = request.getfixturevalue("postgres").url, request.getfixturevalue("schema")
     PostgresDatabase(url, schema=schema).query("SELECT 1")  # creates it; a host would look into a bucket before
-    store = {"NEWS_STORE": "shared", "NEWS_DATABASE_URL": url, "NEWS_DATABASE_SCHEMA": schema}
+    return {"NEWS_STORE": "shared", "NEWS_DATABASE_URL": url, "NEWS_DATABASE_SCHEMA": schema}
+
+
+def test_two_processes_are_one_visitor(store, site, tmp_path):
+    """A source has one run at a time, and its site never gets two requests within the interval."""
     done = run_hosts(tmp_path, site, store)
     assert sum(each["doubled"] for each in done) == 0
     assert all(each["held"] >= PAGES // 2 for each in done)  # those that waited
-    gaps = [after - before for before, after in pairwise(sorted(site.times))]
-    assert len(gaps) >= 2 * PAGES - 1
-    # A request may reach the site later than it was sent, and the next one then follows sooner; the sum cannot be less.
-    assert sum(gaps) >= len(gaps) * INTERVAL * 0.95
-    assert min(gaps) >= INTERVAL / 2
+    assert len(site.gaps) >= 2 * PAGES - 1
+    assert min(site.gaps) >= INTERVAL * 0.99  # the clock of the store may be a little faster than the site's
 
 
 def test_two_local_stores_do_not_share_a_pace(site, tmp_path):
-    """The test above can fail: with a store on each disk, the site gets twice as many requests."""
+    """The test above can fail: with a store on each disk, a request follows another one within the interval."""
     run_hosts(tmp_path, site, {"NEWS_STORE": "local"})
-    times = sorted(site.times)
-    assert times[-1] - times[0] < (len(times) - 1) * INTERVAL * 0.75
+    assert min(site.gaps) < INTERVAL
