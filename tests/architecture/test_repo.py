@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.architecture.tree import ROOT, project_files
+from tests.scheduling import LONGEST
 
 GENERATED = re.compile(
     r"^(data|\.airflow|\.venv|\.tools|dist)/|(^|/)__pycache__/"
@@ -66,3 +67,9 @@ def test_lock_pins_and_hashes_everything(name):
     assert lines, f"{name} is empty; run `make lock`"
     pinned = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,._-]+\])?==\S+( ;.*?)?( --hash=sha256:[0-9a-f]{64})+$")
     assert [line[:60] for line in lines if not pinned.match(line)] == []
+
+
+def test_scopes_of_the_schedule_exist():
+    """Each scope that starts first is a folder or file with tests."""
+    scopes = [ROOT / "tests" / scope for scope in LONGEST]
+    assert [scope for scope in scopes if not (scope.is_file() or any(scope.glob("test_*.py")))] == []
