@@ -24,6 +24,7 @@ from newslake.pipeline.unicode import to_well_formed
 _PAGE_KEYS = ("url", "html", "text", "file")  # a header has a column of one of them
 _DELIMITERS = ",;\t|"
 _HEADER_MAX_CHARS = 100_000
+_CELL_CHARS = 131_072  # the limit of the csv module, which any earlier file of the process may have raised
 _LINE_CELLS = 3  # cells of the maximum size: text, html, and all others together
 
 
@@ -81,7 +82,7 @@ def split_rows(
     rest, gone = StringIO(), []
     writer = csv.writer(rest)
     with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        writer.writerow(next(_reader(text), ()))
+        writer.writerow(next(_reader(text, max_chars=context.page_max_bytes), ()))
     for row in read_rows(file, max_chars=context.page_max_bytes):
         entry = _row_entry(row, file, context)
         if is_gone(entry, " ".join(row.cells).encode()):
@@ -95,7 +96,7 @@ def read_rows(file: LocalFile, *, max_chars: int) -> Iterator[CsvRow]:
     """Yield the rows. Raises: csv.Error also for a header without a column of pages; UnicodeDecodeError, OSError."""
     csv.field_size_limit(max(csv.field_size_limit(), max_chars))
     with open_file(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-        rows = _reader(text)
+        rows = _reader(text, max_chars=max_chars)
         header = next(rows, [])
         names = {name.strip().lower() for name in header}
         if header and not any(names.intersection(KEYS[key]) for key in _PAGE_KEYS):
@@ -109,16 +110,16 @@ def read_rows(file: LocalFile, *, max_chars: int) -> Iterator[CsvRow]:
                 yield CsvRow(number, row, values, ignored)
 
 
-def _reader(text: TextIO) -> Iterator[list[str]]:
+def _reader(text: TextIO, *, max_chars: int) -> Iterator[list[str]]:
     """Return a reader with the most frequent delimiter of the first line."""
     first = text.readline(_HEADER_MAX_CHARS)
     text.seek(0)
-    return csv.reader(_bounded_lines(text), delimiter=max(_DELIMITERS, key=first.count))
+    limit = _LINE_CELLS * max(max_chars, _CELL_CHARS)
+    return csv.reader(_bounded_lines(text, limit), delimiter=max(_DELIMITERS, key=first.count))
 
 
-def _bounded_lines(text: TextIO) -> Iterator[str]:
-    """Yield the lines. Raises: csv.Error for one with more characters than all cells of a page may have."""
-    limit = _LINE_CELLS * csv.field_size_limit()
+def _bounded_lines(text: TextIO, limit: int) -> Iterator[str]:
+    """Yield the lines. Raises: csv.Error for one with more than ``limit`` characters."""
     while line := text.readline(limit + 1):
         if len(line) > limit:
             raise csv.Error(f"a line has more than {limit} characters")
