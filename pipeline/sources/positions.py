@@ -34,13 +34,19 @@ class FolderPosition:
 
     @classmethod
     def parse(cls, etag: str | None, *, filters: Sequence[str]) -> Self | None:
-        """Return the position in an ETag; None if it is a version, or a position under other filters."""
+        """Return the position in an ETag; None if it is a version, or a position under other filters.
+
+        Also None if another version of newslake stored it, with other fields: then the folder is read from its start.
+        """
         if etag is None or not etag.startswith(_PREFIX):
             return None
         stored = json.loads(etag.removeprefix(_PREFIX))
-        place = stored.pop("place")
-        broken = place.pop("broken")
-        there = cls(**stored, place=FilePosition(**place, broken=None if broken is None else tuple(broken)))
+        try:
+            place = stored.pop("place")
+            broken = place.pop("broken")
+            there = cls(**stored, place=FilePosition(**place, broken=None if broken is None else tuple(broken)))
+        except (KeyError, TypeError):
+            return None
         return there if there.filters == _hash(*filters) else None
 
     @property

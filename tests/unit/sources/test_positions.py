@@ -151,6 +151,16 @@ def test_place_in_a_file_that_is_gone(tmp_path: Path) -> None:
     assert len(_slice(tmp_path, known, never_over)[0]) == 2
 
 
+@pytest.mark.parametrize("change", [{"pages": 3}, {"place": {"line": 3}}, {"place": {"broken": None, "line": 3}}])
+def test_place_of_another_version(tmp_path: Path, change: dict[str, object]) -> None:
+    """If another version stored the place, with other fields, the folder is read from its start."""
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(map(_json_line, range(3))))
+    _, known = _slice(tmp_path, Validators(), _after(1))
+    stored = json.loads((known.etag or "").removeprefix("slice "))
+    other = Validators(etag=f"slice {json.dumps(stored | change)}")
+    assert len(_slice(tmp_path, other, never_over)[0]) == 3
+
+
 def test_stored_place_names_no_file(tmp_path: Path) -> None:
     """The stored place has no name of a file, so a takedown has nothing to remove there."""
     (tmp_path / "secret-name.jsonl").write_bytes(b"\n".join(map(_json_line, range(3))))
