@@ -108,7 +108,7 @@ def _slice_of(
             reading = replace(context, start=there.place)
             for entry in entries_in_turn(_read_one(file, reading), reading, name=file.name):
                 if entry.position is not None:
-                    there, is_over = replace(there, place=entry.position), True
+                    there, is_over = there.at(file, entry.position), True
                 else:
                     yield entry
         if is_over:

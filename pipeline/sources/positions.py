@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import stat
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Self
 
 from newslake.pipeline.sources.listing import FilePosition, LocalFile, never_over
 
 _PREFIX = "slice "  # no version of a folder has a space
+_EDGE_BYTES = 1024  # of a file, by which it is known again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,20 +20,28 @@ class FolderPosition:
     """A file of a folder and the place in it. It is stored as the ETag of the listing until the folder is through.
 
     ``version`` is that of the folder at its first slice, and ``filters`` is a hash of the source's ``page_filters``.
-    ``file`` is a hash, so that a takedown has no name to remove here. ``state`` tells whether the file is the same.
+    ``file`` is a hash, so that a takedown has no name to remove here. ``head`` and ``tail`` are of the bytes at the
+    start of the file, before it is read, and before the place: they tell whether the file is the same, or has grown.
     """
 
     version: str
     filters: str
     file: str
-    state: str
+    head: str
+    tail: str
     place: FilePosition
 
     @classmethod
     def of(cls, file: LocalFile, *, version: str, filters: Sequence[str]) -> Self:
         """Return the start of a file; call it before the file is read."""
-        state = _state_of(file) or ""
-        return cls(version=version, filters=_hash(*filters), file=_hash(file.name), state=state, place=FilePosition())
+        head = _bytes_of(file, end=_EDGE_BYTES)
+        return cls(
+            version=version, filters=_hash(*filters), file=_hash(file.name), head=head, tail="", place=FilePosition()
+        )
+
+    def at(self, file: LocalFile, place: FilePosition) -> Self:
+        """Return the position at a place of the file."""
+        return replace(self, tail=_bytes_of(file, end=place.offset), place=place)
 
     @classmethod
     def parse(cls, etag: str | None, *, filters: Sequence[str]) -> Self | None:
@@ -53,16 +64,23 @@ class FolderPosition:
     def etag(self) -> str:
         return f"{_PREFIX}{json.dumps(asdict(self))}"
 
-    def files_from(self, files: Sequence[LocalFile]) -> tuple[Sequence[LocalFile], Self] | None:
-        """Return the files from this position on, and the position; None if its file is gone.
+    def files_from(self, files: Sequence[LocalFile]) -> tuple[Sequence[LocalFile], Self | None] | None:
+        """Return the files from this position on, and the position if reading goes on in the first of them.
 
-        A file that changed begins again: the bytes before the place may be other ones.
+        Return None if its file is gone. A file that has only grown goes on at the place, else one that always grows
+        would never end. Of one that has other bytes the rest is left out: the folder is read again after its end, and
+        the other files are not to wait for it.
         """
         first = next((number for number, file in enumerate(files) if _hash(file.name) == self.file), None)
-        state = None if first is None else _state_of(files[first])
-        if state is None:
+        if first is None:
             return None
-        return files[first:], self if state == self.state else replace(self, state=state, place=FilePosition())
+        if self.place == FilePosition():  # nothing of it was read
+            return files[first:], None
+        return (files[first:], self) if self._is_in(files[first]) else (files[first + 1 :], None)
+
+    def _is_in(self, file: LocalFile) -> bool:
+        head = _bytes_of(file, end=int(self.head.partition(" ")[0]))
+        return (head, _bytes_of(file, end=self.place.offset)) == (self.head, self.tail)
 
 
 def slice_clock(seconds: float | None) -> Callable[[], bool]:
@@ -77,9 +95,13 @@ def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _state_of(file: LocalFile) -> str | None:
-    try:
-        state = file.path.lstat()
-    except FileNotFoundError:  # removed meanwhile
-        return None
-    return f"{state.st_ino} {state.st_size} {state.st_ctime_ns}"
+def _bytes_of(file: LocalFile, *, end: int) -> str:
+    """Return how many bytes a file has before ``end``, at most some, and a hash of them; none if it cannot be read."""
+    start = max(0, end - _EDGE_BYTES)
+    data = b""
+    with suppress(OSError):  # reading its entries names the problem
+        if stat.S_ISREG(file.path.lstat().st_mode):
+            with file.path.open("rb") as stream:
+                stream.seek(start)
+                data = stream.read(end - start)
+    return f"{len(data)} {hashlib.sha256(data).hexdigest()[:32]}"

@@ -121,22 +121,65 @@ def test_slice_that_is_lost_is_read_again(folder: Path) -> None:
     assert first + again == whole
 
 
-def test_file_that_changes_begins_again(tmp_path: Path) -> None:
-    """A line file that grew or was replaced between two slices is read from its first line."""
-    file = tmp_path / "a.jsonl"
-    file.write_bytes(b"\n".join(map(_json_line, range(6))))
-    _, known = _slice(tmp_path, Validators(), _after(3))
-    with file.open("ab") as stream:
-        stream.write(b"\n" + _json_line(6))
-    grown, after = _slice(tmp_path, known, never_over)
-    assert [each[0] for each in grown] == [f"https://quay.example/{number}" for number in range(7)]
-    assert after != Validators(etag=folder_version(tmp_path))  # the folder is read again: it changed meanwhile
+def _numbers(entries: list[Shown]) -> list[int]:
+    return [int((each[0] or "").rpartition("/")[2]) for each in entries]
 
-    other = tmp_path / ".other"
-    other.write_bytes(b"\n".join(map(_json_line, range(10, 17))))
-    other.replace(file)
-    replaced, _ = _slice(tmp_path, known, never_over)
-    assert [each[0] for each in replaced] == [f"https://quay.example/{number}" for number in range(10, 17)]
+
+def _write_lines(file: Path, *numbers: int) -> None:
+    """Write a line file, or replace it by another one."""
+    draft = file.with_name(".draft")
+    draft.write_bytes(b"".join(_json_line(number) + b"\n" for number in numbers))
+    draft.replace(file)
+
+
+@pytest.mark.parametrize("appends", [True, False], ids=["appended", "written anew"])
+def test_file_that_grows_between_slices_ends(tmp_path: Path, appends: bool) -> None:
+    """A line file that grows between all slices is read on, and then the files after it; each line is read once.
+
+    The folder is read again after its end, because it changed meanwhile.
+    """
+    file = tmp_path / "a.jsonl"
+    _write_lines(file, *range(6))
+    _write_lines(tmp_path / "b.jsonl", 90)
+    entries, known = _slice(tmp_path, Validators(), _after(3))
+    size = 6
+    while known.etag is not None and known.etag.startswith("slice "):
+        if appends:
+            with file.open("ab") as stream:
+                stream.write(_json_line(size) + b"\n")
+        else:
+            _write_lines(file, *range(size + 1))
+        size += 1
+        more, known = _slice(tmp_path, known, _after(3))
+        entries += more
+        assert size < 20
+    numbers = _numbers(entries)
+    assert numbers == [*range(numbers[-2] + 1), 90]
+    assert numbers[-2] > 6
+    assert known != Validators(etag=folder_version(tmp_path))
+    whole, known = _slice(tmp_path, known, never_over)
+    assert _numbers(whole) == [*range(size), 90]
+    assert known == Validators(etag=folder_version(tmp_path))
+
+
+def test_file_that_is_replaced_does_not_stop_the_next_one(tmp_path: Path) -> None:
+    """The rest of a line file that has other lines than before is left out: the next file is read.
+
+    Then the folder is read again. A file of which nothing was read is read as it is now.
+    """
+    file, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    _write_lines(file, *range(6))
+    _write_lines(other, 90)
+    _, known = _slice(tmp_path, Validators(), _after(3))
+    _write_lines(file, *range(10, 17))
+    more, known = _slice(tmp_path, known, never_over)
+    assert _numbers(more) == [90]
+    whole, known = _slice(tmp_path, known, _after(8))
+    assert _numbers(whole) == [*range(10, 17)]
+    _write_lines(other, 91, 92, 93)
+    first, known = _slice(tmp_path, known, _after(2))
+    rest, _ = _slice(tmp_path, known, never_over)
+    assert (_numbers(first), _numbers(rest)) == ([91, 92], [93])
 
 
 def test_place_in_a_file_that_is_gone(tmp_path: Path) -> None:
