@@ -154,6 +154,7 @@ def _call_addons_after_run(space: "Workspace") -> None:
 
 
 def _run_name(started_at: datetime) -> str:
+    """Return what the ids of one run have in common: ``jobs.runtimes.run_of`` returns it."""
     return f"cli.{started_at:%Y%m%dT%H%M%S%f}"
 
 

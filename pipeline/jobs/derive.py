@@ -34,6 +34,7 @@ from newslake.pipeline.jobs.outcomes import (
     page_name_of,
 )
 from newslake.pipeline.jobs.pipeline_version import failure_version
+from newslake.pipeline.jobs.runtimes import run_of
 from newslake.pipeline.jobs.suspects import SuspectTrial
 from newslake.pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
 from newslake.pipeline.jobs.worklist import (
@@ -95,7 +96,11 @@ def derive(  # noqa: PLR0913 - a day, and how to choose of its articles
     outcomes: list[Outcome] = []
     cached: dict[str, CachedOutcome] = {}
     counts = Counter(derived_new=0, derived_again=0)
-    with workspace.at_work() as lease, workspace.turns() as turns, SuspectTrial(workspace.settings, turns) as trial:
+    with (
+        workspace.at_work() as lease,
+        workspace.turns() as turns,
+        SuspectTrial(workspace.settings, turns, run=run_of(run_id)) as trial,
+    ):
         batches = _BatchStager(workspace, day, lease)
         pieces = day_work(workspace, day=day, chunk=chunk, chunks=chunks, article_ids=article_ids)
         jobs = (

@@ -81,14 +81,23 @@ class InFlight:
         self._end_trials(key)
         return _poison_error(name, deaths)
 
-    def count_death(self, key: str, *, name: str) -> PoisonItemError | None:
-        """Count the death of a child that worked on a suspect; return its outcome after ``MAX_DEATHS`` of them."""
-        item = _hash(_lone(key), self._version)
-        self.dead.append(item)
-        if (deaths := self._deaths.get(item, 0) + 1) < MAX_DEATHS:
+    def count_death(self, key: str, *, run: str, name: str) -> PoisonItemError | None:
+        """Count the death of a child that worked on a suspect; return its outcome if children died in enough runs.
+
+        One run counts once: what takes the memory of the machine now may be gone by the next one.
+        """
+        self.dead.append(f"{self._hash_of_lone(key)}.{_hash(run, self._version)}")
+        if (runs := len(self._lone_deaths(key))) < MAX_DEATHS:
             return None
         self._end_trials(key)
-        return _poison_error(name, deaths)
+        return _poison_error(name, runs)
+
+    def _hash_of_lone(self, key: str) -> str:
+        return _hash(f"lone {key}", self._version)
+
+    def _lone_deaths(self, key: str) -> set[str]:
+        """Return the counted deaths of children that worked on a suspect, one per run."""
+        return {each for each in (*self._deaths, *self.dead) if each.startswith(f"{self._hash_of_lone(key)}.")}
 
     def clear(self, key: str) -> None:
         """Clear a suspect that a child has done: if this process ends well, it is a suspect no longer."""
@@ -97,15 +106,11 @@ class InFlight:
 
     def _end_trials(self, key: str) -> None:
         """Forget the trials of an item that has its outcome: after a retry it has as many as before."""
-        self.seen.update(_hash(each, self._version) for each in (_joint(key), _lone(key)))
+        self.seen |= {_hash(_joint(key), self._version), *self._lone_deaths(key)}
 
 
 def _joint(key: str) -> str:
     return f"joint {key}"
-
-
-def _lone(key: str) -> str:
-    return f"lone {key}"
 
 
 def _poison_error(name: str, deaths: int) -> PoisonItemError:

@@ -91,6 +91,11 @@ def launcher_of(run_id: str) -> Launcher:
     return "cli" if run_id.startswith("cli.") else "airflow"
 
 
+def run_of(run_id: str) -> str:
+    """Return the run that a run id belongs to: one `newslake run` has an id per stage, day and slice."""
+    return ".".join(run_id.split(".")[:2]) if launcher_of(run_id) == "cli" else run_id
+
+
 def expected_seconds(history: History, *, stage: Stage = "extract", launcher: Launcher, articles: int) -> float | None:
     """Return the expected seconds of a run with a number of articles (pages for ingest); None without history.
 

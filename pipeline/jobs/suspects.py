@@ -3,7 +3,8 @@
 The process that died says nothing of the cause: an article can end its process, but so can the kernel when others take
 the memory, or a kill of the whole run. A child has one article as its only work, and its parent watches it. So only
 this is a death of an article: its child ended after it had loaded the model and begun to read, and not by SIGTERM. Two
-such deaths set it aside, in two runs: what takes the memory of the machine now may be gone by the next one.
+such deaths set it aside, if they are in two runs: what takes the memory of the machine now may be gone by the next one.
+One run may try it several times, in each slice of a folder or on each of its news days.
 
 If the parent dies with the child, nobody saw who was to blame: a container without memory ends whole, and so does a run
 that is killed. Three such deaths set the article aside, else it would end every run.
@@ -29,11 +30,12 @@ _ENDED_BY_SIGTERM = (-signal.SIGTERM, 128 + signal.SIGTERM)
 
 
 class SuspectTrial:
-    """Tries suspects, one at a time. The child starts with the first suspect and ends with the context."""
+    """Tries suspects of one run, one at a time. The child starts with the first suspect and ends with the context."""
 
-    def __init__(self, settings: Settings, turns: InFlight) -> None:
+    def __init__(self, settings: Settings, turns: InFlight, *, run: str) -> None:
         self._settings = settings
         self._turns = turns
+        self._run = run
         self._child: WorkerProcess | None = None
         self._is_reading = False
         self._failed_starts = 0
@@ -71,7 +73,7 @@ class SuspectTrial:
                 if code in _ENDED_BY_SIGTERM:
                     return _suspect_error(name, "its process got SIGTERM")
                 if self._is_reading:
-                    poison = self._turns.count_death(key, name=name)
+                    poison = self._turns.count_death(key, run=self._run, name=name)
                     return poison or _suspect_error(name, "a process ended that worked on it alone")
                 self._failed_starts += 1
                 continue

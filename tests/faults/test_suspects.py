@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -17,6 +18,7 @@ from newslake.pipeline.errors import LakeError, NewsError
 from newslake.pipeline.jobs import workers
 from newslake.pipeline.jobs.derive import derive
 from newslake.pipeline.jobs.run import extract_day
+from newslake.pipeline.jobs.runtimes import run_of
 from newslake.pipeline.jobs.suspects import SuspectTrial
 from newslake.pipeline.jobs.workers import Job
 from newslake.pipeline.model import Capture, Page
@@ -103,10 +105,10 @@ def test_rounds_of_kills_lose_no_article(processes: ForkServerContext, folder: P
     assert_all_arrive(folder)
 
 
-def tried(folder: Path, job: Job[object], key: str = "a story") -> object:
-    """Return what becomes of a suspect in one run."""
+def tried(folder: Path, job: Job[object], key: str = "a story", *, run: str = "") -> object:
+    """Return what becomes of a suspect in a run, by default one that is new."""
     space = open_space(folder, DAY)
-    with space.turns() as turns, SuspectTrial(space.settings, turns) as trial:
+    with space.turns() as turns, SuspectTrial(space.settings, turns, run=run or uuid4().hex) as trial:
         return trial.read(job, key=key, name=key)
 
 
@@ -132,11 +134,32 @@ def test_two_deaths_of_children_set_a_suspect_aside(folder: Path) -> None:
     assert reason_of(tried(folder, killed)) == ("suspect", "retry")
 
 
+def test_deaths_in_one_run_count_once(folder: Path) -> None:
+    """A suspect whose child dies in each trial of one run waits for the next run, which sets it aside.
+
+    Then nothing is left of the trials.
+    """
+    killed = partial(end_while_reading, number=signal.SIGKILL)
+    for _ in range(3):
+        assert reason_of(tried(folder, killed, run="one")) == ("suspect", "retry")
+    assert reason_of(tried(folder, killed, run="two")) == ("killed_worker", "quarantine")
+    assert reason_of(tried(folder, killed, run="three")) == ("suspect", "retry")
+
+
+def test_slices_and_days_are_of_one_run() -> None:
+    """The ids of all days and slices of one `newslake run` name one run; an id of Airflow is a run."""
+    ids = ("extract.2026-03-02.2026-03-01", "extract.slice1.2026-03-02", "extract.unprocessed.2026-02-27")
+    assert {run_of(f"cli.20260302T120000000001.{each}") for each in ids} == {"cli.20260302T120000000001"}
+    assert (
+        run_of("news_extract.manual__2026-03-02T12:00:00.5+00:00") == "news_extract.manual__2026-03-02T12:00:00.5+00:00"
+    )
+
+
 def test_deaths_before_reading_count_for_no_suspect(folder: Path) -> None:
     """Children that end before they read are no deaths; after two of them the run starts no more."""
     space = open_space(folder, DAY)
     for _ in range(3):
-        with space.turns() as turns, SuspectTrial(space.settings, turns) as trial:
+        with space.turns() as turns, SuspectTrial(space.settings, turns, run="run") as trial:
             for key in ("a story", "another"):
                 assert reason_of(trial.read(end_at_load, key=key, name=key)) == ("suspect", "retry")
     assert len((folder / "loads").read_text()) == 6
