@@ -145,9 +145,18 @@ class WorkerProcess:
     def call[T](self, job: Job[T], count_pages: CountCallback) -> tuple[Any, Exception | None]:
         """Do a job; return its result or its error. Raises: EOFError or ConnectionError if the process dies."""
         self._pipe.send(job)
-        while (message := self._pipe.recv())[0] == "count":
+        while (message := self._receive())[0] == "count":
             count_pages(*message[1:])
         return message[1], message[2]
+
+    def _receive(self) -> tuple[Any, ...]:
+        try:
+            message: tuple[Any, ...] = self._pipe.recv()
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise EOFError(str(error)) from error  # the process died in the middle of a message
+        return message
 
     def terminate(self) -> None:
         self._process.terminate()

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from datetime import date
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,17 @@ def end_while_reading(workspace: Workspace, /, *, count_pages: CountCallback, nu
     """Begin to read, then end this process by a signal."""
     count_pages(0, None)
     os.kill(os.getpid(), number)
+
+
+def end_while_sending(workspace: Workspace, /, *, count_pages: CountCallback) -> None:
+    """Read, and end this process in the middle of the message with the result."""
+    count_pages(0, None)
+
+    def send_half(pipe: Connection, message: bytes) -> None:
+        os.write(pipe.fileno(), message[: len(message) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Connection._send = send_half  # type: ignore[attr-defined]
 
 
 def end_at_load(workspace: Workspace, /, *, count_pages: CountCallback) -> None:

@@ -29,6 +29,7 @@ from tests.faults.pool_jobs import (
     derive_until_a_trial,
     end_at_load,
     end_while_reading,
+    end_while_sending,
     fail,
     process_id,
     raise_defect,
@@ -144,6 +145,12 @@ def test_deaths_in_one_run_count_once(folder: Path) -> None:
         assert reason_of(tried(folder, killed, run="one")) == ("suspect", "retry")
     assert reason_of(tried(folder, killed, run="two")) == ("killed_worker", "quarantine")
     assert reason_of(tried(folder, killed, run="three")) == ("suspect", "retry")
+
+
+def test_death_in_the_middle_of_a_reply_counts(folder: Path) -> None:
+    """A child that dies while it sends its result is a death of its suspect, as one that dies before."""
+    assert reason_of(tried(folder, end_while_sending)) == ("suspect", "retry")
+    assert reason_of(tried(folder, end_while_sending)) == ("killed_worker", "quarantine")
 
 
 def test_slices_and_days_are_of_one_run() -> None:

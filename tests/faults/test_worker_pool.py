@@ -20,7 +20,7 @@ from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server, page
 from tests.faults.injection import Fault
 from tests.faults.invariants import table_files
-from tests.faults.pool_jobs import derive_with, die_at_first, fail, process_id, wait
+from tests.faults.pool_jobs import derive_with, die_at_first, end_while_sending, fail, process_id, wait
 from tests.faults.resume_worker import open_space
 
 pytestmark = [pytest.mark.model]
@@ -77,6 +77,12 @@ def test_job_of_a_killed_worker_is_tried_again(pool: WorkerPool, folder: Path) -
     (folder / "tries").unlink()
     with pytest.raises(ExtractorError, match="5 worker processes ended"):
         pool.submit(partial(die_at_first, deaths=9), count_pages=no_count).result()
+
+
+def test_worker_that_dies_in_the_middle_of_a_reply_is_replaced(pool: WorkerPool) -> None:
+    """The job of a worker that dies while it sends the result is tried again, as after any death."""
+    with pytest.raises(ExtractorError, match="5 worker processes ended"):
+        pool.submit(end_while_sending, count_pages=no_count).result()
 
 
 def test_end_of_the_run_ends_its_workers(folder: Path) -> None:
