@@ -26,6 +26,7 @@ from newslake.pipeline.leases import TurnRecord, TurnRecords
 log = logging.getLogger(__name__)
 
 MAX_DEATHS = 2
+MAX_SIGTERMS = 3  # of a child: more, as whoever stops processes ends healthy ones, too
 MAX_JOINT_DEATHS = 3  # of a child with its parent: more, as a kill of all processes from outside is one, too
 _LOCK, _DEATHS, _TURNS = "lock", "deaths.json", "*.turn"
 
@@ -82,22 +83,27 @@ class InFlight:
         return _poison_error(name, deaths)
 
     def count_death(self, key: str, *, run: str, name: str) -> PoisonItemError | None:
-        """Count the death of a child that worked on a suspect; return its outcome if children died in enough runs.
+        """Count the death of a child that worked on a suspect; return its outcome after deaths in ``MAX_DEATHS`` runs.
 
         One run counts once: what takes the memory of the machine now may be gone by the next one.
         """
-        self.dead.append(f"{self._hash_of_lone(key)}.{_hash(run, self._version)}")
-        if (runs := len(self._lone_deaths(key))) < MAX_DEATHS:
+        return self._count_run(_lone(key), key, run=run, name=name, most=MAX_DEATHS)
+
+    def count_sigterm(self, key: str, *, run: str, name: str) -> PoisonItemError | None:
+        """Count the end of such a child by SIGTERM; return the outcome after ends in ``MAX_SIGTERMS`` runs."""
+        return self._count_run(_sigterm(key), key, run=run, name=name, most=MAX_SIGTERMS)
+
+    def _count_run(self, what: str, key: str, *, run: str, name: str, most: int) -> PoisonItemError | None:
+        self.dead.append(f"{_hash(what, self._version)}.{_hash(run, self._version)}")
+        if (runs := len(self._runs_of(what))) < most:
             return None
         self._end_trials(key)
         return _poison_error(name, runs)
 
-    def _hash_of_lone(self, key: str) -> str:
-        return _hash(f"lone {key}", self._version)
-
-    def _lone_deaths(self, key: str) -> set[str]:
-        """Return the counted deaths of children that worked on a suspect, one per run."""
-        return {each for each in (*self._deaths, *self.dead) if each.startswith(f"{self._hash_of_lone(key)}.")}
+    def _runs_of(self, what: str) -> set[str]:
+        """Return what is counted once per run."""
+        start = f"{_hash(what, self._version)}."
+        return {each for each in (*self._deaths, *self.dead) if each.startswith(start)}
 
     def clear(self, key: str) -> None:
         """Clear a suspect that a child has done: if this process ends well, it is a suspect no longer."""
@@ -106,11 +112,19 @@ class InFlight:
 
     def _end_trials(self, key: str) -> None:
         """Forget the trials of an item that has its outcome: after a retry it has as many as before."""
-        self.seen |= {_hash(_joint(key), self._version), *self._lone_deaths(key)}
+        self.seen |= {_hash(_joint(key), self._version), *self._runs_of(_lone(key)), *self._runs_of(_sigterm(key))}
 
 
 def _joint(key: str) -> str:
     return f"joint {key}"
+
+
+def _lone(key: str) -> str:
+    return f"lone {key}"
+
+
+def _sigterm(key: str) -> str:
+    return f"sigterm {key}"
 
 
 def _poison_error(name: str, deaths: int) -> PoisonItemError:

@@ -6,6 +6,9 @@ this is a death of an article: its child ended after it had loaded the model and
 such deaths set it aside, if they are in two runs: what takes the memory of the machine now may be gone by the next one.
 One run may try it several times, in each slice of a folder or on each of its news days.
 
+SIGTERM comes from whoever stops processes, so it says less. But a guard of memory as earlyoom sends it, too: an article
+whose child ends by it in three runs is set aside, else it would wait forever.
+
 If the parent dies with the child, nobody saw who was to blame: a container without memory ends whole, and so does a run
 that is killed. Three such deaths set the article aside, else it would end every run.
 """
@@ -70,11 +73,9 @@ class SuspectTrial:
                 code = self._end_child()
                 self._turns.begin()
                 log.warning("%s: a process ended that had no other work (exit code %s)", name, code)
-                if code in _ENDED_BY_SIGTERM:
-                    return _suspect_error(name, "its process got SIGTERM")
-                if self._is_reading:
-                    poison = self._turns.count_death(key, run=self._run, name=name)
-                    return poison or _suspect_error(name, "a process ended that worked on it alone")
+                is_sigterm = code in _ENDED_BY_SIGTERM
+                if is_sigterm or self._is_reading:
+                    return self._outcome_of_end(key, name=name, is_sigterm=is_sigterm)
                 self._failed_starts += 1
                 continue
             self._turns.begin()
@@ -86,6 +87,14 @@ class SuspectTrial:
             done: T = result
             return done
         return _suspect_error(name, "processes ended before they could read it, for which there may be no memory now")
+
+    def _outcome_of_end(self, key: str, *, name: str, is_sigterm: bool) -> NewsError:
+        poison = None
+        if self._is_reading:
+            count = self._turns.count_sigterm if is_sigterm else self._turns.count_death
+            poison = count(key, run=self._run, name=name)
+        why = "its process got SIGTERM" if is_sigterm else "a process ended that worked on it alone"
+        return poison or _suspect_error(name, why)
 
     def _begin(self, key: str, _done: int, _total: int | None) -> None:
         self._is_reading = True

@@ -56,11 +56,11 @@ def end_while_sending(workspace: Workspace, /, *, count_pages: CountCallback) ->
     Connection._send = send_half  # type: ignore[attr-defined]
 
 
-def end_at_load(workspace: Workspace, /, *, count_pages: CountCallback) -> None:
-    """End this process before it reads; count how often that was."""
+def end_at_load(workspace: Workspace, /, *, count_pages: CountCallback, number: int = signal.SIGKILL) -> None:
+    """End this process by a signal before it reads; count how often that was."""
     with Path(workspace.settings.data_dir, "loads").open("a") as loads:
         loads.write("x")
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), number)
 
 
 def raise_defect(workspace: Workspace, /, *, count_pages: CountCallback) -> None:

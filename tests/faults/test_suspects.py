@@ -121,7 +121,7 @@ def reason_of(got: object) -> tuple[str, str]:
 def test_two_deaths_of_children_set_a_suspect_aside(folder: Path) -> None:
     """A suspect whose child dies while it reads waits for the next run; the second death sets it aside.
 
-    Then nothing is left of the trials: a retry has two deaths, too. SIGTERM of a child is no death.
+    Then nothing is left of the trials: a retry has two deaths, too. Two ends by SIGTERM between them change nothing.
     """
     killed = partial(end_while_reading, number=signal.SIGKILL)
     ended = partial(end_while_reading, number=signal.SIGTERM)
@@ -133,6 +133,22 @@ def test_two_deaths_of_children_set_a_suspect_aside(folder: Path) -> None:
     assert reason_of(tried(folder, killed)) == ("suspect", "retry")
     assert isinstance(tried(folder, process_id), int)
     assert reason_of(tried(folder, killed)) == ("suspect", "retry")
+
+
+def test_three_ends_by_sigterm_set_a_suspect_aside(folder: Path) -> None:
+    """A suspect whose child ends by SIGTERM in each of three runs is set aside, and waits no longer.
+
+    A trial that ends well clears them; ends before the child reads count for no suspect.
+    """
+    ended = partial(end_while_reading, number=signal.SIGTERM)
+    before = partial(end_at_load, number=signal.SIGTERM)
+    for _ in range(2):
+        assert reason_of(tried(folder, ended)) == ("suspect", "retry")
+    assert isinstance(tried(folder, process_id), int)
+    for job, run in ((ended, "one"), (ended, "one"), (before, "two"), (ended, "three")):
+        assert reason_of(tried(folder, job, run=run)) == ("suspect", "retry")
+    assert reason_of(tried(folder, ended)) == ("killed_worker", "quarantine")
+    assert reason_of(tried(folder, ended)) == ("suspect", "retry")
 
 
 def test_deaths_in_one_run_count_once(folder: Path) -> None:
