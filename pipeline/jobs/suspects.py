@@ -16,10 +16,12 @@ that is killed. Three such deaths set the article aside, else it would end every
 import logging
 import signal
 from collections.abc import Collection
+from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
 from typing import Self
 
+from newslake.pipeline.archive.locks import file_lock
 from newslake.pipeline.errors import NewsError, SuspectError
 from newslake.pipeline.jobs.in_flight import InFlight
 from newslake.pipeline.jobs.workers import Job, WorkerProcess
@@ -28,12 +30,17 @@ from newslake.pipeline.settings import Settings
 log = logging.getLogger(__name__)
 
 _MAX_FAILED_STARTS = 2  # of children that end before they read, in one chunk
+_LOCK = "trials.lock"
 _END_SECONDS = 3.0  # less than a worker has to end, which waits for this
 _ENDED_BY_SIGTERM = (-signal.SIGTERM, 128 + signal.SIGTERM)
 
 
 class SuspectTrial:
-    """Tries suspects of one run, one at a time. The child starts with the first suspect and ends with the context."""
+    """Tries suspects of one run, one at a time. The child starts with the first suspect and ends with the context.
+
+    A host has one such child for its data root, because it has a model: several at once would take the memory of which
+    there may be too little. Others wait.
+    """
 
     def __init__(self, settings: Settings, turns: InFlight, *, run: str) -> None:
         self._settings = settings
@@ -42,14 +49,17 @@ class SuspectTrial:
         self._child: WorkerProcess | None = None
         self._is_reading = False
         self._failed_starts = 0
+        self._lock = ExitStack()
+        self._has_lock = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._child is not None:
-            self._child.terminate()
-            self._end_child()
+        with self._lock:
+            if self._child is not None:
+                self._child.terminate()
+                self._end_child()
 
     def in_order(self, keys: Collection[str]) -> list[str]:
         """Return suspects in the order of their trials: last those that may end this process, too."""
@@ -65,7 +75,7 @@ class SuspectTrial:
             return poison
         self._turns.begin()  # no article is to blame while the child starts
         while self._failed_starts < _MAX_FAILED_STARTS:
-            self._child = self._child or WorkerProcess(self._settings, is_daemon=True)
+            self._child = self._child or self._start_child()
             self._is_reading = False
             try:
                 result, error = self._child.call(job, partial(self._begin, key))
@@ -99,6 +109,12 @@ class SuspectTrial:
     def _begin(self, key: str, _done: int, _total: int | None) -> None:
         self._is_reading = True
         self._turns.begin_trial(key)
+
+    def _start_child(self) -> WorkerProcess:
+        if not self._has_lock:
+            self._lock.enter_context(file_lock(self._settings.archive_dir / "in_flight" / _LOCK))
+            self._has_lock = True
+        return WorkerProcess(self._settings, is_daemon=True)
 
     def _end_child(self) -> int | None:
         child, self._child = self._child, None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import pytest
@@ -186,6 +187,25 @@ def test_deaths_before_reading_count_for_no_suspect(folder: Path) -> None:
             for key in ("a story", "another"):
                 assert reason_of(trial.read(end_at_load, key=key, name=key)) == ("suspect", "retry")
     assert len((folder / "loads").read_text()) == 6
+
+
+def test_a_host_tries_one_suspect_at_a_time(folder: Path) -> None:
+    """While a run has a child for its suspects, another one starts none: it waits for the end of that child."""
+    steps: list[str] = []
+
+    def try_another() -> None:
+        assert isinstance(tried(folder, process_id, "another"), int)
+        steps.append("another is read")
+
+    other = Thread(target=try_another)
+    space = open_space(folder, DAY)
+    with space.turns() as turns, SuspectTrial(space.settings, turns, run="run") as trial:
+        assert isinstance(trial.read(process_id, key="a story", name="a story"), int)
+        other.start()
+        other.join(3)  # with two children at a time, the other one would be ready
+        steps.append("the first child ends")
+    other.join()
+    assert steps == ["the first child ends", "another is read"]
 
 
 def test_errors_of_a_child_are_raised_in_its_parent(folder: Path) -> None:
