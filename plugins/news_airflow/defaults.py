@@ -15,15 +15,13 @@ POOLS = {
     WEB_POOL: (2, "online sources"),
     FILES_POOL: (1, "folders and inboxes"),
 }
-# By the dispositions of errors, transient errors are retried; any other NewsError would occur again. A dead
-# worker or a full disk is not a NewsError: the rule of Airflow counts its tries. A service of the shared store may come
-# back after the run has stopped, and a lost lease can be taken again.
+# By the dispositions of errors, transient errors are retried; any other NewsError would occur again, or is the outcome
+# of an article (SuspectError), which no task raises. A dead worker or a full disk is not a NewsError: the rule of
+# Airflow counts its tries. A service of the shared store may come back after the run has stopped, and a lost lease can
+# be taken again.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule("newslake.pipeline.errors.TransientFetchError", RetryAction.RETRY, reason="transient error"),
-        RetryRule(
-            "newslake.pipeline.errors.SuspectError", RetryAction.RETRY, reason="the next try reads the article alone"
-        ),
         RetryRule("newslake.pipeline.errors.StoreError", RetryAction.RETRY, reason="a service of the shared store"),
         RetryRule("newslake.pipeline.errors.NewsError", RetryAction.FAIL, reason="permanent error"),
     ]
