@@ -27,8 +27,8 @@ Reasons of a ``BrokenListingError``, for a whole listing (raised) or for one ent
   file_too_large         a page over the size limit of pages
   broken_sidecar         the .json file of a page is invalid
   sidecar_without_page   a .json file without a page of the same name
-  broken_line            an invalid .jsonl line; the detail says why
-  line_too_long          a .jsonl or .urls line over the limit
+  broken_line            an invalid .jsonl line or .csv row; the detail says why
+  line_too_long          a .jsonl or .urls line, or a .csv row, over the limit; the rest is read
   broken_warc            bytes of a WARC file without a readable record: damaged, truncated, no WARC; the rest is read
   broken_record          a WARC record with a wrong date, length, target or HTTP status; the rest is read
   arc_file               a file in ARC, the format before WARC; the detail says how to convert it

@@ -139,10 +139,10 @@ def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
 
 
-def jsonl_page_names(file: LocalFile, context: ReadContext) -> Iterator[str | None]:
+def jsonl_page_names(file: LocalFile, *, page_max_bytes: int) -> Iterator[str | None]:
     """Yield for each line the page file that it names, by its name in the source's folder; None if it names none."""
     with open_file(file.path) as stream:
-        for line in bounded_lines(stream, context.page_max_bytes * _ESCAPED):
+        for line in bounded_lines(stream, page_max_bytes * _ESCAPED):
             try:
                 stated = json.loads(line or b"")
                 yield named_file(named_values(stated)[0], index=file.name) if isinstance(stated, dict) else None

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from newslake.pipeline.archive import Validators
@@ -39,7 +40,8 @@ _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] 
     ".warc.gz": read_warc,
 }
 _ARC = {".arc": read_warc, ".arc.gz": read_warc}  # which refuses them by that name
-_PAGE_NAMES = {".jsonl": jsonl_page_names, ".csv": csv_page_names}
+_PAGE_NAMES: dict[str, Callable[..., Iterator[str | None]]] = {".jsonl": jsonl_page_names, ".csv": csv_page_names}
+_INDEXES_MAX = 64  # whose names are remembered
 _PAGE_PARTS = ("image/", "audio/", "video/", "font/", "text/css", "text/javascript", "application/javascript")
 _COMPANION = "_files"  # of "Story.html", as browsers save its pictures, styles and frames
 _MIRROR_FILES = ("robots.txt", "hts-log.txt")  # of Wget and HTTrack ...
@@ -180,20 +182,24 @@ def _is_page_part(name: str) -> bool:
 
 def _indexed_pages(folder: Path, context: ReadContext, *, is_deep: bool) -> frozenset[str]:
     """Return the page files that lines and rows of the folder name. A file is an index if its first line names one."""
-    return frozenset(
-        name
-        for file in local_files(folder, is_deep=is_deep)
-        if file.name.lower().endswith(tuple(_PAGE_NAMES)) and stat.S_ISREG(file.path.lstat().st_mode)
-        for name in _page_names(file, context)
-    )
+    names: set[str] = set()
+    for file in local_files(folder, is_deep=is_deep):
+        if file.name.lower().endswith(tuple(_PAGE_NAMES)) and stat.S_ISREG((state := file.path.lstat()).st_mode):
+            version = (state.st_ino, state.st_size, state.st_ctime_ns)
+            names |= _page_names(file, version, page_max_bytes=context.page_max_bytes)
+    return frozenset(names)
 
 
-def _page_names(file: LocalFile, context: ReadContext) -> Iterator[str]:
-    names = _PAGE_NAMES[file.path.suffix.lower()](file, context)
+@lru_cache(maxsize=_INDEXES_MAX)
+def _page_names(file: LocalFile, _version: tuple[int, ...], *, page_max_bytes: int) -> frozenset[str]:
+    """Return the page files that an index names. They are remembered: each slice of a folder asks for them again."""
+    names = _PAGE_NAMES[file.path.suffix.lower()](file, page_max_bytes=page_max_bytes)
+    pages: set[str] = set()
     with suppress(OSError, ValueError, csv.Error):  # reading the file as pages names the problem
         if (first := next(names, None)) is not None:
-            yield first
-            yield from (name for name in names if name is not None)
+            pages.add(first)
+            pages.update(name for name in names if name is not None)
+    return frozenset(pages)
 
 
 def _read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:

@@ -25,10 +25,10 @@ _PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit
 class FilePosition:
     """A place in a file where a later slice reads on.
 
-    ``number`` counts the lines or records before the byte ``offset``, and ``passed`` those after it that are read
-    already: a file that is compressed as a whole, or has quoted line ends, can only be entered at its start.
-    ``broken`` is the reason and the cause of the line or record that the place is inside. ``is_plain`` is a WARC file
-    that is not compressed, whatever bytes are at the place.
+    ``number`` counts the lines, rows or records before the byte ``offset``, and ``passed`` those after it that are read
+    already: a file that is compressed as a whole can only be entered at its start. ``broken`` is the reason and the
+    cause of the line or record that the place is inside; for a row of a CSV file, the reason and where in a field the
+    place is. ``is_plain`` is a WARC file that is not compressed, whatever bytes are at the place.
     """
 
     offset: int = 0

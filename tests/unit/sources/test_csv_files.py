@@ -62,7 +62,11 @@ def test_row_names_a_page_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "places"),
     [
-        ("name,place\nx,y\n", ["t.csv#2"]),
+        ("name,place\nx,y\n", ["t.csv#1"]),
+        (
+            b"url,title\rhttps://post.example/a,A\rhttps://post.example/b,F\xe4hre\rhttps://post.example/c,C\r",
+            [None, "t.csv#3", None],
+        ),
         ("url,published_at\nhttps://post.example/a,yesterday\nhttps://post.example/b,2026-01-01\n", ["t.csv#2", None]),
         ("file,url\n../a.html,https://post.example/a\n", ["t.csv#2"]),
         ("file,url\ngone.html,https://post.example/a\n", ["t.csv#2"]),

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from newslake.pipeline.archive import Validators
+from newslake.pipeline.sources import files
 from newslake.pipeline.sources.folder import folder_listing, folder_version
-from newslake.pipeline.sources.listing import ReadContext, never_over
+from newslake.pipeline.sources.listing import ReadContext, never_over, open_file
 from tests.unit.sources.test_warc_records import DAMAGED
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -76,11 +77,22 @@ def _response(number: int, body: bytes = b"The ferry sails again.") -> bytes:
 
 RESPONSES = [_response(number) for number in range(5)]
 JUNK = b"no record\r\n" * 60_000
+LONG_ROWS = b"url;text\r\n" + b"".join(
+    [
+        b"https://quay.example/d1;Sails\r\n",
+        b'https://quay.example/d2;"She said ""no;""\r\n' + b"https://quay.example/no;Line\r\n" * 50_000 + b'"\r\n',
+        b"https://quay.example/d3;Sails\r\n",
+        b"https://quay.example/d4;" + b'x"' * 700_000 + b"\r\n",
+        b"https://quay.example/d5;F\xe4hre\r\n",
+        b"https://quay.example/d6;Sails",
+    ]
+)
 FILES = {
     "a.jsonl": b"\n".join([_json_line(1), b"", b"{broken", LONG_LINE, _json_line(2), b"y" * 20_000, _json_line(3)]),
     "b.jsonl": b"\n\n",
     "c.csv": b'url,text\nhttps://quay.example/c1,"Two\nlines"\nhttps://quay.example/c2,Sails\n\nbad,\n',
     "d.csv": b"url,text\n",
+    "d2.csv": LONG_ROWS,
     "e.html": b"<p>The ferry</p>",
     "f.warc": b"".join([*RESPONSES[:2], JUNK, *RESPONSES[2:]]),
     "g.warc": b"".join([JUNK, *RESPONSES[:1], JUNK]),
@@ -211,10 +223,11 @@ def test_stored_place_names_no_file(tmp_path: Path) -> None:
     assert "secret-name" not in (known.etag or "")
 
 
-@pytest.mark.parametrize("name", ["a.warc", "a.jsonl", "a.urls"])
+@pytest.mark.parametrize("name", ["a.warc", "a.jsonl", "a.urls", "a.csv"])
 def test_slice_of_a_sparse_file_is_short(tmp_path: Path, name: str) -> None:
     """A slice stops inside a record or a line of 20 GB: it asks the clock at least once per 64 MB."""
     with (tmp_path / name).open("wb") as stream:
+        stream.write(b"url,text\n" if name.endswith(".csv") else b"")
         os.truncate(stream.fileno(), 20_000_000_000)
     places = []
     known = Validators()
@@ -224,14 +237,52 @@ def test_slice_of_a_sparse_file_is_short(tmp_path: Path, name: str) -> None:
     assert 0 < places[0] < places[1] < places[2] < 3 * 64_000_000
 
 
-def test_sparse_csv_file_is_one_outcome(tmp_path: Path) -> None:
-    """A CSV file of 20 GB in one line is one broken line; no more of it than a row is read."""
-    with (tmp_path / "a.csv").open("wb") as stream:
-        stream.write(b"url,text\n")
-        os.truncate(stream.fileno(), 20_000_000_000)
+def test_rows_over_their_cap_are_one_outcome_each(tmp_path: Path) -> None:
+    """A row over its cap, or not UTF-8, is one broken row up to its own end, also with line ends in its quoted text."""
+    (tmp_path / "a.csv").write_bytes(LONG_ROWS)
     entries, _ = _slice(tmp_path, Validators(), never_over)
-    assert [each[1] for each in entries] == ["a.csv#2"]
-    assert "characters" in entries[0][3] or "larger than" in entries[0][3]
+    assert [each[0] or each[1] for each in entries] == [
+        "https://quay.example/d1",
+        "a.csv#3",
+        "https://quay.example/d3",
+        "a.csv#5",
+        "a.csv#6",
+        "https://quay.example/d6",
+    ]
+    assert [each[3].partition(": ")[2] for each in entries if each[1] == "a.csv#6"] == [
+        "it is not UTF-8; the row is passed over"
+    ]
+
+
+def test_quote_that_nothing_closes(tmp_path: Path) -> None:
+    """A row over its cap in a quote that nothing closes reaches up to the next quote; the rows after it are read."""
+    rows = [b'"https://quay.example/%d","Sails"\n' % number for number in range(4)]
+    (tmp_path / "a.csv").write_bytes(b"url,text\n" + b'x,"' + b"y" * 500_000 + b"\n" + b"".join(rows))
+    entries, _ = _slice(tmp_path, Validators(), never_over)
+    assert [each[0] or each[1] for each in entries] == [
+        "a.csv#2",
+        *(f"https://quay.example/{number}" for number in range(1, 4)),
+    ]
+
+
+def test_index_of_page_files_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slices of a process read an index of page files once for its names, and once more after a change."""
+    names = [f"p{number}.html" for number in range(4)]
+    for name in names:
+        (tmp_path / name).write_text("<p>The ferry</p>")
+    index = tmp_path / "index.jsonl"
+    index.write_text("\n".join(json.dumps({"file": name}) for name in names[:3]))
+    opened = []
+    monkeypatch.setattr(files, "open_file", lambda path: opened.append(path) or open_file(path))
+
+    whole, _ = _slice(tmp_path, Validators(), never_over)
+    opened.clear()
+    assert _slices(tmp_path, _clocks(0)) == whole
+    assert 3 < opened.count(index) < 9  # to read on in its lines: once per slice
+
+    index.write_text("\n".join(json.dumps({"file": name}) for name in names))
+    entries, _ = _slice(tmp_path, Validators(), never_over)
+    assert sorted(each[1] or "" for each in entries) == names
 
 
 def test_record_that_unpacks_too_far_is_one_outcome(tmp_path: Path) -> None:
