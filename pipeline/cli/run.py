@@ -87,7 +87,8 @@ def run(
             for days in job.together(wanted)
             for runs in job.run_days(days, keys, to_come=[each for each in wanted if each > days[-1]])
         ]
-        job.read_on(done[-1], wanted[-1], keys)
+        for runs, each in zip(done, wanted, strict=True):
+            job.read_on(runs, each, keys)
         done[-1] += job.run_unprocessed()
         notes = job.notes_of_addons(keys)
     job.log_failure()
@@ -235,10 +236,10 @@ class _RunCommand:
         return [each for summary in self.summaries.values() for each in summary.outcomes]
 
     def read_on(self, runs: list[_RunResult], day: date, keys: Sequence[str]) -> None:
-        """Read the folders of which the slice was over before their end, and process the pages of each slice.
+        """Read on where the slice of a ``day`` was over before the end of the files; process the pages of each slice.
 
         Each slice takes twice the time of the one before, because all days are processed after it. ``runs`` are those
-        of the last ``day``.
+        of the day.
         """
         for number in count(1):
             if not (unfinished := self.summaries[day].unfinished):

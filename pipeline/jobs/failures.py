@@ -7,9 +7,11 @@ from newslake.pipeline.archive import ArchiveWriter, Validators
 from newslake.pipeline.archive.interfaces import PageStates
 from newslake.pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from newslake.pipeline.jobs.outcomes import outcome_kind_of
+from newslake.pipeline.leases import Lease
 from newslake.pipeline.model import Attempt, Capture
 from newslake.pipeline.model.outcome import OutcomeKind
 from newslake.pipeline.model.page import GONE
+from newslake.pipeline.sources.listing import FILE_START, FilePosition
 
 MAX_ATTEMPTS = 8
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
@@ -125,8 +127,26 @@ class ListingMarks:
 
     def is_done(self, mark: str) -> bool:
         """Return whether a large file was read to its end."""
-        marks = (mark, marked_as_failed(mark, version=self._version))
-        return any(self._state.has_listed(self._source_key, each) for each in marks)
+        whole = self._state.validators(self._source_key, url=mark)
+        if whole is not None and whole.etag is None:
+            return True
+        return self._state.has_listed(self._source_key, marked_as_failed(mark, version=self._version))
+
+    def place_of(self, mark: str) -> FilePosition:
+        """Return where reading goes on in a large file; its start if another version failed on an item before."""
+        known = unmarked_validators(self._state.validators(self._source_key, url=mark), version=self._version)
+        return FILE_START if known is None or known.etag is None else FilePosition.parse(known.etag)
+
+    def settle(self, mark: str, place: FilePosition | None, *, has_failed: bool, lease: Lease) -> None:
+        """Store that a large file was read up to a place, or to its end, and whether newslake failed on an item."""
+        stored = self._state.validators(self._source_key, url=mark)
+        has_failed |= stored is not None and (stored.etag or "").endswith(marked_as_failed("", version=self._version))
+        etag = None if place is None else place.text
+        if has_failed and etag is None:
+            mark = marked_as_failed(mark, version=self._version)
+        elif has_failed:
+            etag = marked_as_failed(etag or "", version=self._version)
+        self._state.store_validators(self._source_key, Validators(etag=etag), url=mark, lease=lease)
 
     def validators_after(self, read: Validators, *, has_failed: bool, is_continued: bool) -> Validators:
         """Return the validators to store, with the mark if newslake failed in this slice or in an earlier one."""

@@ -19,7 +19,7 @@ from newslake.pipeline.clean import PageIdentity, page_identity
 from newslake.pipeline.errors import BrokenItemError, NewsError, PoisonItemError, TransientFetchError
 from newslake.pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
 from newslake.pipeline.jobs.clean import date_page
-from newslake.pipeline.jobs.failures import ListingMarks, archive_failed_response, failure_of, marked_as_failed
+from newslake.pipeline.jobs.failures import ListingMarks, archive_failed_response, failure_of
 from newslake.pipeline.jobs.fetch_candidates import (
     ALREADY_FETCHED,
     FetchCandidate,
@@ -102,7 +102,7 @@ def ingest(  # noqa: PLR0913 - what a task may say, by name
     """List one source, fetch and archive the pages that need it; return the report with the news days to derive.
 
     If another run has the source, this run waits if ``waits``, else it does nothing. The report covers all attempts of
-    this run, so a retry also reports the pages of the first attempt. After ``slice_seconds`` in a folder it ends.
+    this run, so a retry also reports the pages of the first attempt. After ``slice_seconds`` in local files it ends.
     Raises: NewsError only if the run must stop.
     """
     named = workspace.sources.named(source_key)
@@ -170,7 +170,9 @@ class _SourceIngest:
         self.count_pages = count_pages
         self.is_over = slice_clock(None)
         self.expected: int | None = None  # pages of its files, if each has one
-        self.version = failure_version(version_of(workspace.settings))
+        self.marks = ListingMarks(
+            workspace.fetch_state, source.key, version=failure_version(version_of(workspace.settings))
+        )
         self.source = source
         self.run_id = run_id
         self.now = workspace.settings.now()
@@ -187,7 +189,7 @@ class _SourceIngest:
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
         self.entries = 0
-        self.unfinished: str | None = None  # the ETag with which the next slice of the listing begins
+        self.unfinished: str | None = None  # the ETag or the file with which the next slice begins
         self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
         self.requested: dict[str, PageState] = {}  # pages that a link asks for again, by page_key
@@ -244,15 +246,15 @@ class _SourceIngest:
         self.recorder.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
 
     def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
-        marks = ListingMarks(self.workspace.fetch_state, self.source.key, version=self.version)
         read = partial(
             discover,
             self.source,
             day=day,
             fetcher=fetcher,
-            validators=marks.known,
+            validators=self.marks.known,
             now=self.workspace.settings.now,
-            is_done=marks.is_done,
+            is_done=self.marks.is_done,
+            place_of=self.marks.place_of,
             begin_file=self._begin,
             is_over=self.is_over,
         )
@@ -272,7 +274,7 @@ class _SourceIngest:
             return None
         after = listing.validators if self.unfinished is None else Validators(etag=self.unfinished)
         has_failed = any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes)
-        return marks.validators_after(after, has_failed=has_failed, is_continued=listing.is_continued)
+        return self.marks.validators_after(after, has_failed=has_failed, is_continued=listing.is_continued)
 
     def _listing_row(self) -> ListingRow:
         error = self.error or self.incomplete
@@ -318,7 +320,7 @@ class _SourceIngest:
         """Return the page to fetch; None after an entry that is archived or recorded."""
         identity = page_identity(each.page) if each.page is not None else None
         if each.finished is not None:
-            self._settle(each.finished, writer)
+            self._settle(each.finished, each, writer)
         elif each.unfinished is not None:
             self.unfinished = each.unfinished
         elif self.guard.blocks_entry(each, identity):
@@ -438,16 +440,14 @@ class _SourceIngest:
         elif self.is_dated and isinstance(problem, TransientFetchError):  # no later day lists it again
             self.error = self.error or problem
 
-    def _settle(self, mark: str, writer: ArchiveWriter) -> None:
-        """Mark a large file as read after its pages are archived and logged, so that a retry skips it."""
+    def _settle(self, mark: str, each: ListingEntry, writer: ArchiveWriter) -> None:
+        """Mark a file as read to a place or its end, after its pages are archived and logged; a retry skips them."""
         writer.finish_files()
         self.workspace.fetch_state.record_many(self.states, lease=self.lease)
         self.states.clear()
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id, lease=self.lease)
-        if self.is_file_broken:
-            mark = marked_as_failed(mark, version=self.version)
-        self.is_file_broken = False
-        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark, lease=self.lease)
+        self.marks.settle(mark, each.position, has_failed=self.is_file_broken, lease=self.lease)
+        self.is_file_broken, self.unfinished = False, mark if each.position is not None else None
 
     def _due(self, day: date | None, *, page_keys: Collection[str] | None = None) -> Iterator[FetchCandidate]:
         """Yield unlisted pages of earlier runs that are due for a retry or a recheck.

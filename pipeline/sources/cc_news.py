@@ -14,6 +14,7 @@ from newslake.pipeline.sources.listing import (
     ListingEntry,
     ListingRequest,
     LocalFile,
+    ReadContext,
     broken_entry,
     entries_in_turn,
     isolated_entries,
@@ -113,7 +114,10 @@ def _of_day(files: Iterator[NewsFile | str], request: ListingRequest) -> Iterato
         if request.source.is_online:  # no turn: most of it is waiting, and a death then says nothing about the file
             yield from isolated_entries(_stream(path, request), context.source_key, where=path, ends_listing=True)
         else:
-            yield from entries_in_turn(_read(path, request), context, name=path, ends_listing=True)
+            for entry in isolated_entries(_read(path, request), context.source_key, where=path, ends_listing=True):
+                yield entry
+                if entry.position is not None:  # the slice is over
+                    return
 
 
 def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
@@ -145,19 +149,39 @@ def _mark(file: str, source: Source) -> str:
 
 
 def _read(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
+    """Yield the pages of a file on disk from its place on, then its mark; with a place in it if the slice is over."""
     place = Path(request.source.location)
     file = LocalFile(path=(place if place.is_dir() else place.parent) / path, name=path)
     ref = Ref(source_key=request.source.key, url=None, file=path)
     try:
         with open_file(file.path):
             state = file.path.stat()
-        mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", request.source)
-        if request.is_done(mark):
-            return
-        if not request.is_probe:
-            yield from read_warc(file, request.context())
-        yield ListingEntry(ref=ref, finished=mark)
     except OSError as error:
-        detail = f"it cannot be read ({error.strerror or error})"
-        broken = broken_entry(request.source.key, path, reason="unreadable_file", detail=detail)
-        yield replace(broken, ends_listing=True)
+        yield _unreadable(path, request, error)
+        return
+    mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", request.source)
+    if request.is_done(mark):
+        return
+    context = replace(request.context(), start=request.place_of(mark), is_over=request.is_over)
+    pages = iter(()) if request.is_probe else _pages_of(file, request, context)
+    for entry in entries_in_turn(pages, context, name=path, ends_listing=True):
+        if entry.position is not None:
+            yield ListingEntry(ref=ref, finished=mark, position=entry.position)
+            return
+        yield entry
+        if entry.ends_listing:
+            return
+    yield ListingEntry(ref=ref, finished=mark)
+
+
+def _pages_of(file: LocalFile, request: ListingRequest, context: ReadContext) -> Iterator[ListingEntry]:
+    try:
+        yield from read_warc(file, context)
+    except OSError as error:
+        yield _unreadable(file.name, request, error)
+
+
+def _unreadable(path: str, request: ListingRequest, error: OSError) -> ListingEntry:
+    detail = f"it cannot be read ({error.strerror or error})"
+    broken = broken_entry(request.source.key, path, reason="unreadable_file", detail=detail)
+    return replace(broken, ends_listing=True)

@@ -1,13 +1,14 @@
 """Listings: the request to a reader, its result, and the local files that it reads."""
 
+import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 from urllib.parse import urlsplit
 
 from newslake.pipeline.archive import Validators
@@ -39,6 +40,16 @@ class FilePosition:
     is_plain: bool = False
     broken: tuple[str, str] | None = None
 
+    @property
+    def text(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        stored = json.loads(text)
+        broken = stored.pop("broken")
+        return cls(**stored, broken=None if broken is None else tuple(broken))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingEntry:
@@ -47,8 +58,9 @@ class ListingEntry:
     If a broken entry has no URL, ``ref.file`` is its place, such as "inbox.jsonl#12". An entry with ``finished`` is not
     a page: it marks the end of a large file, after all its pages. A broken entry with ``ends_listing`` is the
     listing itself: it is incomplete, and entries after this place are missing. ``ignored`` are values for a page
-    that cannot be read, as text: the page is read without them. An entry with ``position`` ends a slice of a file, one
-    with ``unfinished`` a slice of the listing: it is the ETag of the next request, which reads on. Neither is a page.
+    that cannot be read, as text: the page is read without them. An entry with ``position`` ends a slice of a file: with
+    ``finished``, the file is read up to there. One with ``unfinished`` ends a slice of the listing: it is the ETag of
+    the next request, which reads on. Neither is a page.
     """
 
     ref: Ref
@@ -96,10 +108,16 @@ class LocalFile:
 
 FILE_START = FilePosition()
 BeginFile = Callable[[str], NewsError | None]
+PlaceOf = Callable[[str], FilePosition]
 
 
 def read_any_file(_: str) -> None:
     """Refuse no file."""
+
+
+def start_of(_: str) -> FilePosition:
+    """Read every file from its start."""
+    return FILE_START
 
 
 def never_over() -> bool:
@@ -154,8 +172,9 @@ class ReadContext:
 class ListingRequest:
     """A request for a source's listing. ``day`` is for dated kinds only; ``known`` are the last validators.
 
-    ``is_done`` says by the mark of a large file whether another run has read it to its end. A probe gets such
-    files as entries without reading them. ``begin_file`` and ``is_over`` are those of ``ReadContext``.
+    ``is_done`` says by the mark of a large file whether another run has read it to its end, and ``place_of`` where
+    reading goes on in it. A probe gets such files as entries without reading them. ``begin_file`` and ``is_over`` are
+    those of ``ReadContext``.
     """
 
     source: Source
@@ -164,6 +183,7 @@ class ListingRequest:
     known: Validators
     now: datetime
     is_done: Callable[[str], bool] = field(default=lambda mark: False)
+    place_of: PlaceOf = start_of
     is_probe: bool = False
     begin_file: BeginFile = read_any_file
     is_over: Callable[[], bool] = never_over

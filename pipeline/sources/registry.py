@@ -17,8 +17,10 @@ from newslake.pipeline.sources.listing import (
     BeginFile,
     Listing,
     ListingRequest,
+    PlaceOf,
     never_over,
     read_any_file,
+    start_of,
     validators_of,
 )
 from newslake.pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
@@ -60,6 +62,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     validators: Validators | None,
     now: Callable[[], datetime],
     is_done: Callable[[str], bool] = lambda mark: False,
+    place_of: PlaceOf = start_of,
     is_probe: bool = False,
     begin_file: BeginFile = read_any_file,
     is_over: Callable[[], bool] = never_over,
@@ -67,7 +70,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     """Return the current listing of a source. A feed and a news sitemap give every entry, of any day.
 
     ``day`` is for kinds that list a single day. ``validators`` are from the last listing; ``ListingRequest`` describes
-    ``is_done``, ``is_probe`` and ``begin_file``. Local sources need no fetcher; they only use its page limit.
+    ``is_done``, ``place_of``, ``is_probe`` and ``begin_file``. Local sources need no fetcher, only its page limit.
     Raises: BrokenListingError if the whole source cannot be read; TransientFetchError and RefusedFetchError if it
     cannot be fetched; ConfigError for an online kind without a fetcher.
     """
@@ -78,6 +81,7 @@ def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
         known=validators or Validators(),
         now=now(),
         is_done=is_done,
+        place_of=place_of,
         is_probe=is_probe,
         begin_file=begin_file,
         is_over=is_over,

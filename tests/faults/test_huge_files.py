@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from news_airflow.tasks import TASKS
 
+from newslake.pipeline.jobs.outcomes import batch_of, logged_outcomes
 from newslake.pipeline.jobs.run import IngestSummary, extract_day, ingest_sources
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
+from tests.unit.sources.test_cc_news import warc
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 SLICE_SECONDS = 0.3
@@ -129,6 +131,15 @@ def test_task_of_airflow_reads_one_slice(folder: Path, monkeypatch: pytest.Monke
     assert discovered == [1, 1, 1, 0, 0]
 
 
+def test_task_of_airflow_reads_a_crawl_to_its_end(crawl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task reads all files of a crawl's day: no later task lists that day."""
+    env = {"data_dir": crawl, "sources_file": crawl / "sources.toml", "frozen_now": NOW, "file_slice_seconds": 0}
+    for key, value in env.items():
+        monkeypatch.setenv(f"NEWS_{key.upper()}", str(value))
+
+    assert TASKS["ingest"](source_key="big", day=NOW.date(), run_id="r")["discovered"] == 4
+
+
 _SLICES = """
 import os, sys
 from pathlib import Path
@@ -157,6 +168,59 @@ def _read_slices(folder: Path, run_id: str, *, count: int) -> None:
                 process.stdin.flush()
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
+
+
+CRAWL = '[sources.big]\nkind = "cc_news"\npath = "big"\n[sources.wire]\nkind = "folder"\npath = "wire"\n'
+NAMES = [f"CC-NEWS-20260302{hour:02}0000-0000{hour}.warc.gz" for hour in (1, 2)]
+
+
+@pytest.fixture
+def crawl(folder: Path) -> Path:
+    """The data root with local files of Common Crawl as the first source: three pages, then one."""
+    (folder / "sources.toml").write_text(CRAWL)
+    for name, numbers in zip(NAMES, ((0, 1, 2), (3,)), strict=True):
+        (folder / "big" / name).write_bytes(warc(*(f"https://post.example/{number}" for number in numbers)))
+    return folder
+
+
+def test_other_sources_have_pages_before_huge_files_of_a_crawl(crawl: Path) -> None:
+    """After one slice of a file of 20 GB of Common Crawl, the page of another source is archived."""
+    _sparse(crawl / "big" / NAMES[0].removesuffix(".gz"), 20_000_000_000)
+    (crawl / "wire" / "pages.jsonl").write_text(_lines(7))
+
+    done = _ingest(crawl, "big", "wire", seconds=SLICE_SECONDS)
+
+    assert done.unfinished == ("big",)
+    assert [each.url for each in done.outcomes if each.source_key == "wire"] == ["https://post.example/7"]
+
+
+def test_crawl_killed_between_slices(crawl: Path) -> None:
+    """Runs of a crawl are killed between slices; the last reads on, and every page has one capture and one outcome."""
+    _read_slices(crawl, "first", count=2)
+    _read_slices(crawl, "second", count=1)
+    last = _ingest(crawl, "big", run_id="third")
+
+    assert last.unfinished == ()
+    urls = [f"https://post.example/{number}" for number in range(4)]
+    space = _space(crawl)
+    assert [len(space.archive.captures(page_key=url)) for url in urls] == [1] * 4
+    logged = [
+        each.url
+        for run_id in ("first", "second", "third")
+        for each in logged_outcomes(space, batch_ids=[batch_of("big", run_id=run_id)])
+    ]
+    assert sorted(logged) == urls
+    assert 0 < len(last.outcomes) < 4
+    assert _ingest(crawl, "big", run_id="fourth").outcomes == ()
+
+
+def test_crawl_in_slices_is_the_crawl_in_one_piece(crawl: Path) -> None:
+    """The slices of one run give the outcomes of all files of the day."""
+    done = _ingest(crawl, "big", seconds=0)
+    while done.unfinished:
+        done = _ingest(crawl, "big", seconds=0, earlier=done)
+
+    assert [each.url for each in done.outcomes] == [f"https://post.example/{number}" for number in range(4)]
 
 
 def test_killed_between_slices(folder: Path) -> None:
