@@ -18,7 +18,7 @@ from newslake.pipeline.clusters.near_duplicates import (
     affected_days,
     drop_site_boilerplate,
     find_near_duplicates,
-    match_of_texts,
+    match_of_variant,
 )
 from newslake.pipeline.clusters.person_links import LINK_COLUMNS, OUTLET_COLUMNS, article_groups, person_link_rows
 from newslake.pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, cluster_quotes, quote_cluster_rows, quotes_of_day
@@ -57,7 +57,7 @@ __all__ = [
     "event_cluster_member_rows",
     "events_of_day",
     "find_near_duplicates",
-    "match_of_texts",
+    "match_of_variant",
     "person_link_rows",
     "plans_of",
     "quote_cluster_rows",

@@ -23,7 +23,7 @@ SKETCH_FIELDS = (
 _SEED = 1
 # A quotation ends at its closing mark, or with its line.
 _QUOTATION = re.compile(r'([“„«"][^“”„«»"\n]*)')
-_WORD = re.compile(r"\w+")
+WORD = re.compile(r"\w+")
 
 
 def sketches_of(texts: Sequence[str]) -> pa.Table:
@@ -52,7 +52,7 @@ def _shingles(text: str) -> tuple[Integers, Integers]:
     words: list[int] = []
     quoted: list[bool] = []
     for number, part in enumerate(_QUOTATION.split(fold_text(text))):
-        hashes = [hash_of(word) for word in _WORD.findall(part)]
+        hashes = [hash_of(word) for word in WORD.findall(part)]
         words += hashes
         quoted += [number % 2 == 1] * len(hashes)
     inside = np.array(quoted, dtype=bool)

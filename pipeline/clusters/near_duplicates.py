@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from newslake.pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates, sketches_of
-from newslake.pipeline.clusters.text import Integers, list_array, rows_of
+from newslake.pipeline.clusters.minhash import PERMUTATIONS, WORD, earlier_candidates, sketches_of
+from newslake.pipeline.clusters.text import Integers, fold_text, list_array, rows_of
 from newslake.pipeline.tables import TABLE_SPECS
 
 # Match of two articles, by their shingles, not by an estimate.
@@ -61,10 +62,30 @@ def match_of(one: ArticleShingles, other: ArticleShingles) -> DuplicateMatch | N
     return None
 
 
-def match_of_texts(one: str, other: str) -> DuplicateMatch | None:
-    """Return how two texts match, or None. Boilerplate of their site counts as text."""
-    sketches = sketches_of([one, other])
-    return match_of(*map(ArticleShingles, rows_of(sketches["shingles"]), rows_of(sketches["unquoted"])))
+def match_of_variant(text: str, known: str) -> DuplicateMatch | None:
+    """Return how a text matches the known text of which it may be a later or another version, or None.
+
+    A story grows at its end: of a text over 3.3 times as long as the known one, the opening of that length is compared.
+    What it says only inside quotation marks does not match. Boilerplate of their site counts as text.
+    """
+    other = _shingles_of(known)
+    variant = _shingles_of(_opening(text, words=int(len(other.shingles) / _SHORTEST_PART)))
+    match = match_of(variant, other)
+    if match is None or match.method != "contained" or len(variant.shingles) < len(other.shingles):
+        return match
+    return match if _agrees(other, ArticleShingles(variant.unquoted, variant.unquoted)) else None
+
+
+def _shingles_of(text: str) -> ArticleShingles:
+    sketch = sketches_of([text])
+    return ArticleShingles(rows_of(sketch["shingles"])[0], rows_of(sketch["unquoted"])[0])
+
+
+def _opening(text: str, *, words: int) -> str:
+    """Return the first words of a text, as shingles have them."""
+    folded = fold_text(text)
+    following = next(islice(WORD.finditer(folded), words, None), None)
+    return folded if following is None else folded[: following.start()]
 
 
 def _agrees(part: ArticleShingles, whole: ArticleShingles) -> bool:

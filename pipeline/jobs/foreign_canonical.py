@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from newslake.pipeline.archive import ArchiveWriter, RecordArchive, page_key_of
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.clean import PageIdentity, extract, url_identity
-from newslake.pipeline.clusters import match_of_texts
+from newslake.pipeline.clusters import match_of_variant
 from newslake.pipeline.model import Article, Capture, Page, article_id_of
 
 
@@ -47,10 +47,10 @@ def _extract(read: Callable[[], Page], *, key: str) -> Article | None:
     return got if isinstance(got, Article) else None
 
 
-def _is_alike(one: Article | None, other: Article | None) -> bool:
-    if one is None or other is None:
+def _is_alike(variant: Article | None, known: Article | None) -> bool:
+    if variant is None or known is None:
         return False
-    return one.content_hash == other.content_hash or match_of_texts(one.text, other.text) is not None
+    return variant.content_hash == known.content_hash or match_of_variant(variant.text, known.text) is not None
 
 
 def may_revalidate(archive: RecordArchive, last: Capture) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from newslake.pipeline.clusters import affected_days, drop_site_boilerplate, find_near_duplicates
 from newslake.pipeline.clusters.minhash import sketches_of
-from newslake.pipeline.clusters.near_duplicates import ArticleShingles, match_of
+from newslake.pipeline.clusters.near_duplicates import ArticleShingles, match_of, match_of_variant
 from newslake.pipeline.clusters.text import rows_of
 from newslake.pipeline.tables import check_batch
 from tests.planted import COPIES, STRANGERS, Press, with_sketches
@@ -119,6 +119,35 @@ def test_short_texts_match_nothing(text: str) -> None:
     """A text of a few words matches nothing, not even itself."""
     assert methods(text, text) == {None}
     assert methods(text, MATCH_STORY) == {None}
+
+
+# Which text is another version of a known one.
+
+VARIANT_PRESS = Press(seed=9)
+ALERT, ADDED = VARIANT_PRESS.prose(80), VARIANT_PRESS.prose(420)
+QUOTED_ALERT = "\n\n".join(f"“{each}”" for each in ALERT.split("\n\n"))
+
+
+@pytest.mark.parametrize("text", [f"{ALERT}\n\n{ADDED}", f"{VARIANT_PRESS.prose(60)}\n\n{ALERT}\n\n{ADDED}"])
+def test_long_update_of_an_alert_is_a_version_of_it(text: str) -> None:
+    """A text that opens with the known one is a version of it, however long it is; a tenth of it is not."""
+    assert match_of_variant(text, ALERT) is not None
+    assert match_of_variant(ALERT, text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{QUOTED_ALERT}\n\n{ADDED}",
+        f"{QUOTED_ALERT}\n\n{VARIANT_PRESS.prose(40)}",
+        f"{VARIANT_PRESS.prose(250)}\n\n{ALERT}\n\n{VARIANT_PRESS.prose(150)}",
+        ADDED,
+    ],
+    ids=["long quoting", "short quoting", "digest", "other"],
+)
+def test_text_that_quotes_an_alert_is_no_version_of_it(text: str) -> None:
+    """A text that has the known one inside quotation marks, or after its opening, is another story."""
+    assert match_of_variant(text, ALERT) is None
 
 
 DAY = date(2026, 2, 10)

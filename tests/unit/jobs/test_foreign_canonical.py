@@ -86,6 +86,25 @@ def test_page_that_names_a_known_page_has_a_row(server: Hostile, tmp_path: Path)
     assert rows_of(space) == BOTH
 
 
+def test_long_update_of_an_alert_is_a_revision(server: Hostile, tmp_path: Path) -> None:
+    """A page that opens with the text of the alert that it names shares its row; one that quotes it has a row."""
+    alert = [f"The harbour office {n} said in its morning notice {n} that berth {n} stays closed." for n in range(6)]
+    rest = [
+        f"Later boat {n} reached pier {n} with crates {n} of fish {n} and rope {n} for shop {n}." for n in range(40)
+    ]
+    pages = {"/harbour": alert, "/print": alert + rest, "/museum": [f"“{each}”" for each in alert] + rest}
+    for path, lines in pages.items():
+        body = "".join(f"<p>{each}</p>" for each in lines)
+        head = f"<title>Berths of {path}</title><link rel='canonical' href='{server.url('/harbour')}'>"
+        html = (
+            f"<html lang='en'><head>{head}</head><body><article><h1>Berths of {path}</h1>{body}</article></body></html>"
+        )
+        server.says(path, 200, html.encode(), Content_Type="text/html")
+    fetch(tmp_path, server, "/harbour", hours=0)
+    space = fetch(tmp_path, server, "/print", "/museum", hours=0.5)
+    assert rows_of(space) == {"/harbour": ("Berths of /print", False), "/museum": ("Berths of /museum", True)}
+
+
 def test_page_that_names_an_unknown_page_is_believed_until_it_is_known(server: Hostile, tmp_path: Path) -> None:
     """The named page takes its row when it comes; the next request of the other page has no validators."""
     space = fetch(tmp_path, server, "/museum", hours=0)
