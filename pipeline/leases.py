@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
-OPEN_SECONDS: Final = 30.0  # a request counts as open for at most this time, because its process may have died
 POLL_SECONDS: Final = 0.1  # while a request of another process to the host is open
 
 
@@ -65,10 +64,22 @@ class Leases(Protocol):
 class HostRates(Protocol):
     """The times of the next requests to hosts, for all processes, by one clock. A host is "name:port"."""
 
+    @property
+    def open_seconds(self) -> float:
+        """How long a request counts as open that nobody finishes or renews, because its process may have died."""
+        ...
+
     def take(self, host: str, *, interval_seconds: float) -> float:
         """Open a request now and return 0.0; if it is too early or another one is open, return the seconds to wait.
 
-        Call ``finish`` at its end. A process that dies before that delays its host by ``OPEN_SECONDS``.
+        Call ``finish`` at its end. A process that dies before that delays its host by ``open_seconds``.
+        """
+        ...
+
+    def renew(self, host: str) -> None:
+        """Let the request that this object opened count as open for ``open_seconds`` from now.
+
+        If it is over and another process has opened one since, nothing changes.
         """
         ...
 

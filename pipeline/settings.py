@@ -237,6 +237,11 @@ class Settings(BaseSettings):
         return self.frozen_now or datetime.now(UTC)
 
     @property
+    def open_seconds(self) -> float:
+        """How long a request counts as open without a sign of life: its own limits, and a margin for a busy machine."""
+        return max(self.page_deadline_seconds, self.read_timeout_seconds) + 30
+
+    @property
     def archive_dir(self) -> Path:
         return self.data_dir / "archive"
 

@@ -234,7 +234,11 @@ def _scheduled() -> tuple[float, float]:
     with _served(HOSTS) as served, tempfile.TemporaryDirectory() as folder:
         urls = [f"http://{host}/busy/{number}" for host in served.names for number in range(PAGES_EACH)]
         hosts = frozenset(served.names)
-        given = {"private_hosts": hosts, "now": lambda: NOW, "host_rates": FileRates(Path(folder) / "hosts")}
+        given = {
+            "private_hosts": hosts,
+            "now": lambda: NOW,
+            "host_rates": FileRates(Path(folder) / "hosts", open_seconds=90),
+        }
         with Fetcher(limits_from(settings), **given) as fetcher:
             started = time.monotonic()
             kinds = Counter(type(got) for _, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls))

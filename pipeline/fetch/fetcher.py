@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import requests
 import urllib3
 
 from newslake.pipeline.errors import BrokenItemError, NewsError, RefusedFetchError, TransientFetchError
 from newslake.pipeline.fetch.address_guard import AddressBook
-from newslake.pipeline.fetch.rate_limit import RateLimiter
+from newslake.pipeline.fetch.rate_limit import HostHealth, RateLimiter
 from newslake.pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
 from newslake.pipeline.fetch.retry import FetchFailure
 from newslake.pipeline.fetch.robots import Reservations, Robots, refusal_for
@@ -85,6 +85,11 @@ class StreamTransport(Transport):
             return FetchFailure("permanent", "bad_encoding", "a streamed file must not have a content coding")
         return Reply(request.url or "", response.status_code, headers, b"", exchange)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a reply has a body to read."""
+        return self._open is not None
+
     def close(self) -> None:
         if self._open is not None:
             self._open.close()
@@ -111,20 +116,48 @@ class StreamTransport(Transport):
             yield piece
 
 
+class StreamRunner(RequestRunner):
+    """A runner whose last request stays open, also for other processes, until the end of its body (``end``)."""
+
+    def __init__(self, limits: FetchLimits, *, transport: StreamTransport, **options: Any) -> None:
+        super().__init__(limits, transport=transport, **options)
+        self._body = transport
+        self._request_held: tuple[str, float] | None = None
+
+    def _finish(self, host: str, interval_seconds: float, *, health: HostHealth) -> None:
+        if self._body.is_open:
+            self._request_held = host, interval_seconds
+        else:
+            super()._finish(host, interval_seconds, health=health)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the pieces of the body; each renews the request."""
+        for piece in self._body.pieces():
+            if self._request_held is not None:
+                self._limiter.renew(*self._request_held)
+            yield piece
+
+    def end(self, *, health: HostHealth) -> None:
+        """Close the body and its request."""
+        self._body.close()
+        if self._request_held is not None:
+            self._limiter.finish(*self._request_held, health=health)
+
+
 class Stream:
     """The pieces of a file. ``error`` says why it is missing or incomplete; None on success."""
 
     def __init__(
         self,
         url: str,
-        opening: StreamTransport,
+        runner: StreamRunner,
         *,
         max_bytes: int,
         error: FetchError | None,
     ) -> None:
         self.error = error
         self._url = url
-        self._opening = opening
+        self._runner = runner
         self._max_bytes = max_bytes
 
     def pieces(self) -> Iterator[bytes]:
@@ -133,7 +166,7 @@ class Stream:
             return
         size = 0
         try:
-            for piece in self._opening.pieces():
+            for piece in self._runner.pieces():
                 size += len(piece)
                 if size > self._max_bytes:
                     failure = FetchFailure("permanent", "too_large", f"more than {self._max_bytes} bytes on the wire")
@@ -245,19 +278,23 @@ class Fetcher:
 
         Redirects, robots rules, rate limits and address checks are the same as for a page. The page's deadline applies
         to the head; the body has only ``read_timeout_seconds`` and a minimum rate. A truncated stream is not retried.
+        The request is open until the end of the block, so do not request more of the host in it.
         """
         limits = self.limits
         opening = StreamTransport(self._book, read_timeout_seconds=limits.read_timeout_seconds)
+        runner = StreamRunner(limits, transport=opening, book=self._book, limiter=self._limiter, now=self._now)
+        health: HostHealth = "ok"
         try:
-            runner = RequestRunner(limits, transport=opening, book=self._book, limiter=self._limiter, now=self._now)
             interval = limits.host_interval_seconds if interval_seconds is None else interval_seconds
             caps = Caps(max_bytes, max_bytes)
             spec = RequestSpec(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate)
             got = run_walk(runner.walk(spec), self._limiter)
             error = got.as_error(url) if isinstance(got, FetchFailure) else None
-            yield Stream(url, opening, max_bytes=max_bytes, error=error)
+            stream = Stream(url, runner, max_bytes=max_bytes, error=error)
+            yield stream
+            health = "failed" if isinstance(stream.error, TransientFetchError) else "ok"
         finally:
-            opening.close()
+            runner.end(health=health)
 
     def _spec(
         self, wanted: PageRequest, *, interval_seconds: float | None = None, is_listing: bool = False

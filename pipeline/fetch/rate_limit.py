@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Literal
 
 from newslake.pipeline.fetch.retry import FetchFailure
-from newslake.pipeline.leases import OPEN_SECONDS, POLL_SECONDS, HostRates
+from newslake.pipeline.leases import POLL_SECONDS, HostRates
 from newslake.pipeline.model import file_name_of
 
 # Between processes: a daily run, a run started by a signal and the feed trigger may fetch from the same host.
@@ -27,9 +27,9 @@ class FileRates:
     Times are seconds of the file system's clock. Machines that share the folder thus share the clock.
     """
 
-    def __init__(self, folder: Path, *, open_seconds: float = OPEN_SECONDS) -> None:
+    def __init__(self, folder: Path, *, open_seconds: float) -> None:
         self._folder = folder
-        self._open_seconds = open_seconds
+        self.open_seconds = min(open_seconds, _LONGEST_SECONDS)
         self._open_until: dict[str, float] = {}
 
     def take(self, host: str, *, interval_seconds: float) -> float:
@@ -38,11 +38,19 @@ class FileRates:
             next_at, open_until = _read(file, now)
             if next_at > now:
                 return next_at - now
-            if 0 < open_until - now <= self._open_seconds + _TICK_SECONDS:
+            if 0 < open_until - now <= _LONGEST_SECONDS + _TICK_SECONDS:
                 return min(open_until - now, POLL_SECONDS)
-            self._open_until[host] = until = round(now + self._open_seconds, 6)  # as the file has it
+            self._open_until[host] = until = round(now + self.open_seconds, 6)  # as the file has it
             _write(file, now + interval_seconds + _TICK_SECONDS, until)
         return 0.0
+
+    def renew(self, host: str) -> None:
+        """Let the request that this object opened count as open for ``open_seconds`` from now."""
+        with self._opened(host) as (file, now):
+            next_at, open_until = _read(file, now)
+            if open_until == self._open_until.get(host):
+                self._open_until[host] = until = round(now + self.open_seconds, 6)
+                _write(file, next_at, until)
 
     def finish(self, host: str, *, interval_seconds: float) -> None:
         """Close the request that this object opened at a host; the interval starts now."""
@@ -89,6 +97,7 @@ def _read(file: TextIOWrapper, now: float) -> tuple[float, float]:
 _INTERVAL_MAX_SECONDS = 60.0  # the maximum after doubling, and of a Crawl-delay
 _SLOWDOWN_MAX = 64
 _POLL_SECONDS = 0.02  # while another thread's request to the host is open
+_RENEWAL_SHARE = 0.25  # of the time for which a request counts as open
 _FAILURES_MAX = 10
 _DEAD_SECONDS = 600.0
 
@@ -100,6 +109,7 @@ class _Host:
     """Times are seconds of time.monotonic. ``failures`` counts consecutive responses that are not ok."""
 
     next_start: float = 0.0
+    next_renewal: float = 0.0
     held_until: float = 0.0
     crawl_delay_seconds: float = 0.0
     slowdown: int = 1
@@ -118,6 +128,7 @@ class RateLimiter:
     def __init__(self, *, hold_max_seconds: float, shared: HostRates | None = None) -> None:
         self._hold_max_seconds = hold_max_seconds
         self._shared = shared
+        self._renewal_seconds = 0.0 if shared is None else _RENEWAL_SHARE * shared.open_seconds
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
 
@@ -142,6 +153,7 @@ class RateLimiter:
             if not wait_seconds:
                 state.open += 1
                 state.next_start = now + interval
+                state.next_renewal = now + self._renewal_seconds
             return wait_seconds
 
     def wait_for_start(self, host: str, interval_seconds: float) -> FetchFailure | None:
@@ -151,6 +163,14 @@ class RateLimiter:
                 return wait_seconds
             time.sleep(wait_seconds)
         return None
+
+    def renew(self, host: str, interval_seconds: float) -> None:
+        """Keep a long request open for other processes. Call it at each sign of life; most calls do nothing."""
+        with self._lock:
+            state, now = self._hosts[host], time.monotonic()
+            if self._shared is not None and _base_interval(state, interval_seconds) > 0 and now >= state.next_renewal:
+                self._shared.renew(host)
+                state.next_renewal = now + self._renewal_seconds
 
     def finish(self, host: str, interval_seconds: float, *, health: HostHealth) -> None:
         """Record the end of a request; the interval starts now.

@@ -196,8 +196,11 @@ class RequestRunner:
             got = reply if isinstance(reply, FetchFailure) else self._check_status(reply, target, spec)
             health = _health_of(got)
         finally:
-            self._limiter.finish(target.host_key, spec.interval_seconds, health=health)
+            self._finish(target.host_key, spec.interval_seconds, health=health)
         return got
+
+    def _finish(self, host: str, interval_seconds: float, *, health: HostHealth) -> None:
+        self._limiter.finish(host, interval_seconds, health=health)
 
     def _headers(self) -> dict[str, str]:
         limits = self._limits

@@ -52,7 +52,7 @@ class LocalStore:
 
     @cached_property
     def host_rates(self) -> FileRates:
-        return FileRates(self._settings.archive_dir / "rate_limits")
+        return FileRates(self._settings.archive_dir / "rate_limits", open_seconds=self._settings.open_seconds)
 
     @cached_property
     def turns(self) -> FileTurns:

@@ -23,7 +23,7 @@ from uuid import uuid4
 import psycopg
 
 from newslake.pipeline.errors import StoreError
-from newslake.pipeline.leases import OPEN_SECONDS, POLL_SECONDS, Lease
+from newslake.pipeline.leases import POLL_SECONDS, Lease
 from newslake.pipeline.shared.database import PostgresDatabase, is_lost
 from newslake.pipeline.shared.schema import lock_key
 
@@ -46,8 +46,10 @@ _TAKE = f"""INSERT INTO host_rates AS rate VALUES (%(host)s,
     WHERE (rate.next_at <= clock_timestamp()
             OR rate.next_at > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}))
         AND (rate.open_until <= clock_timestamp()
-            OR rate.open_until > clock_timestamp() + make_interval(secs => %(open)s))
+            OR rate.open_until > clock_timestamp() + make_interval(secs => {_LONGEST_SECONDS}))
     RETURNING open_until"""  # noqa: S608 - constants
+_RENEW = """UPDATE host_rates SET open_until = clock_timestamp() + make_interval(secs => %s)
+    WHERE host = %s AND open_until = %s RETURNING open_until"""
 _AHEAD = """SELECT extract(epoch FROM next_at - clock_timestamp())::float8,
     extract(epoch FROM open_until - clock_timestamp())::float8 FROM host_rates WHERE host = %s"""
 # It closes the request that is open until ``mine``; one with another time is of another process.
@@ -247,13 +249,13 @@ class PostgresLeases:
 class PostgresRates:
     """The times of the next requests to hosts, by the clock of the server."""
 
-    def __init__(self, database: PostgresDatabase, *, open_seconds: float = OPEN_SECONDS) -> None:
+    def __init__(self, database: PostgresDatabase, *, open_seconds: float) -> None:
         self._database = database
-        self._open_seconds = open_seconds
+        self.open_seconds = min(open_seconds, _LONGEST_SECONDS)
         self._open_until: dict[str, datetime] = {}
 
     def take(self, host: str, *, interval_seconds: float) -> float:
-        values = {"host": host, "seconds": interval_seconds, "open": self._open_seconds}
+        values = {"host": host, "seconds": interval_seconds, "open": self.open_seconds}
         while not (rows := self._database.write(lambda cursor: cursor.execute(_TAKE, values).fetchall())):
             [(ahead_seconds, open_seconds)] = self._database.query(_AHEAD, (host,))
             if ahead_seconds > 0:
@@ -262,6 +264,11 @@ class PostgresRates:
                 return min(float(open_seconds), POLL_SECONDS)
         [(self._open_until[host],)] = rows
         return 0.0
+
+    def renew(self, host: str) -> None:
+        values = (self.open_seconds, host, self._open_until.get(host))
+        for (until,) in self._database.write(lambda cursor: cursor.execute(_RENEW, values).fetchall()):
+            self._open_until[host] = until
 
     def finish(self, host: str, *, interval_seconds: float) -> None:
         self._defer(host, interval_seconds, mine=self._open_until.pop(host, None))

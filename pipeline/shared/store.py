@@ -189,7 +189,7 @@ class SharedStore:
 
     @OpenedPart
     def host_rates(self) -> PostgresRates:
-        return PostgresRates(self.database)
+        return PostgresRates(self.database, open_seconds=self._settings.open_seconds)
 
     @OpenedPart
     def turns(self) -> PostgresTurns:

@@ -404,7 +404,7 @@ def test_no_two_starts_closer_than_the_interval(server, tmp_path):
                     limits(host_interval_seconds=0.1),
                     private_hosts=hosts,
                     now=lambda: NOW,
-                    host_rates=FileRates(tmp_path / "t"),
+                    host_rates=FileRates(tmp_path / "t", open_seconds=90),
                 )
             )
             for _ in range(2)

@@ -283,7 +283,7 @@ def test_a_takedown_waits_for_writers_that_lost_their_lease(mortal_postgres, sch
 def test_rates_and_claims_survive_a_restart(mortal_postgres, schema):
     """After a restart a host is still left alone; names that were claimed are free, because their lease has ended."""
     database = PostgresDatabase(mortal_postgres.url, schema=schema)
-    leases, rates = PostgresLeases(database), PostgresRates(database)
+    leases, rates = PostgresLeases(database), PostgresRates(database, open_seconds=90)
     rates.defer("a.example:443", 600)
     with leases.claim("inbox", ["a"]) as names:
         assert names == {"a"}

@@ -247,8 +247,8 @@ def test_lake_and_leases_have_one_committer(tmp_path: Path):
 def open_rates(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """Return a call that opens the rates of a store as another process does."""
     if request.param == "local":
-        return partial(FileRates, tmp_path)
-    return partial(PostgresRates, request.getfixturevalue("database"))
+        return partial(FileRates, tmp_path, open_seconds=30)
+    return partial(PostgresRates, request.getfixturevalue("database"), open_seconds=30)
 
 
 @pytest.fixture
@@ -298,6 +298,31 @@ def test_a_dead_process_does_not_close_a_host(open_rates):
     assert 0 < others.take("a.example:443", interval_seconds=0.01) <= 0.1
     others.finish("a.example:443", interval_seconds=0.01)
     wait_for_turn(slow, "a.example:443")
+
+
+def test_a_process_respects_a_longer_limit_of_another(open_rates):
+    """A request is open for the time that its process allows, also for one that allows less."""
+    slow, others = open_rates(open_seconds=60), open_rates(open_seconds=0.01)
+    assert slow.take("a.example:443", interval_seconds=0.01) == 0.0
+    time.sleep(0.1)
+    assert 0 < others.take("a.example:443", interval_seconds=0.01) <= 0.1
+
+
+def test_a_renewed_request_stays_open(open_rates):
+    """A request that is renewed is open for the whole time again; one that was over and replaced is not renewed."""
+    slow, others = open_rates(open_seconds=60), open_rates(open_seconds=0.5)
+    assert others.take("a.example:443", interval_seconds=0.01) == 0.0
+    others.open_seconds = 60
+    others.renew("a.example:443")
+    time.sleep(0.8)
+    assert 0 < slow.take("a.example:443", interval_seconds=0.01) <= 0.1
+    others.finish("a.example:443", interval_seconds=0.01)
+    others.open_seconds = 0.1
+    wait_for_turn(others, "a.example:443")
+    wait_for_turn(slow, "a.example:443")
+    others.renew("a.example:443")
+    time.sleep(0.3)
+    assert 0 < others.take("a.example:443", interval_seconds=0.01) <= 0.1
 
 
 def test_one_of_many_gets_the_next_request(rates):

@@ -11,6 +11,7 @@ from newslake.pipeline.addons.airflow.settings import AirflowSettings
 from newslake.pipeline.environment import log_format
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.jobs.pipeline_version import version_of
+from newslake.pipeline.jobs.stores import open_store
 from newslake.pipeline.model import FreshnessLimits, LayoutRule, OutletKeys
 from newslake.pipeline.settings import Settings, load_sources
 
@@ -309,3 +310,9 @@ def test_wrong_defaults_stop_the_run(tmp_path: Path) -> None:
         _limits(tmp_path, default="[freshness]\nwarn_after_hours = 24\nerror_after_hours = 8\n", kind="folder")
     with pytest.raises(ConfigError, match=r"freshness\.toml: freshness\.warn: unknown key"):
         _limits(tmp_path, default="[freshness]\nwarn = 24\n")
+
+
+def test_a_request_is_open_for_longer_than_its_limits(tmp_path: Path) -> None:
+    """A store counts a request as open for longer than a page, or the silence of a server, may last."""
+    for limits in ({"page_deadline_seconds": 500}, {"page_deadline_seconds": 5, "read_timeout_seconds": 500}):
+        assert open_store(Settings(data_dir=tmp_path, **limits)).host_rates.open_seconds > 500

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
+from itertools import count, pairwise
 from threading import Thread
 
 import pytest
@@ -53,7 +53,7 @@ def test_hosts_do_not_wait_for_each_other():
 def test_processes_share_the_interval_of_a_host(tmp_path):
     """Fetchers that share only a folder start one after the other; a torn file counts as a new one."""
     (tmp_path / "a%3A80").write_text("17")
-    paces = [RateLimiter(hold_max_seconds=1, shared=FileRates(tmp_path)) for _ in range(4)]
+    paces = [RateLimiter(hold_max_seconds=1, shared=FileRates(tmp_path, open_seconds=30)) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         starts = sorted(
             start
@@ -83,13 +83,14 @@ class _LateServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _LateAnswer)
         self.times: list[float] = []
+        self.numbers = count()
 
 
 class _LateAnswer(BaseHTTPRequestHandler):
     server: _LateServer
 
     def do_GET(self) -> None:
-        if not self.server.times:
+        if next(self.server.numbers) == 0:
             time.sleep(0.6)
         self.server.times.append(time.monotonic())
         self.send_response(404)
@@ -113,6 +114,46 @@ def test_a_host_sees_the_interval_after_a_late_request():
 
     assert len(server.times) > 2
     assert _closest(server.times) >= 0.4
+
+
+def test_a_stream_is_open_until_its_end(tmp_path):
+    """While one process reads a long stream, another sends its host no request, however late: each piece renews it."""
+    ends: list[str] = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/file" else 404)
+            self.end_headers()
+            for _ in range(60 if self.path == "/file" else 0):
+                self.wfile.write(b"0")
+                time.sleep(0.05)
+            ends.append(self.path)
+
+        def log_message(self, *args: object) -> None:
+            """Write nothing."""
+
+    limits = limits_from(Settings(host_interval_seconds=0.01))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server, ThreadPoolExecutor(1) as pool:
+        Thread(target=server.serve_forever, daemon=True).start()
+        name = f"127.0.0.1:{server.server_port}"
+        reader, other = (
+            Fetcher(
+                limits,
+                private_hosts=frozenset({name}),
+                now=lambda: datetime.now(UTC),
+                host_rates=FileRates(tmp_path, open_seconds=2),
+            )
+            for _ in range(2)
+        )
+        with reader, other:
+            with reader.stream(f"http://{name}/file", max_bytes=1000) as stream:
+                page = pool.submit(other.try_fetch, f"http://{name}/page")
+                assert sum(map(len, stream.pieces())) == 60
+            page.result()
+        server.shutdown()
+
+    assert ends[:2] == ["/robots.txt", "/file"]
+    assert ends[-1] == "/page"
 
 
 def test_one_request_is_open_at_a_host():
@@ -167,7 +208,7 @@ def test_host_that_fails_ten_times_is_on_hold():
 
 def test_pause_is_kept_by_other_processes(tmp_path):
     """A Retry-After of one process applies to all that share the folder, for at most one hour."""
-    first, second = (RateLimiter(hold_max_seconds=30, shared=FileRates(tmp_path)) for _ in range(2))
+    first, second = (RateLimiter(hold_max_seconds=30, shared=FileRates(tmp_path, open_seconds=30)) for _ in range(2))
     first.back_off("a:80", 20)
     first.back_off("b:80", 86400)
 
