@@ -19,6 +19,8 @@ from tests.store.stores import files_with, is_held
 from tests.store.test_capture_index import FERRY, GONE, by_file
 from tests.store.test_page_states import FERRY as STATE
 
+ROUNDS = 3  # of four writers
+
 
 def refusal(url: str, **options) -> StoreError:
     """Return the error of the first use of a database; it does not name the password."""
@@ -248,7 +250,7 @@ def test_opposite_orders_are_no_deadlock(postgres, schema):
     def write(is_reversed: bool) -> None:
         database = PostgresDatabase(postgres.url, schema=schema)
         step = -1 if is_reversed else 1
-        for _ in range(10):
+        for _ in range(ROUNDS):
             PostgresPageStates(database).record_many(states[::step])
             PostgresCaptureIndex(database).add(by_file(*captures[::step]))
         database.close()
