@@ -97,8 +97,8 @@ def test_file_that_is_still_written_waits(processes: ForkServerContext, inbox_ro
 
     def write() -> None:
         with (inbox_root / "inbox" / "slow.txt").open("w") as file:
-            for start in range(0, len(content), 100):
-                file.write(content[start : start + 100])
+            for start in range(0, len(content), 250):
+                file.write(content[start : start + 250])
                 file.flush()
                 time.sleep(1.0)
 
