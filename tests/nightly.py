@@ -147,7 +147,7 @@ PARTS = (
         "checks, deliveries and takedowns of alerts are killed at each step",
         8,
         ("pipeline/addons/alerts", "pipeline/sqlite.py"),
-        ("tests/faults/test_alerts.py",),
+        ("tests/faults/test_alerts.py", "tests/store/test_alert_faults.py"),
     ),
     Part(
         "scheduler",

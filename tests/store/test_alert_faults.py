@@ -26,13 +26,14 @@ from tests.faults.alert_worker import (
     record_day_before,
     record_doomed,
 )
+from tests.long_form import LONG
 from tests.scale.postgres import PostgresServer
 from tests.store.alert_stores import AlertPlace
 from tests.store.alert_worker import ON_ITS_WAY, watched_steps
 from tests.traces import Traces
 
 SEED = 20260203
-KILLS = 3  # at steps other than those of one message
+KILLS = 3 if LONG else 2  # at steps other than those of one message
 STILL_SECONDS = 4.0
 OPENING_STEPS = 6  # two transactions before the round: the tables are created, then read
 EXPECTED = [
@@ -121,12 +122,13 @@ def chosen(names: list[str], *, near: str | None = None, before: int = 0, after:
 
 @pytest.mark.timeout(1800)
 def test_a_host_is_killed_while_it_delivers(postgres, webhooks, tmp_path):
-    """A host is killed at each step of a message, and others; the next one sends all, at most one again."""
+    """A host is killed while a message is on its way, after it, and at other steps; the next one sends all, at most
+    one again. In the long form it is killed at each step of a message."""
     place, urls = new_place(postgres, tmp_path), urls_of(webhooks)
     record_day_before(place.open())
     with Host() as host:
         names = undisturbed(host, "round", place, urls)
-    for at in chosen(names, near=ON_ITS_WAY, before=2, after=3):
+    for at in chosen(names, near=ON_ITS_WAY, before=2 * LONG, after=3 if LONG else 1):
         place = new_place(postgres, tmp_path)
         record_day_before(place.open())
         for each in webhooks.values():
@@ -179,12 +181,13 @@ class DeadlyDatabase:
 
 @pytest.mark.timeout(1800)
 def test_the_database_is_killed_while_two_hosts_deliver(mortal_postgres, webhooks, host, tmp_path, monkeypatch):
-    """The server is killed at each step of a message, and others, while another host waits: each message comes once."""
+    """The server is killed while a message is on its way, after it, and at other steps, while another host waits: each
+    message comes once. In the long form it is killed at each step of a message."""
     place, urls = new_place(mortal_postgres, tmp_path), urls_of(webhooks)
     record_day_before(place.open())
     steps = undisturbed(host, "round", place, urls)[OPENING_STEPS:]
     names = [name for name in steps if name.startswith("a ") or name == ANSWERED]
-    for at in chosen(names, near=ON_ITS_WAY, before=3, after=2):
+    for at in chosen(names, near=ON_ITS_WAY, before=3 * LONG, after=2 if LONG else 1):
         place = new_place(mortal_postgres, tmp_path)
         record_day_before(place.open())
         store = place.open()
