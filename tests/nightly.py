@@ -214,6 +214,13 @@ PARTS = (
         ("tests/properties/test_clusters_properties.py", "tests/properties/test_near_duplicates_properties.py"),
     ),
     Part(
+        "browser",
+        "500 hostile strings in every field of an article, in Chromium",
+        2,
+        ("pipeline/show",),
+        ("tests/browser/test_hostile_articles.py",),
+    ),
+    Part(
         "search",
         "any text as a search; updates of the search index are killed at any moment",
         3,
@@ -227,7 +234,7 @@ PARTS = (
     Part(
         "replay",
         "a web archive replays every page of the archive, byte for byte",
-        5,
+        2,
         ("pipeline/archive",),
         ("tests/replay/test_replay.py",),
     ),
