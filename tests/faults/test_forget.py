@@ -20,7 +20,7 @@ from tests.traces import Traces
 pytestmark = [pytest.mark.model]
 
 SEED = seed_or(20260825)
-KILLS = 120 if LONG else 8
+KILLS = 120 if LONG else 4
 
 
 @pytest.fixture(scope="module")

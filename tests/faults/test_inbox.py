@@ -64,7 +64,7 @@ def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tm
     steps = wait_for_exit(ingest(processes, whole, "in")).steps
     expected = what_is_left(whole)
     differ = []
-    for step in range(1, steps + 1) if LONG else range(2, steps + 1, 4):
+    for step in range(1, steps + 1) if LONG else range(2, steps + 1, 8):
         copy = tmp_path / f"step-{step}"
         shutil.copytree(inbox_root, copy)
         assert ingest(processes, copy, "in", at=step).done().code == -9
@@ -149,7 +149,7 @@ def test_what_a_dead_run_archived_is_read(processes: ForkServerContext, inbox_ro
     """If a run archives a file and dies, the next run finds nothing new, but announces its day until it is read."""
     drop(inbox_root, "plan.txt", plain_text(1))
     steps = wait_for_exit(ingest(processes, _copied(inbox_root), "in")).steps
-    for step in range(1, steps + 1) if LONG else range(steps // 2, steps + 1, 3):
+    for step in range(1, steps + 1) if LONG else range(steps // 2, steps + 1, 6):
         root = _copied(inbox_root)
         assert ingest(processes, root, "dead", at=step).done().code == -9
         report = wait_for_exit(ingest(processes, root, "other")).result

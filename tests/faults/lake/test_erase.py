@@ -18,7 +18,7 @@ from tests.long_form import LONG, seed_or
 from tests.traces import Traces
 from tests.unit.lake.rows import Story
 
-KILLS = 120 if LONG else 6
+KILLS = 120 if LONG else 3
 SNAPSHOTS = ("snapshots/closed", "snapshots/open")
 REVISIONS = [Story(2, words, seen=seen) for seen, words in enumerate(("A quaint lantern sank.", "It was salvaged."))]
 OTHERS = [Story(number, day=day) for number, day in ((1, 0), (3, 1), (4, 1), (6, 40))]

@@ -22,7 +22,7 @@ from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, ass
 from tests.faults.sample_run import Worker, say
 from tests.long_form import LONG
 
-KILLS, FAILURES = 10, 6  # in the short form
+KILLS, FAILURES = 5, 4  # in the short form
 # Always included: before a commit, with all its manifests written; before, between and after exchanges of folders.
 TURNS = [
     *(Strike("replace head.json", nth, KILL) for nth in (1, 2)),

@@ -35,7 +35,7 @@ from tests.faults.lake.tally import SEED, form
 from tests.faults.sample_run import Worker, say, wait_for_exit
 from tests.long_form import LONG
 
-STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each kind of writer
+STORMS, KILLS = (17, 30) if LONG else (1, 8)  # of each kind of writer
 RACES = 100 if LONG else 3
 READS = 200 if LONG else 5  # of each engine during exchanges
 PLAIN_AT_ONCE = 3 if LONG else 2  # engines in one storm, next to the strict readers
