@@ -21,7 +21,8 @@ from tests.scheduler.machine import Machine, newsroom_machine
 # Limits are for a busy machine; an idle machine needs a fraction.
 pytestmark = [pytest.mark.airflow, pytest.mark.model, pytest.mark.timeout(1800)]
 
-BURST, BURST_SECONDS, SLOW_PIECES = 50, 10.0, 40
+BURST, BURST_SECONDS, SLOW_PIECES = (50, 10.0, 40) if LONG else (20, 4.0, 16)
+DEATHS = [("triggerer",), ("scheduler",)] if LONG else [("triggerer", "scheduler")]
 PATIENCE = 600.0
 FILLED = DAYS[1:] if LONG else DAYS[2:]
 # In the long form all DAGs run from the start, as after `make up`. Else each test starts those that it needs: the
@@ -118,7 +119,7 @@ def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path
 
 
 def test_burst_arrives_once(watched: Machine, undisturbed: Path) -> None:
-    """50 files in 10 s, one of them twice, and one that grows meanwhile: each article is stored once."""
+    """Files in a burst, one of them twice, and one that grows meanwhile: each article is stored once."""
     title, slow = article(0, seed=2)
     wanted = Counter([title])
     step = len(slow) // SLOW_PIECES + 1
@@ -134,23 +135,16 @@ def test_burst_arrives_once(watched: Machine, undisturbed: Path) -> None:
     assert_undisturbed(watched, undisturbed)
 
 
-def test_dead_triggerer_loses_no_file(watched: Machine, undisturbed: Path) -> None:
-    """The triggerer is killed while files arrive; it is restarted, and all files are processed."""
-    before = titles(watched)
-    wanted = [drop(watched, number, seed=3) for number in range(4)]
-    watched.kill("triggerer")
-    wanted += [drop(watched, number, seed=3) for number in range(4, 8)]
+@pytest.mark.parametrize("parts", DEATHS, ids="+".join)
+def test_dead_parts_lose_no_file(watched: Machine, undisturbed: Path, parts: tuple[str, ...]) -> None:
+    """Triggerer and scheduler are killed while files arrive; they are restarted, and all files are processed."""
+    before, seed = titles(watched), 3 + DEATHS.index(parts)
+    wanted = [drop(watched, number, seed=seed) for number in range(4)]
+    for part in parts:
+        watched.kill(part)
+    wanted += [drop(watched, number, seed=seed) for number in range(4, 8)]
     watched.wait_until_quiet(seconds=PATIENCE)
     assert titles(watched) == before + Counter(wanted)
     assert_undisturbed(watched, undisturbed)
-
-
-def test_dead_scheduler_is_restarted(watched: Machine, undisturbed: Path) -> None:
-    """The scheduler is killed with its tasks; it is restarted, and the next file is processed."""
-    before = titles(watched)
-    watched.kill("scheduler")
-    wanted = [drop(watched, 0, seed=4)]
-    watched.wait_until_quiet(seconds=PATIENCE)
-    assert titles(watched) == before + Counter(wanted)
-    assert_undisturbed(watched, undisturbed)
-    assert "scheduler ended with exit code -9" in log_file(watched.home, "supervisor").read_text()
+    for part in parts:
+        assert f"{part} ended with exit code -9" in log_file(watched.home, "supervisor").read_text()
