@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import cache, partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -21,6 +21,7 @@ import mcp_types as protocol
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from newslake.pipeline import __version__
@@ -33,7 +34,7 @@ from newslake.pipeline.query.connection import Limits, apply_limits
 from newslake.pipeline.query.query_process import QueryPool
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.store.table_files import has_lake
-from newslake.pipeline.unicode import to_well_formed, well_formed_json
+from newslake.pipeline.unicode import to_well_formed
 
 AT_ONCE, THREADS = 2, 2
 _MOST_BYTES = 1 << 20  # of an answer, which has at most ``MOST_CHARS``
@@ -49,7 +50,7 @@ _QUOTING = ("bad_value", "file_broken")  # reasons of errors whose message may q
 _FAILED = "the statement failed on a value or a file; untrusted.message says how, TRY_CAST converts without an error"
 _ADVICE = "select fewer days, one source or fewer columns"
 _MARKED_LINE = re.compile(r"\n\s*LINE \d+: [^\n]*\n\s*\^*")  # the statement, and where DuckDB found the error
-_SURROGATE = re.compile(r"(?i)\\ud[89a-f]")  # as JSON escapes it; two that belong together are no problem
+_ESCAPES = re.compile(r"(?i)\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..)|.)")  # of JSON; the group is a lone surrogate
 _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")  # of the command line
 
 log = logging.getLogger(__name__)
@@ -82,26 +83,42 @@ async def _serve(settings: Settings) -> None:
         on_list_tools=_list_tools,
         on_call_tool=call_tool,
     )
-    async with stdio_server(_well_formed_input()) as (received, sent):
+    lines = _MessageLines(TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace"))
+    async with stdio_server(lines) as (received, sent):
+        lines.answer = sent.send
         await server.run(received, sent, server.create_initialization_options())
 
 
-def _well_formed_input() -> anyio.AsyncFile[str]:
-    """Return standard input with messages as valid Unicode: the SDK drops one with half an emoji, without an answer."""
-    return _WellFormedLines(TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace"))
+class _MessageLines(anyio.AsyncFile[str]):
+    """Standard input. The SDK drops a line that is no message, without an answer.
 
+    So each lone surrogate is U+FFFD here, and a line that is still no message is answered with an error.
+    """
 
-class _WellFormedLines(anyio.AsyncFile[str]):
-    """Lines of JSON in which each lone surrogate is U+FFFD."""
+    answer: Callable[[SessionMessage], Awaitable[None]]
 
     async def readline(self) -> str:
-        line = await super().readline()
-        if not _SURROGATE.search(line):
-            return line
-        try:
-            return f"{to_json(well_formed_json(json.loads(line)))}\n"
-        except ValueError:  # no JSON
-            return line
+        line = _ESCAPES.sub(_well_formed_escape, await super().readline())
+        error = _error_of_line(line) if line.strip() else None
+        if error is not None:
+            await self.answer(SessionMessage(protocol.JSONRPCError(jsonrpc="2.0", id=None, error=error)))
+        return line
+
+
+def _well_formed_escape(escape: re.Match[str]) -> str:
+    return "\\ufffd" if escape[1] else escape[0]
+
+
+def _error_of_line(line: str) -> protocol.ErrorData | None:
+    """Return why a line is no message, as JSON-RPC has it; None for a message."""
+    try:
+        protocol.jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError as error:
+        if error.errors()[0]["type"] != "json_invalid":
+            return protocol.ErrorData(code=protocol.INVALID_REQUEST, message="Invalid request")
+        reason = error.errors()[0]["msg"].removeprefix("Invalid JSON: ")
+        return protocol.ErrorData(code=protocol.PARSE_ERROR, message=f"Parse error: {reason}")
+    return None
 
 
 async def _list_tools(

@@ -203,6 +203,32 @@ def test_half_an_emoji_gets_an_answer(process: subprocess.Popen[bytes]) -> None:
     assert json.loads(process.stdout.readline())["id"] == "\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{garbage", -32700),
+        ('{"jsonrpc": "2.0", "id": 2, "method": "x", "params": {"x": ' + "[" * 9_000 + "]" * 9_000 + "}}", -32700),
+        ('{"jsonrpc": "2.0", "id": 2, "method": "\\ud8ff", "params": ' + "[" * 200_000, -32700),
+        ('{"jsonrpc": "2.0", "id": 2, "params": "\\udcff"}', -32600),
+    ],
+    ids=["garbage", "deep", "deep with half an emoji", "no method"],
+)
+def test_line_that_is_no_message_gets_an_answer(process: subprocess.Popen[bytes], line: str, code: int) -> None:
+    """A line that cannot be read, or is too deep, is answered with an error; the server answers the next request."""
+    process.stdin.write(line.encode() + b"\n")
+    send(process, {"id": 3, "method": "ping"})
+    answers = [json.loads(process.stdout.readline()) for _ in range(2)]
+    assert [(answer["id"], answer.get("error", {}).get("code")) for answer in answers] == [(None, code), (3, None)]
+
+
+def test_only_lone_surrogates_are_replaced(process: subprocess.Popen[bytes]) -> None:
+    """Two halves in their order are one character, and an escaped backslash before "ud83d" is no half."""
+    message = r'{"jsonrpc": "2.0", "id": "\ud83d\ude00 \\ud83d \ude00\uD83D\u00e9", "method": "ping"}'
+    process.stdin.write(message.encode() + b"\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == "😀 \\ud83d \ufffd\ufffdé"
+
+
 def test_server_ends_when_its_client_is_gone(process: subprocess.Popen[bytes]) -> None:
     """A client that disappears during a long query leaves no process; the query does not go on until its limit."""
     call_sql(process, 2, "SELECT 1")
