@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler  # as a connection uses it, which cannot limit a size
 from pathlib import Path
 from queue import SimpleQueue
+from struct import Struct
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any
@@ -30,7 +31,6 @@ from newslake.pipeline.errors import ConfigError, LimitError, NewsError
 from newslake.pipeline.log_lines import configure_logging
 from newslake.pipeline.query.connection import Limits, apply_limits, connect, query, too_much_memory, too_slow
 
-MOST_REPLY_BYTES = 80 << 20  # more than the largest file of Newsroom
 SPARE_MB = 128  # above the limit of DuckDB: rows in Python, buffers of files
 _RESERVED_MB = 1024  # of address space: stacks of threads and arenas, which are never used in full
 _GRACE_SECONDS = 0.5  # DuckDB ends most statements at their limit, and the process stays
@@ -38,6 +38,8 @@ _LOOK_SECONDS = 0.02
 _LOOK_SECONDS_PS = 0.25  # without /proc, each look starts a program
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from {name} import serve; serve({fd}, {modules!r})"
 _ALLOCATION_FAILURES = (-signal.SIGABRT, 127)  # the C library ends a process that gets no memory for a thread
+_START_SECONDS = 120.0  # of a process, on a machine that is busy
+_LENGTH = Struct("!I")  # before each message of a connection
 _READY = b"ready"
 _HAS_PROC = Path("/proc/self/statm").exists()
 
@@ -71,7 +73,7 @@ class QueryPool:
         modules: Sequence[str] = (),
         *,
         ready: int = 1,
-        most_bytes: int = MOST_REPLY_BYTES,
+        most_bytes: int = 1 << 20,
     ) -> None:
         self._start = partial(_QueryProcess, tuple(modules), most_bytes=most_bytes)
         self._ready = ready
@@ -160,34 +162,53 @@ class _QueryProcess:
 
         Raises: LimitError; ConfigError if the process does not start.
         """
-        self._wait_until_ready()
+        self._wait_until_ready(limits, end)
         deadline = monotonic() + limits.seconds + _GRACE_SECONDS
-        most_resident = self._rest_bytes + (limits.memory_mb + SPARE_MB << 20)
         try:
             self._connection.send_bytes(request)
-            while not self._connection.poll(_LOOK_SECONDS if _HAS_PROC else _LOOK_SECONDS_PS):
-                if end.is_set() or monotonic() >= deadline:
-                    raise too_slow(limits)
-                if resident_bytes(self._process.pid) > most_resident:
-                    raise too_much_memory(limits)
-            return json.loads(self._connection.recv_bytes(self._most_bytes))
+            [size] = _LENGTH.unpack(self._read(_LENGTH.size, deadline, limits, end))
+            if size > self._most_bytes:
+                message = f"the answer is larger than {self._most_bytes >> 20} MB: {limits.advice}"
+                raise LimitError(message, reason="too_large")
+            return json.loads(self._read(size, deadline, limits, end))
         except (EOFError, ConnectionError) as error:
             raise self._death(limits) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             message = f"the process of the query sent no valid answer: {limits.advice}"
             raise LimitError(message, reason="process_ended") from error
-        except OSError as error:  # as ``recv_bytes`` refuses a size
-            message = f"the answer is larger than {self._most_bytes >> 20} MB: {limits.advice}"
-            raise LimitError(message, reason="too_large") from error
+
+    def _read(self, size: int, deadline: float, limits: Limits, end: Event) -> bytes:
+        """Return the next bytes of a reply. ``recv_bytes`` has no deadline. Raises: LimitError, EOFError."""
+        most_resident = self._rest_bytes + (limits.memory_mb + SPARE_MB << 20)
+        received = bytearray()
+        while len(received) < size:
+            is_there = self._connection.poll(_LOOK_SECONDS if _HAS_PROC else _LOOK_SECONDS_PS)
+            if end.is_set() or monotonic() >= deadline:
+                raise too_slow(limits)
+            if is_there:
+                piece = os.read(self._connection.fileno(), size - len(received))
+                if not piece:
+                    raise EOFError
+                received += piece
+            elif resident_bytes(self._process.pid) > most_resident:
+                raise too_much_memory(limits)
+        return bytes(received)
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
         self._connection.close()
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, limits: Limits, end: Event) -> None:
         if self._rest_bytes:
             return
+        deadline = monotonic() + _START_SECONDS
+        while not self._connection.poll(_LOOK_SECONDS):
+            if end.is_set():
+                raise too_slow(limits)
+            if monotonic() >= deadline:
+                message = f"a process for queries does not start within {_START_SECONDS:g} seconds"
+                raise ConfigError(message, key=sys.executable)
         try:
             self._connection.recv_bytes(len(_READY))
         except (EOFError, ConnectionError) as error:

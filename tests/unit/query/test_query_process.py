@@ -50,12 +50,24 @@ class Payload:
         return os.mkdir, (self._folder,)
 
 
-def send_pickle(folder: Path) -> None:
-    """Send a pickle to the parent, as a process could that a statement took over."""
+def parent_socket() -> int:
+    """Return the file descriptor of the connection to the parent."""
     links = {fd: os.readlink(f"/proc/self/fd/{fd}") for fd in range(3, 64) if Path(f"/proc/self/fd/{fd}").is_symlink()}
     [fd] = [fd for fd, link in links.items() if link.startswith("socket:")]
-    Connection(os.dup(fd)).send_bytes(pickle.dumps(Payload(folder)))
+    return fd
+
+
+def send_pickle(folder: Path) -> None:
+    """Send a pickle to the parent, as a process could that a statement took over."""
+    Connection(os.dup(parent_socket())).send_bytes(pickle.dumps(Payload(folder)))
     time.sleep(600)
+
+
+def send_half(seconds: float) -> None:
+    """Send the length of a reply and one byte of it; after a time, end."""
+    os.write(parent_socket(), b"\0\0\0\x09[")
+    time.sleep(seconds)
+    os._exit(3)
 
 
 def hold(size: int) -> None:
@@ -110,6 +122,28 @@ def test_time_is_limited_without_the_help_of_duckdb(pool: QueryPool) -> None:
         pool.call(time.sleep, 600, limits=SHORT)
     assert raised.value.reason == "too_slow"
     assert pool.call(os.getpid, limits=LONG) != first
+
+
+def test_half_an_answer_is_waited_for_until_the_deadline(pool: QueryPool) -> None:
+    """A process that stops within its answer blocks no call; one that ends within it is an error that says so."""
+    with pytest.raises(LimitError, match=r"exceeded 0\.3 seconds"):
+        pool.call(send_half, 600, limits=SHORT)
+    with pytest.raises(LimitError, match="exit code 3"):
+        pool.call(send_half, 0, limits=LONG)
+
+
+def test_start_of_a_process_is_not_waited_for_by_a_caller_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that is cancelled ends also while its process starts; a process that never starts is an error."""
+    monkeypatch.setattr(query_process, "_PROGRAM", "import time; time.sleep(600) # {path}{name}{fd}{modules}")
+    pool = QueryPool()
+    end = Event()
+    end.set()
+    with pytest.raises(LimitError):
+        pool.call(abs, -1, limits=LONG, end=end)
+    monkeypatch.setattr(query_process, "_START_SECONDS", 0.2)
+    with pytest.raises(ConfigError, match="does not start"):
+        pool.call(abs, -1, limits=LONG)
+    pool.close()
 
 
 def test_work_ends_when_its_caller_is_gone(pool: QueryPool) -> None:
