@@ -175,7 +175,7 @@ class _HeadKeeper(io.BufferedReader):
         return line
 
 
-class _TimedResponse(HTTPResponse):
+class TimedResponse(HTTPResponse):
     """A response that reads within the clock's deadline and stores its head in the clock."""
 
     def __init__(self, clock: Clock, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
@@ -229,7 +229,7 @@ class PinnedAdapter(HTTPAdapter):
         members = {
             "_new_conn": connect,
             "send": send,
-            "response_class": staticmethod(partial(_TimedResponse, clock)),
+            "response_class": staticmethod(partial(TimedResponse, clock)),
         }
         pinned = type(f"Pinned{connection.__name__}", (connection,), members)
         return type(f"Pinned{pool.__name__}", (pool,), {"ConnectionCls": pinned})

@@ -7,12 +7,16 @@ class, which replaces that of the provider for Python tasks. A dataset has a nam
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import requests
 from airflow.providers.openlineage.extractors.base import BaseExtractor, OperatorLineage
 from airflow.sdk import Asset
 from openlineage.client.event_v2 import Dataset
+from openlineage.client.transport import register_transport
+from openlineage.client.transport.http import HttpConfig, HttpTransport
 
 from news_airflow.assets import RAW, TABLES
 from news_airflow.lineage_settings import NAMESPACE
+from news_airflow.telemetry import SECONDS, limit_session
 
 # The tasks that write all cluster tables, which are no assets: no DAG waits for them.
 _CLUSTERING = ("cluster", "relate")
@@ -25,6 +29,24 @@ CLUSTER_TABLES = (
     "person_links",
     "co_mentions",
 )
+
+
+class DeadlineConfig(HttpConfig):
+    """The configuration of ``http``, with a shorter timeout unless one is set."""
+
+    @classmethod
+    def from_dict(cls, params: dict[str, Any]) -> HttpConfig:  # type: ignore[override]  # as HttpConfig itself
+        return super().from_dict({"timeout": SECONDS, **params})
+
+
+@register_transport  # in the place of the client's own: Airflow loads this module before it creates a transport
+class DeadlineTransport(HttpTransport):
+    """The transport ``http`` without retries: no server can hold up a task by more than the timeout."""
+
+    config_class: type[HttpConfig] = DeadlineConfig
+
+    def _prepare_session(self, session: requests.Session) -> None:
+        limit_session(session)
 
 
 class NewsExtractor(BaseExtractor):  # type: ignore[misc]  # airflow has no types for us

@@ -23,6 +23,8 @@ def metrics_environment(environment: Mapping[str, str]) -> dict[str, str]:
         "AIRFLOW__METRICS__OTEL_ON": "True",
         "AIRFLOW__METRICS__LEGACY_NAMES_ON": "False",  # one name per metric, with labels, not one per DAG and task
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "3",  # seconds, with all tries; the process of a task waits for it at its end
+        "OTEL_PYTHON_EXPORTER_OTLP_HTTP_METRICS_CREDENTIAL_PROVIDER": "news_airflow",  # telemetry.metrics_session
         "OTEL_SERVICE_NAME": "newslake",
         "OTEL_RESOURCE_ATTRIBUTES": "service.instance.id=newslake",  # else a random one, and new series per process
     }

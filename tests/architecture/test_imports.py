@@ -119,12 +119,18 @@ AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
     "news_airflow": May(
         ("jobs", "upkeep", "archive", "fetch", "sources", "store", "addons.airflow", "addons.alerts", "addons.operate"),
-        ("airflow", "fastapi", "news_airflow", "openlineage", "psutil", "starlette"),
+        ("airflow", "fastapi", "news_airflow", "openlineage", "psutil", "requests", "starlette", "urllib3"),
     ),
     "news_plugin": May(("addons.airflow",), ("airflow", "news_airflow")),
 }
-# What tasks and triggers import when they run; the plugin asks the add-ons for their applications.
-INSIDE_TASKS = ("plugins/news_airflow/polls.py", "plugins/news_airflow/tasks.py", "plugins/news_plugin.py")
+# What tasks and triggers import when they run; the plugin asks the add-ons for their applications. Telemetry is loaded
+# only if lineage or metrics are on.
+INSIDE_TASKS = (
+    "plugins/news_airflow/polls.py",
+    "plugins/news_airflow/tasks.py",
+    "plugins/news_airflow/telemetry.py",
+    "plugins/news_plugin.py",
+)
 # Packages that compute: they work on values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE = ("fetch", "addons.newsroom")  # its server of pages waits for requests
