@@ -1,5 +1,6 @@
 """A fetch that failed: its outcome, when it is tried again, and what the archive keeps of it."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -135,7 +136,7 @@ class ListingMarks:
     def place_of(self, mark: str) -> FilePosition:
         """Return where reading goes on in a large file; its start if another version failed on an item before."""
         known = unmarked_validators(self._state.validators(self._source_key, url=mark), version=self._version)
-        return FILE_START if known is None or known.etag is None else FilePosition.parse(known.etag)
+        return FILE_START if known is None or known.etag is None else FilePosition.of(json.loads(known.etag))
 
     def settle(self, mark: str, place: FilePosition | None, *, has_failed: bool, lease: Lease) -> None:
         """Store that a large file was read up to a place, or to its end, and whether newslake failed on an item."""

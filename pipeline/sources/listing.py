@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import urlsplit
 
 from newslake.pipeline.archive import Validators
@@ -45,10 +45,10 @@ class FilePosition:
         return json.dumps(asdict(self))
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        stored = json.loads(text)
-        broken = stored.pop("broken")
-        return cls(**stored, broken=None if broken is None else tuple(broken))
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Return a place that was stored as a JSON object. Raises: KeyError or TypeError for one with other fields."""
+        broken = stored["broken"]
+        return cls(**{**stored, "broken": None if broken is None else tuple(broken)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

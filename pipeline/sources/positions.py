@@ -53,9 +53,7 @@ class FolderPosition:
             return None
         stored = json.loads(etag.removeprefix(_PREFIX))
         try:
-            place = stored.pop("place")
-            broken = place.pop("broken")
-            there = cls(**stored, place=FilePosition(**place, broken=None if broken is None else tuple(broken)))
+            there = cls(**stored | {"place": FilePosition.of(stored["place"])})
         except (KeyError, TypeError):
             return None
         return there if there.filters == _hash(*filters) else None
