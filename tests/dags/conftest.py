@@ -5,8 +5,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.dags.observed import ObservedDay
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "plugins"))
@@ -35,6 +39,14 @@ def bag(tmp_path_factory: pytest.TempPathFactory):
     gc.collect()
     gc.freeze()  # the modules of Airflow
     return dags
+
+
+@pytest.fixture(scope="session")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> "ObservedDay":
+    """One run of a day for its metrics and its lineage."""
+    from tests.dags.observed import observe_a_day
+
+    return observe_a_day(tmp_path_factory.mktemp("observed"))
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,19 @@
 """Lineage of real runs, by Airflow's OpenLineage provider into a file."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from newslake.pipeline.tables import CLUSTER_TABLES
-from tests.dags.test_metrics import DAGS, run_a_day
+from tests.dags.observed import DAGS, ObservedDay
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
 
 
-def test_runs_say_which_sources_and_tables_they_read_and_write(tmp_path: Path) -> None:
-    """With a transport, and nothing else, tasks send START and COMPLETE with sources, archive and tables; no event has
+def test_runs_say_which_sources_and_tables_they_read_and_write(observed: ObservedDay) -> None:
+    """With a transport, tasks send START and COMPLETE with sources, archive and tables; no event has
     the address of a source, which may hold a token, or source code."""
-    file = tmp_path / "events.jsonl"
-    transport = json.dumps({"type": "file", "log_file_path": str(file), "append": True})
-    done = run_a_day(tmp_path, {"AIRFLOW__OPENLINEAGE__TRANSPORT": transport})
-    text = file.read_text("utf-8")
+    done, text = observed.done, observed.lineage
     events = [json.loads(line) for line in text.splitlines()]
     found = {
         (event["job"]["name"], event["eventType"]): (
