@@ -1,5 +1,6 @@
 """Commands that only read, called by a user who may not write into the data root."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,15 @@ _NOBODY = 65534
 _PAGE = Path("samples/newsroom/day-1/courier/business/ferry-firm-fine.html")
 _URL = "https://post.example/courier/business/ferry-firm-fine.html"
 _DAYS = ("--from", "2026-03-01", "--to", "2026-03-03")
+_CHILD = """
+import json, sys
+from pathlib import Path
+from tests.unit.cli.test_commands import called
+for line in sys.stdin:
+    request = json.loads(line)
+    done = called(*request.pop("args"), cwd=Path(request.pop("cwd")), **request)
+    print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+"""
 READING = {
     "sql": ("SELECT count(*) AS n FROM articles",),
     "ask": ("top-speakers",),
@@ -56,32 +66,57 @@ def root() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _call(root: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    """Call a command as a user who may not write; root may write everywhere, so another user takes its place."""
-    needed = {"NEWS_DATA_DIR": str(root / "data"), "HOME": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
-    plain = {name: text for name, text in os.environ.items() if not name.startswith("NEWS_")}
-    user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
-    script = f"import sys; sys.path[:0] = [{str(Path.cwd())!r}]; from newslake.pipeline.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", script, *args],
-        cwd=root,
-        env={**plain, **needed},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        **user,  # type: ignore[call-overload]
-    )
+class Reader:
+    """One process of a user who may not write, which calls the commands: it imports the program and its model once.
+
+    Root may write everywhere, so another user takes its place.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        needed = {"HOME": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(Path.cwd())}
+        user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _CHILD],
+            cwd=root,
+            env={**os.environ, **needed},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            **user,  # type: ignore[call-overload]
+        )
+
+    def call(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """Call a command."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        request = {"args": args, "cwd": str(self._root), "NEWS_DATA_DIR": str(self._root / "data")}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        code, stdout, stderr = json.loads(self._process.stdout.readline())
+        return subprocess.CompletedProcess(args, code, stdout, stderr)
+
+    def end(self) -> None:
+        """End the process, which ends with its input."""
+        self._process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def reader(root: Path) -> Iterator[Reader]:
+    """The process that calls the commands."""
+    process = Reader(root)
+    yield process
+    process.end()
 
 
 @pytest.mark.parametrize("command", READING)
-def test_reading_needs_no_write_permission(root: Path, command: str) -> None:
+def test_reading_needs_no_write_permission(reader: Reader, command: str) -> None:
     """A command that only reads works in a data root that its user may not change."""
     args = READING[command]
     out = mkdtemp(prefix="newslake-out-")
     Path(out).chmod(0o777)
     try:
-        done = _call(root, *command.split(), *(f"{out}/x" if each == "OUT" else each for each in args))
+        done = reader.call(*command.split(), *(f"{out}/x" if each == "OUT" else each for each in args))
     finally:
         shutil.rmtree(out)
     assert (done.returncode, "Permission denied" in done.stderr, "Read-only" in done.stderr) == (0, False, False), (
@@ -89,7 +124,7 @@ def test_reading_needs_no_write_permission(root: Path, command: str) -> None:
     )
 
 
-def test_index_that_may_not_be_written_is_built_elsewhere(root: Path) -> None:
+def test_index_that_may_not_be_written_is_built_elsewhere(root: Path, reader: Reader) -> None:
     """Without a search index in the data root, a search builds one in a temporary folder and finds the article."""
     index = root / "data" / "lake" / "_state" / "search.sqlite"
     folder, aside = index.parent, root / "search.sqlite"
@@ -98,7 +133,7 @@ def test_index_that_may_not_be_written_is_built_elsewhere(root: Path) -> None:
     index.rename(aside)
     folder.chmod(0o555)
     try:
-        done = _call(root, "search", "ferry")
+        done = reader.call("search", "ferry")
     finally:
         folder.chmod(0o755)
         aside.rename(index)
@@ -107,7 +142,7 @@ def test_index_that_may_not_be_written_is_built_elsewhere(root: Path) -> None:
     assert (done.returncode, "Ferry firm could be fined" in done.stdout) == (0, True), done.stderr
 
 
-def test_change_is_refused_with_the_reason(root: Path) -> None:
+def test_change_is_refused_with_the_reason(reader: Reader) -> None:
     """A run in such a data root says that the permission is missing, not that the disk is read-only."""
-    done = _call(root, "run", "--day", "2026-03-02", "-q")
+    done = reader.call("run", "--day", "2026-03-02", "-q")
     assert (done.returncode, "Permission denied" in done.stderr, "Read-only" in done.stderr) == (1, True, False)
