@@ -1,13 +1,12 @@
-"""Decide when a page is archived whether it is believed that it is another page of its host."""
+"""Decide when a page is archived whether it is believed that it is another page of its domain."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from newslake.pipeline.archive import ArchiveWriter, RecordArchive, page_key_of
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.clean import PageIdentity, extract, url_identity
 from newslake.pipeline.clusters import match_of_variant
-from newslake.pipeline.model import Article, Capture, Page, article_id_of
+from newslake.pipeline.model import Article, Capture, Page, article_id_of, domain_of
 
 
 def believed_identity(
@@ -15,7 +14,7 @@ def believed_identity(
 ) -> PageIdentity:
     """Return the identity under which a page is archived: ``stated`` by the page, else that of its final URL.
 
-    A page that states the URL of another page of its host is believed if the archive has no capture of that page as
+    A page that states the URL of another page of its domain is believed if the archive has no capture of that page as
     the article of this URL, or if the last of these captures has a text like that of the page.
     """
     by_url = url_identity(page)
@@ -27,7 +26,7 @@ def believed_identity(
 
 
 def _last_of_named(page: Page, stated: PageIdentity, by_url: PageIdentity, writer: ArchiveWriter) -> Capture | None:
-    """Return the last capture of another page of the host whose URL a page states; None without one.
+    """Return the last capture of another page of the domain whose URL a page states; None without one.
 
     A page whose requested URL is stated was only redirected. A page that is itself captured as another article has no
     row to lose.
@@ -35,7 +34,7 @@ def _last_of_named(page: Page, stated: PageIdentity, by_url: PageIdentity, write
     named = stated.canonical_url or ""
     if named in (by_url.canonical_url, page_key_of(page)):
         return None
-    if urlsplit(named).netloc != urlsplit(by_url.canonical_url or "").netloc:
+    if domain_of(named) != domain_of(by_url.canonical_url or ""):
         return None
     last = writer.last(named)
     return last if last is not None and last.article_id == stated.article_id else None

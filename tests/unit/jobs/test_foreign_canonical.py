@@ -1,4 +1,4 @@
-"""Pages that state the canonical URL of another page of their host."""
+"""Pages that state the canonical URL of another page of their domain."""
 
 import json
 from collections.abc import Iterator
@@ -121,7 +121,7 @@ def test_page_that_names_an_unknown_page_is_believed_until_it_is_known(server: H
 
 
 def test_saved_page_that_names_an_earlier_page_of_its_file_has_a_row(tmp_path: Path) -> None:
-    """Pages of a folder are judged as fetched ones; a canonical link to another host of the site is believed."""
+    """Pages of a folder are judged as fetched ones, also if the named page is on another host of their domain."""
     files = tmp_path / "files"
     files.mkdir()
     for path, host in (("/harbour", "post"), ("/museum", "post"), ("/harbour/print", "post"), ("/quay", "desk")):
@@ -133,7 +133,8 @@ def test_saved_page_that_names_an_earlier_page_of_its_file_has_a_row(tmp_path: P
     captures = {urlsplit(each.page_key).path: each.article_id for each in space.archive.captures()}
     harbour = article_id_of(canonical="https://post.example.org/harbour", text="")
     museum = article_id_of(canonical="https://post.example.org/museum", text="")
-    assert captures == {"/harbour": harbour, "/museum": museum, "/harbour/print": harbour, "/quay": harbour}
+    quay = article_id_of(canonical="https://desk.example.org/quay", text="")
+    assert captures == {"/harbour": harbour, "/museum": museum, "/harbour/print": harbour, "/quay": quay}
     assert rows_of(space)["/museum"] == ("The museum", True)
 
 
