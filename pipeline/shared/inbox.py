@@ -61,6 +61,9 @@ class BucketInbox:
     def waiting(self) -> list[str]:
         return _due(self._listed(), now=self._now())
 
+    def total_bytes(self) -> int:
+        return sum(each.size for each in self._listed().values())
+
     @contextmanager
     def claim(self, *, run_id: str) -> Iterator[Path]:
         with self._leases.source(f"{self._place} {run_id}", waits=True), private_copies(self._copies) as copies:

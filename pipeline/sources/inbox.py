@@ -48,6 +48,11 @@ class FolderInbox:
     def waiting(self) -> list[str]:
         return [file.name for file in waiting_files(self._folder)]
 
+    def total_bytes(self) -> int:
+        files = (file for folder in (self._folder, *self._folder.glob(f"{_CLAIMED}/*/")) for file in folder.glob("*"))
+        states = (state for file in files if is_ready(file.name) and (state := _state_of(file)) is not None)
+        return sum(state.st_size for state in states if stat.S_ISREG(state.st_mode))
+
     def claim(self, *, run_id: str) -> AbstractContextManager[Path]:
         return claim_files(self._folder, run_id=run_id)
 

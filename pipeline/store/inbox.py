@@ -31,6 +31,10 @@ class Inbox(Protocol):
         """Return the names of the files that a run would claim now, pages before their sidecars."""
         ...
 
+    def total_bytes(self) -> int:
+        """Return the size of all complete files that are not settled, also of those that other runs hold."""
+        ...
+
     def claim(self, *, run_id: str) -> AbstractContextManager[Path]:
         """Hold the waiting files for one run, and yield a folder with them, which only this run uses.
 

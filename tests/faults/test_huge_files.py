@@ -83,6 +83,74 @@ def test_other_sources_have_rows_before_huge_files_are_read(folder: Path) -> Non
     assert Counter(each.source_key for each in more.outcomes) == {"wire": 2}
 
 
+INBOXES = (
+    '[sources.box]\nkind = "inbox"\npath = "box"\n[sources.more]\nkind = "inbox"\npath = "more"\n'
+    '[sources.wire]\nkind = "folder"\npath = "wire"\n'
+)
+
+
+@pytest.fixture
+def inboxes(folder: Path) -> Path:
+    """The data root with two inboxes and a folder: a broken line, pages around a hole of 110 MB, pages of the folder.
+
+    The second inbox has such a file, too, in the folder of a dead run.
+    """
+    (folder / "sources.toml").write_text(INBOXES)
+    for name, file in (("box", "a.jsonl"), ("more", "claimed/dead/b.jsonl")):
+        path = folder / name / file
+        path.parent.mkdir(parents=True)
+        path.write_text(f"no JSON\n{_lines(len(name))}\n")
+        os.truncate(path, 110_000_000)
+        with path.open("ab") as stream:
+            stream.write(f"\n{_lines(10 + len(name))}".encode())
+        os.utime(path, (NOW.timestamp(), NOW.timestamp() - 60))
+    (folder / "wire" / "pages.jsonl").write_text(_lines(1, 2))
+    return folder
+
+
+def test_large_inboxes_come_after_all_slices(inboxes: Path) -> None:
+    """A folder is read to its end in slices before a large inbox, whose broken line takes its file to failed/."""
+    done = _ingest(inboxes, "box", "more", "wire", seconds=0)
+    turns = [done]
+    while done.unfinished:
+        done = _ingest(inboxes, "box", "more", "wire", seconds=0, earlier=done)
+        turns.append(done)
+
+    urls = [{each.source_key for each in turn.outcomes} for turn in turns]
+    assert urls[0] == {"wire"}
+    assert [turn.unfinished for turn in turns][-3:] == [("box", "more"), ("more",), ()]
+    assert urls[-3:] == [{"wire"}, {"wire", "box"}, {"wire", "box", "more"}]
+    for name, file in (("box", "a.jsonl"), ("more", "b.jsonl")):
+        got = {each.url: each.reason for each in done.outcomes if each.source_key == name}
+        pages = [f"https://post.example/{number}" for number in (len(name), 10 + len(name))]
+        assert {url for url, reason in got.items() if reason == "archived"} == {*pages}
+        assert [len(_space(inboxes).archive.captures(page_key=page)) for page in pages] == [1, 1]
+        reasons = (inboxes / name / "failed" / f"{file}.reason.txt").read_text()
+        assert f"{file}#1" in reasons
+        assert f"{file}#3" in reasons
+
+
+def test_run_that_ends_before_a_large_inbox_leaves_its_file(inboxes: Path) -> None:
+    """A run that ends after its first slice leaves a large file in the inbox, and the next run reads it."""
+    assert _ingest(inboxes, "box", "wire", run_id="first", seconds=60).unfinished == ("box",)
+    assert (inboxes / "box" / "a.jsonl").exists()
+
+    done = _ingest(inboxes, "box", run_id="second", seconds=60)
+
+    assert (done.unfinished, (inboxes / "box" / "failed" / "a.jsonl").exists()) == ((), True)
+
+
+def test_small_inbox_keeps_its_turn(inboxes: Path) -> None:
+    """An inbox with little to read is read in the first turn; a large file that is still written does not count."""
+    (inboxes / "box" / "a.jsonl").rename(inboxes / "box" / "a.jsonl.part")
+    (inboxes / "box" / "c.jsonl").write_text(_lines(7))
+
+    done = _ingest(inboxes, "box", "wire", seconds=60)
+
+    assert done.unfinished == ()
+    assert {each.source_key for each in done.outcomes} == {"box", "wire"}
+
+
 def test_zeros_in_gzip_are_one_outcome(folder: Path) -> None:
     """A gzipped WARC file of 30 GB of zeros is one outcome, and the next file is read in the same slice."""
     (folder / "big" / "a.warc.gz").write_bytes(gzip.compress(bytes(30_000_000)) * 1000)

@@ -127,7 +127,9 @@ def test_files_are_claimed_and_settled(any_trial):
     """A run gets pages with their sidecars; they move to done/, a broken one to failed/ with its reason."""
     any_trial.put(a_json="{}", a_html="A", b_jsonl="B", c_part="C")
     inbox = any_trial.open()
+    assert inbox.total_bytes() == len("{}AB")
     with inbox.claim(run_id="r1") as folder:
+        assert inbox.total_bytes() == len("{}AB")
         assert names_in(folder) == ["a.html", "a.json", "b.jsonl"]
         assert (folder / "a.html").read_text() == "A"
         inbox.settle(folder, reasons={"b.jsonl": "line 1 is broken"})
@@ -138,7 +140,7 @@ def test_files_are_claimed_and_settled(any_trial):
         "failed/b.jsonl": "B",
         "failed/b.jsonl.reason.txt": "line 1 is broken\n",
     }
-    assert inbox.waiting() == []
+    assert (inbox.waiting(), inbox.total_bytes()) == ([], 0)
 
 
 def test_second_file_of_a_name_gets_another(any_trial):
