@@ -112,12 +112,15 @@ def _well_formed_escape(escape: re.Match[str]) -> str:
 def _error_of_line(line: str) -> protocol.ErrorData | None:
     """Return why a line is no message, as JSON-RPC has it; None for a message."""
     try:
-        protocol.jsonrpc_message_adapter.validate_json(line, by_name=False)
+        message = protocol.jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError as error:
         if error.errors()[0]["type"] != "json_invalid":
             return protocol.ErrorData(code=protocol.INVALID_REQUEST, message="Invalid request")
         reason = error.errors()[0]["msg"].removeprefix("Invalid JSON: ")
         return protocol.ErrorData(code=protocol.PARSE_ERROR, message=f"Parse error: {reason}")
+    if isinstance(message, protocol.JSONRPCNotification) and "id" in json.loads(line):
+        # The SDK takes a request whose id is neither for a notification, which nobody answers.
+        return protocol.ErrorData(code=protocol.INVALID_REQUEST, message="Invalid request: id is no text or integer")
     return None
 
 

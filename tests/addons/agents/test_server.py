@@ -210,8 +210,10 @@ def test_half_an_emoji_gets_an_answer(process: subprocess.Popen[bytes]) -> None:
         ('{"jsonrpc": "2.0", "id": 2, "method": "x", "params": {"x": ' + "[" * 9_000 + "]" * 9_000 + "}}", -32700),
         ('{"jsonrpc": "2.0", "id": 2, "method": "\\ud8ff", "params": ' + "[" * 200_000, -32700),
         ('{"jsonrpc": "2.0", "id": 2, "params": "\\udcff"}', -32600),
+        ('{"jsonrpc": "2.0", "id": {"a": 2}, "method": "ping"}', -32600),
+        ('{"jsonrpc": "2.0", "id": null, "method": "ping"}', -32600),
     ],
-    ids=["garbage", "deep", "deep with half an emoji", "no method"],
+    ids=["garbage", "deep", "deep with half an emoji", "no method", "id of an object", "id of null"],
 )
 def test_line_that_is_no_message_gets_an_answer(process: subprocess.Popen[bytes], line: str, code: int) -> None:
     """A line that cannot be read, or is too deep, is answered with an error; the server answers the next request."""
