@@ -175,6 +175,11 @@ class Settings(BaseSettings):
         ge=64,
         description="Maximum MB of memory for one `newslake sql` or `newslake ask`; `--memory` replaces it.",
     )
+    sql_process: bool = Field(
+        False,
+        description="`true` runs each `newslake sql` and `newslake ask` in a process, which is killed at its limit of "
+        "time or memory, also within one expression.",
+    )
     log_format: LogFormat = Field(
         "text",
         description="`json` writes each line of the log on standard error as a JSON object: of `newslake`, and of "

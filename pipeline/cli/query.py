@@ -1,7 +1,7 @@
 """`newslake sql` and `ask`: query the tables; print rows, write them to a file, or draw a chart."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -88,6 +88,7 @@ _ADVICE = (
     "select fewer days or columns, raise --timeout or --memory, or write many rows with --csv or --parquet, which "
     "needs little memory"
 )
+_DRAW_ONCE = "newslake.pipeline.query.charts:draw_once"
 
 
 def _limits(timeout: float | None, memory: int | None) -> "Limits":
@@ -96,6 +97,37 @@ def _limits(timeout: float | None, memory: int | None) -> "Limits":
 
     given = settings()
     return Limits(timeout or given.sql_seconds, memory or given.sql_memory_mb, threads=None, rows=_ROWS, advice=_ADVICE)
+
+
+def run_within_limits(
+    limits: "Limits", work: Callable[..., None], *arguments: object, files: Sequence[Path] = (), draws: bool = False
+) -> None:
+    """Call a function of a module, which queries and writes, within ``limits``.
+
+    A process writes to standard output itself, so that rows pass through no reply. ``files`` are those that it may
+    leave in part when it is killed, ``draws`` says that it draws a chart. Raises: LimitError, what ``work`` raises.
+    """
+    if not settings().sql_process:
+        from newslake.pipeline.query.connection import apply_limits
+
+        with apply_limits(limits):
+            work(*arguments)
+        return
+    from newslake.pipeline.query.query_process import QueryPool
+    from newslake.pipeline.query.result_files import part_of
+
+    pool = QueryPool([work.__module__], ready=0, stdout=None, first_call=_DRAW_ONCE if draws else "")
+    try:
+        pool.call(_write_all, work, *arguments, limits=limits)
+    finally:
+        pool.close()
+        for path in files:
+            part_of(path).unlink(missing_ok=True)
+
+
+def _write_all(work: Callable[..., None], *arguments: object) -> None:
+    work(*arguments)
+    sys.stdout.flush()
 
 
 def sql(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -114,16 +146,20 @@ def sql(  # noqa: PLR0913, PLR0917 - the options of the command
 
     The views articles, quotes and events also have the cluster ids of each row.
     """
-    from newslake.pipeline.query.connection import apply_limits, connect, query
-
-    tables = _tables_place(snapshot)
     destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, is_safe=safe, parquet=parquet)
-    with apply_limits(_limits(timeout, memory)):
-        connection = connect(tables)
-        if destination.is_given:
-            destination.write(connection, statement)
-            return
-        found = query(connection, statement)
+    run_within_limits(
+        _limits(timeout, memory), _answer_statement, statement, destination, snapshot, files=destination.files
+    )
+
+
+def _answer_statement(statement: str, destination: "Destination", snapshot: str | None) -> None:
+    from newslake.pipeline.query.connection import connect, query
+
+    connection = connect(_tables_place(snapshot))
+    if destination.is_given:
+        destination.write(connection, statement)
+        return
+    found = query(connection, statement)
     print_rows(found.columns, found.rows, as_json=False)
     print_note(pluralize(len(found.rows), "row"))
 
@@ -154,7 +190,6 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
 
     Without a question, lists all questions, each with its own options.
     """
-    from newslake.pipeline.query.connection import apply_limits
     from newslake.pipeline.query.saved_queries import check_options, question_named
 
     slug, given = _split_words(words or [])
@@ -170,13 +205,23 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     destination = Destination(settings().lake_dir, as_json=as_json, csv=csv, is_safe=safe, parquet=parquet)
     picture = _picture_path(settings().lake_dir, chart) if chart and chart != STDOUT else None
-    with apply_limits(_limits(timeout, memory)):
-        connection = cli_query.connect(_tables_place(snapshot))
-        if destination.is_given:
-            destination.write(connection, cli_query.sql)
-        if picture or not destination.is_given:
-            is_printed = not destination.is_given
-            _print_answer(cli_query, connection, is_printed=is_printed, is_drawn=chart == STDOUT, picture=picture)
+    run_within_limits(
+        _limits(timeout, memory),
+        *(_answer_question, cli_query, destination, snapshot, chart == STDOUT, picture),
+        files=[*destination.files, *([picture] if picture else [])],
+        draws=picture is not None,
+    )
+
+
+def _answer_question(
+    cli_query: "_CliQuery", destination: "Destination", snapshot: str | None, is_drawn: bool, picture: Path | None
+) -> None:
+    connection = cli_query.connect(_tables_place(snapshot))
+    if destination.is_given:
+        destination.write(connection, cli_query.sql)
+    if picture or not destination.is_given:
+        is_printed = not destination.is_given
+        _print_answer(cli_query, connection, is_printed=is_printed, is_drawn=is_drawn, picture=picture)
 
 
 def _published_days(first: str | None, last: str | None) -> list[date | None]:
@@ -361,6 +406,10 @@ class Destination:
         self._is_safe = is_safe
         name = csv or parquet
         self._path = path_outside_lake(lake, name) if name and name != STDOUT else None
+
+    @property
+    def files(self) -> list[Path]:
+        return [self._path] if self._path else []
 
     def write(self, connection: "Connection", statement: str) -> None:
         """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""

@@ -18,6 +18,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler  # as a connection uses it, which cannot limit a size
 from pathlib import Path
+from pkgutil import resolve_name
 from queue import SimpleQueue
 from struct import Struct
 from threading import Event, Lock, Thread
@@ -27,16 +28,16 @@ from typing import Any
 from newslake.pipeline import errors
 from newslake.pipeline.boundary import run_isolated
 from newslake.pipeline.environment import log_format
-from newslake.pipeline.errors import ConfigError, LimitError, NewsError
+from newslake.pipeline.errors import BrokenItemError, ConfigError, LimitError, NewsError
 from newslake.pipeline.log_lines import configure_logging
 from newslake.pipeline.query.connection import Limits, apply_limits, connect, query, too_much_memory, too_slow
 
 SPARE_MB = 128  # above the limit of DuckDB: rows in Python, buffers of files
-_RESERVED_MB = 1024  # of address space: stacks of threads and arenas, which are never used in full
+_RESERVED_MB, _RESERVED_MB_OF_THREAD = 512, 256  # of addresses: arenas and stacks, which are never used in full
 _GRACE_SECONDS = 0.5  # DuckDB ends most statements at their limit, and the process stays
 _LOOK_SECONDS = 0.02
 _LOOK_SECONDS_PS = 0.25  # without /proc, each look starts a program
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from {name} import serve; serve({fd}, {modules!r})"
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from {name} import serve; serve({fd}, {modules!r}, {first_call!r})"
 _ALLOCATION_FAILURES = (-signal.SIGABRT, 127)  # the C library ends a process that gets no memory for a thread
 _START_SECONDS = 120.0  # of a process, on a machine that is busy
 _LENGTH = Struct("!I")  # before each message of a connection
@@ -65,7 +66,8 @@ class QueryPool:
     """Processes that answer calls, each one call at a time; as many as there are calls at the same time.
 
     ``ready`` of them wait for the first call, and replace those that were killed. ``modules`` are loaded before it.
-    Standard output of a process is standard error. Thread-safe.
+    ``first_call`` is a function ("module:name") that has what else a process needs before it is limited. Standard
+    output of a process is ``stdout``: standard error, or with None that of this process. Thread-safe.
     """
 
     def __init__(
@@ -74,8 +76,12 @@ class QueryPool:
         *,
         ready: int = 1,
         most_bytes: int = 1 << 20,
+        stdout: int | None = 2,
+        first_call: str = "",
     ) -> None:
-        self._start = partial(_QueryProcess, tuple(modules), most_bytes=most_bytes)
+        self._start = partial(
+            _QueryProcess, tuple(modules), most_bytes=most_bytes, stdout=stdout, first_call=first_call
+        )
         self._ready = ready
         self._changing = Lock()
         self._idle: list[_QueryProcess] = []
@@ -136,14 +142,16 @@ class QueryPool:
 class _QueryProcess:
     """One process, from the side of its parent."""
 
-    def __init__(self, modules: tuple[str, ...], *, most_bytes: int) -> None:
+    def __init__(self, modules: tuple[str, ...], *, most_bytes: int, stdout: int | None, first_call: str) -> None:
         self._most_bytes = most_bytes
         self._connection, other = Pipe()
-        program = _PROGRAM.format(path=sys.path, name=__name__, fd=other.fileno(), modules=modules)
+        program = _PROGRAM.format(
+            path=sys.path, name=__name__, fd=other.fileno(), modules=modules, first_call=first_call
+        )
         self._process = subprocess.Popen(
             [sys.executable, "-c", program],
             stdin=subprocess.DEVNULL,
-            stdout=2,
+            stdout=stdout,
             pass_fds=(other.fileno(),),
         )
         other.close()
@@ -229,19 +237,21 @@ class _QueryProcess:
 
 def _error_of(reply: Any) -> Exception | None:
     """Return the error of a reply; None if it has a result."""
+    if "os_error" in reply:
+        return OSError(*reply["os_error"])  # a broken pipe is one here too
     if "error" not in reply:
         return None
     name, message, key, reason = reply["error"]
     error_class = getattr(errors, name, None)
     if isinstance(error_class, type) and issubclass(error_class, NewsError):
         return error_class(message, key=key, reason=reason)
-    return OSError(message)
+    return BrokenItemError(message, key=key, reason=reason)
 
 
 # The side of the process.
 
 
-def serve(fd: int, modules: Sequence[str]) -> None:
+def serve(fd: int, modules: Sequence[str], first_call: str) -> None:
     """Answer the calls that come from a connection until it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
@@ -251,6 +261,8 @@ def serve(fd: int, modules: Sequence[str]) -> None:
     configure_logging(log_format())
     for name in modules:
         import_module(name)
+    if first_call:
+        resolve_name(first_call)()
     _warm_up()
     rest_bytes = _bytes_of(os.getpid(), 0) if _HAS_PROC else 0
     connection.send_bytes(_READY)
@@ -276,15 +288,18 @@ def _warm_up() -> None:
 
 
 def _error_reply(error: NewsError | OSError) -> bytes:
-    key, reason = (error.key, error.reason) if isinstance(error, NewsError) else ("", "")
-    return json.dumps({"error": (type(error).__name__, str(error), key, reason)}).encode()
+    if isinstance(error, OSError):
+        named = (error.strerror, *([str(error.filename)] if error.filename else []))
+        return json.dumps({"os_error": (error.errno, *named) if error.errno else (str(error),)}).encode()
+    return json.dumps({"error": (type(error).__name__, str(error), error.key, error.reason)}).encode()
 
 
 def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> bytes:
     """Return the result of a call, or its error, as JSON."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if _HAS_PROC:  # macOS has the call, but no such limit
-        most = rest_bytes + (limits.memory_mb + _RESERVED_MB << 20)
+        reserved_mb = _RESERVED_MB + _RESERVED_MB_OF_THREAD * (limits.threads or os.cpu_count() or 1)
+        most = rest_bytes + (limits.memory_mb + reserved_mb << 20)
         resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:
         with apply_limits(limits):

@@ -91,13 +91,18 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     if not path.parent.is_dir():
         raise ConfigError(f"{path}: the folder does not exist; create it", key=str(path))
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
         with part.open("wb") as file:
             yield file
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def part_of(path: Path) -> Path:
+    """Return the file that ``whole_file`` writes first; only a killed process leaves it."""
+    return path.with_name(f".{path.name}.part")
 
 
 def _check_unique_names(schema: pa.Schema, form: str) -> None:

@@ -184,6 +184,12 @@ def test_error_comes_back(pool: QueryPool, tmp_path: Path) -> None:
         pool.call(int, "no number", limits=LONG)
 
 
+def test_error_of_a_file_names_it(pool: QueryPool, tmp_path: Path) -> None:
+    """An error of the system has its class, number and file."""
+    with pytest.raises(FileNotFoundError, match=f"No such file or directory: '{tmp_path}/x'"):
+        pool.call(os.listdir, f"{tmp_path}/x", limits=LONG)
+
+
 def test_end_of_a_process_is_an_error(pool: QueryPool) -> None:
     """A process that ends during a call is an error that says how; one that ends between calls is replaced."""
     with pytest.raises(LimitError, match="exit code 3") as raised:
