@@ -28,10 +28,10 @@ types: $(VENV)/.ready
 	@$(VENV)/bin/mypy
 
 unit: $(VENV)/.ready
-	@$(RUN) -m pytest -m "not nightly" -n 3
+	@$(RUN) -m pytest -m "not nightly" -n 4
 
 core: $(VENV)/.ready  ## Run the tests of the core with no add-on loaded
-	@NEWS_ADDONS=none $(RUN) -m pytest -m "not nightly and not addons" -n 3 tests/unit tests/golden
+	@NEWS_ADDONS=none $(RUN) -m pytest -m "not nightly and not addons" -n 4 tests/unit tests/golden
 
 # Only engines and notebooks need more than `make test`.
 nightly: $(if $(filter engines notebooks,$(if $(LIST),,$(or $(PART),engines))),$(VENV)/.nightly,$(VENV)/.ready)  ## Run the long tests, or only some: PART=lake; LIST=1 prints them
