@@ -38,6 +38,8 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
                 "co_speakers": [other.name or other.text for other in quote.co_speakers or ()],
                 "reported_by": quote.reported_by_name or quote.reported_by_text,
                 "cue": quote.cue_text,
+                "confidence": quote.confidence,
+                "rule_id": quote.rule_id,
             }
             for quote in annotation.quotes
         ],
@@ -104,6 +106,8 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "modality": event.modality,
         "score": event.salience,
         "is_main": event.is_main,
+        "confidence": event.confidence,
+        "rule_id": event.rule_id,
         "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.coref_event_index}",
     }
 
