@@ -16,7 +16,7 @@ from tests.quality.corpus import corpus_digest, read_corpus
 from tests.quality.figures import Figures
 from tests.quality.floors import floors_of, read_floors
 from tests.quality.measure import measure
-from tests.quality.whole.measure import measure_agreement, measure_corpus
+from tests.quality.whole.measure import measure_agreement, measure_corpus, measure_folds
 from tests.quality.whole.scores import MISS_TOPICS
 
 
@@ -24,6 +24,9 @@ def main() -> None:
     """Print the floors, or the table, followed by every miss with --misses; or the measure on whole articles."""
     options = _options()
     out = Console(highlight=False, markup=False, soft_wrap=True)
+    if options.corpus is not None and options.folds:
+        measure_folds(options.corpus, out=out, misses=options.misses)
+        return
     if options.corpus is not None:
         measure_corpus(options.corpus, is_sealed=options.sealed, out=out, misses=options.misses)
         return
@@ -45,6 +48,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
     parser.add_argument("--floors", action="store_true", help="print the floors.json for the current figures")
     parser.add_argument("--corpus", type=Path, metavar="FOLDER", help="a folder with the texts.jsonl of whole articles")
+    parser.add_argument("--folds", action="store_true", help="of --corpus: the part to tune alone, by its folds")
     parser.add_argument("--agreement", action="store_true", help="print how far two coders agree")
     parser.add_argument(
         "--sealed", action="store_true", help="also score the sealed part; once, at the end of an issue"

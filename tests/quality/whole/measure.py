@@ -1,8 +1,9 @@
 """`python -m tests.quality --corpus FOLDER`: how often rows are right on whole articles, by part of the corpus.
 
 FOLDER has texts.jsonl, which is no part of the project. Families are of the part to tune alone. Each run appends a line
-for the part to believe to corpus/believe.log, so that everybody sees how often it was looked at. `--sealed` also scores
-the sealed part: once, at the end of an issue.
+for the part to believe to corpus/believe.log, so that everybody sees how often it was looked at. `--folds` looks at the
+part to tune alone: its misses are of folds 0 to 2, and folds 3 and 4 say whether a rule for them holds elsewhere.
+`--sealed` also scores the sealed part: once, at the end of an issue.
 """
 
 import json
@@ -19,20 +20,44 @@ from newslake.pipeline.addons.documents.documents import annotate_lines
 from newslake.pipeline.settings import Settings
 from tests.quality.whole.agreement import agreement, equal_values
 from tests.quality.whole.annotations import Json, digest_of, read_annotations
-from tests.quality.whole.report import Estimate, calibration, estimates, families
+from tests.quality.whole.report import Estimate, calibration, estimates, families, fold_of
 from tests.quality.whole.scores import RATIOS, ArticleScore, score_article
 
 ROOT = Path(__file__).resolve().parents[3]
 ANNOTATIONS = ROOT / "corpus"
+FOLDS_TO_READ = (0, 1, 2)
 LOG = ANNOTATIONS / "believe.log"
 _INPUT = ("doc_id", "text", "title", "published_at")
 
 
 def measure_corpus(folder: Path, *, is_sealed: bool, out: Console, misses: str | None = None) -> None:
     """Print the figures of each part, their gaps, and the families of the part to tune."""
-    texts = read_texts(folder)
     parts = ("tune", "believe", "sealed") if is_sealed else ("tune", "believe")
-    scores = {part: list(score_part(read_annotations(ANNOTATIONS, part), texts)) for part in parts}
+    scores = _scores(folder, parts)
+    _print_parts(scores, out)
+    out.print(_family_table(scores["tune"]))
+    _log(estimates(scores["believe"]), len(scores["believe"]))
+    if misses is not None:
+        _print_misses(scores["tune"], misses, out)
+
+
+def measure_folds(folder: Path, *, out: Console, misses: str | None = None) -> None:
+    """Print the figures of the part to tune by its folds, its families, and misses of the folds that may be read."""
+    tune = _scores(folder, ("tune",))["tune"]
+    read = [score for score in tune if fold_of(score.doc_id) in FOLDS_TO_READ]
+    rest = [score for score in tune if fold_of(score.doc_id) not in FOLDS_TO_READ]
+    _print_parts({"folds 0 to 2": read, "folds 3 and 4": rest}, out)
+    out.print(_family_table(tune))
+    if misses is not None:
+        _print_misses(read, misses, out)
+
+
+def _scores(folder: Path, parts: Iterable[str]) -> dict[str, list[ArticleScore]]:
+    texts = read_texts(folder)
+    return {part: list(score_part(read_annotations(ANNOTATIONS, part), texts)) for part in parts}
+
+
+def _print_parts(scores: Mapping[str, Sequence[ArticleScore]], out: Console) -> None:
     found = {part: estimates(each) for part, each in scores.items()}
     out.print(_table(found, {part: len(each) for part, each in scores.items()}))
     for part, each in scores.items():
@@ -42,12 +67,12 @@ def measure_corpus(folder: Path, *, is_sealed: bool, out: Console, misses: str |
                     f"confidence of {table}, {part}: calibration error {ranks.error:.1f} points, lower half right "
                     f"{ranks.halves[0]:.1f} %, upper half {ranks.halves[1]:.1f} %, {ranks.total} rows"
                 )
-    out.print(_family_table(scores["tune"]))
-    _log(found["believe"], len(scores["believe"]))
-    if misses is not None:
-        for score in scores["tune"]:
-            for miss in score.misses[misses]:
-                out.print(f"{score.doc_id}: {miss}")
+
+
+def _print_misses(scores: Sequence[ArticleScore], topic: str, out: Console) -> None:
+    for score in scores:
+        for miss in score.misses[topic]:
+            out.print(f"{score.doc_id}: {miss}")
 
 
 def measure_agreement(out: Console) -> None:
@@ -87,7 +112,7 @@ def predictions(documents: Iterable[Json]) -> Iterator[Json]:
 def _table(found: Mapping[str, Mapping[str, Estimate]], sizes: Mapping[str, int]) -> Table:
     parts = list(found)
     headings = [f"{part} ({sizes[part]} articles)" for part in parts]
-    table = Table("figure", *headings, *(f"gap tune to {part}" for part in parts[1:]), title="percent, 95 % interval")
+    table = Table("figure", *headings, *(f"gap to {part}" for part in parts[1:]), title="percent, 95 % interval")
     for ratio in RATIOS:
         row = [found[part][ratio.name] for part in parts]
         gaps = [
