@@ -177,8 +177,8 @@ class Settings(BaseSettings):
     )
     sql_process: bool = Field(
         False,
-        description="`true` runs each `newslake sql` and `newslake ask` in a process, which is killed at its limit of "
-        "time or memory, also within one expression.",
+        description="`true` runs each `newslake sql`, each `newslake ask` and each page of Newsroom in a process, "
+        "which is killed at its limit of time or memory, also within one expression.",
     )
     log_format: LogFormat = Field(
         "text",

@@ -33,7 +33,7 @@ out = Console(highlight=False)
 def main(root: Path) -> None:
     """Print the figures of each page with its goals."""
     from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
-    from newslake.pipeline.addons.newsroom.web_app import routes
+    from newslake.pipeline.addons.newsroom.responders import routes
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
     (root / "sources.toml").touch()
@@ -45,7 +45,7 @@ def main(root: Path) -> None:
             began, busy = time.perf_counter(), time.process_time()
             answer = handlers[path](NewsroomRequest(**given))  # type: ignore[arg-type]
             times.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy)))
-            weights.append(_weight(bytes(answer.body).decode()))
+            weights.append(_weight(answer.content.decode()))
         wall, processor = (float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
         is_met = wall <= MOST_MS and max(weights) <= MOST_BYTES
         figures = f"{wall:6.0f} ms, {processor:6.0f} ms CPU; {max(weights):9,} bytes without text"
@@ -126,13 +126,13 @@ def _page(path: str, **given: object) -> tuple[str, dict[str, object]]:
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
     """Return the list and its following pages, from the links to more."""
     from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
-    from newslake.pipeline.addons.newsroom.web_app import routes
+    from newslake.pipeline.addons.newsroom.responders import routes
 
     answer = routes()["/articles"]
     found = [_page("/articles", to=day)]
     while len(found) <= ROUNDS:
         _, given = found[-1]
-        html = bytes(answer(NewsroomRequest(**given)).body).decode()  # type: ignore[arg-type]
+        html = answer(NewsroomRequest(**given)).content.decode()  # type: ignore[arg-type]
         more = re.search(r'href="([^"]*after=[^"]*)"', html)
         assert more is not None
         found.append(_page("/articles", **dict(parse_qsl(urlsplit(unescape(more[1])).query))))

@@ -92,8 +92,8 @@ class QueryPool:
     ) -> Any:
         """Return the result of a function of a module, which a process calls within ``limits``.
 
-        Arguments are pickled. A result is a JSON value: a pickle of a process that a statement took over would run code
-        here. If another thread sets ``end``, the time is over.
+        Arguments are pickled. A result is bytes or a JSON value: a pickle of a process that a statement took over would
+        run code here. If another thread sets ``end``, the time is over.
         Raises: LimitError, with reason "too_slow", "too_much_memory", "too_large" or "process_ended"; what the function
         raises, an unexpected exception as BrokenItemError.
         """
@@ -174,16 +174,22 @@ class _QueryProcess:
         deadline = monotonic() + limits.seconds + _GRACE_SECONDS
         try:
             self._connection.send_bytes(request)
-            [size] = _LENGTH.unpack(self._read(_LENGTH.size, deadline, limits, end))
-            if size > self._most_bytes:
-                message = f"the answer is larger than {self._most_bytes >> 20} MB: {limits.advice}"
-                raise LimitError(message, reason="too_large")
-            return json.loads(self._read(size, deadline, limits, end))
+            reply = json.loads(self._read_message(deadline, limits, end))
+            if reply.get("is_bytes"):
+                return {"result": self._read_message(deadline, limits, end)}
+            return reply
         except (EOFError, ConnectionError) as error:
             raise self._death(limits) from error
-        except (ValueError, RecursionError) as error:
+        except (AttributeError, ValueError, RecursionError) as error:
             message = f"the process of the query sent no valid answer: {limits.advice}"
             raise LimitError(message, reason="process_ended") from error
+
+    def _read_message(self, deadline: float, limits: Limits, end: Event) -> bytes:
+        [size] = _LENGTH.unpack(self._read(_LENGTH.size, deadline, limits, end))
+        if size > self._most_bytes:
+            message = f"the answer is larger than {self._most_bytes >> 20} MB: {limits.advice}"
+            raise LimitError(message, reason="too_large")
+        return self._read(size, deadline, limits, end)
 
     def _read(self, size: int, deadline: float, limits: Limits, end: Event) -> bytes:
         """Return the next bytes of a reply. ``recv_bytes`` has no deadline. Raises: LimitError, EOFError."""
@@ -268,7 +274,8 @@ def serve(fd: int, modules: Sequence[str], first_call: str) -> None:
     connection.send_bytes(_READY)
     while True:
         function, arguments, limits = ForkingPickler.loads(requests.get())
-        connection.send_bytes(_reply(partial(function, *arguments), limits, rest_bytes))
+        for message in _reply(partial(function, *arguments), limits, rest_bytes):
+            connection.send_bytes(message)
 
 
 def _receive(connection: Connection, requests: "SimpleQueue[bytes]") -> None:
@@ -294,8 +301,8 @@ def _error_reply(error: NewsError | OSError) -> bytes:
     return json.dumps({"error": (type(error).__name__, str(error), error.key, error.reason)}).encode()
 
 
-def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> bytes:
-    """Return the result of a call, or its error, as JSON."""
+def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> list[bytes]:
+    """Return the result of a call, or its error, as JSON; a result of bytes as a second message."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if _HAS_PROC:  # macOS has the call, but no such limit
         reserved_mb = _RESERVED_MB + _RESERVED_MB_OF_THREAD * (limits.threads or os.cpu_count() or 1)
@@ -305,9 +312,11 @@ def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> bytes
         with apply_limits(limits):
             result = run_isolated(work, key="a query in a process")
             if isinstance(result, NewsError):
-                return _error_reply(result)
-            return json.dumps({"result": result}).encode()
+                return [_error_reply(result)]
+            if isinstance(result, bytes):
+                return [json.dumps({"is_bytes": True}).encode(), result]
+            return [json.dumps({"result": result}).encode()]
     except (NewsError, OSError) as error:
-        return _error_reply(error)
+        return [_error_reply(error)]
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

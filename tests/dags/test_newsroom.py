@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from fastapi import Request, Response
+from fastapi import Request
 from fastapi.testclient import TestClient
 
 from newslake.pipeline.errors import ConfigError, LakeError, LimitError
@@ -187,20 +187,21 @@ def test_errors_of_json_are_json(app, tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_an_abandoned_request_keeps_its_slot(bag) -> None:
     """A thread cannot be stopped, so it occupies its slot until it ends."""
+    from newslake.pipeline.addons.newsroom.page_request import HttpAnswer
     from newslake.pipeline.addons.newsroom.web_app import endpoint
 
     begun, may_end = threading.Event(), threading.Event()
 
-    def slow(request: object) -> Response:
+    def slow(request: object) -> HttpAnswer:
         begun.set()
         may_end.wait(300)
-        return Response()
+        return HttpAnswer(b"", "text/plain")
 
     async def leave_early() -> bool:
         slots = asyncio.Semaphore(1)
-        waiting = asyncio.create_task(
-            endpoint(slow, root="", slots=slots)(Request({"type": "http", "query_string": b"", "path_params": {}}))
-        )
+        scope = {"type": "http", "query_string": b"", "path_params": {}}
+        request = Request(scope, receive=asyncio.Event().wait)
+        waiting = asyncio.create_task(endpoint(slow, root="", slots=slots)(request))
         await asyncio.to_thread(begun.wait, 300)
         waiting.cancel()
         await asyncio.wait([waiting])

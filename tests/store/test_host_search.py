@@ -65,9 +65,9 @@ def as_text(value: object) -> str:
 def page(path: str = "/search", **query: str) -> str:
     """Return a page of Newsroom on the host of the environment."""
     from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
-    from newslake.pipeline.addons.newsroom.web_app import routes
+    from newslake.pipeline.addons.newsroom.responders import routes
 
-    return bytes(routes()[path](NewsroomRequest(query)).body).decode()
+    return routes()[path](NewsroomRequest(query)).content.decode()
 
 
 def index_files(data_dir: Path) -> list[Path]:

@@ -71,7 +71,7 @@ def test_commands_read_a_store_that_is_there(services, tmp_path):
 def test_newsroom_and_agents_create_nothing(services, monkeypatch: pytest.MonkeyPatch):
     """A page of Newsroom and a tool of an agent that open the store say so, and create nothing."""
     from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
-    from newslake.pipeline.addons.newsroom.web_app import routes
+    from newslake.pipeline.addons.newsroom.responders import routes
 
     for name, value in services.environment().items():
         monkeypatch.setenv(name, value)

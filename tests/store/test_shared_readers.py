@@ -317,12 +317,12 @@ def test_code_of_the_docs_reads_the_shared_tables(environment, weed, tmp_path, m
 def test_pages_show_the_shared_tables(environment):
     """Pages, charts and files of Newsroom show the rows of the shared tables."""
     from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
-    from newslake.pipeline.addons.newsroom.web_app import routes
+    from newslake.pipeline.addons.newsroom.responders import routes
 
     handlers = routes()
 
     def body(path: str, slug: str = "", **query: str) -> str:
-        return bytes(handlers[path](NewsroomRequest(query, {"slug": slug})).body).decode()
+        return handlers[path](NewsroomRequest(query, {"slug": slug})).content.decode()
 
     days = {"from": "2026-02-03", "to": "2026-03-15"}
     assert [f"Story {number}" in body("/articles", **days) for number in (1, 2, 3, 4)] == [True, True, False, True]

@@ -24,6 +24,7 @@ WITH_EXTRA = {
     "newslake.pipeline.query.charts": "vl_convert",
     "newslake.pipeline.spark.backfill": "py4j",
     "newslake.pipeline.addons.newsroom.pages.json_pages": "vl_convert",
+    "newslake.pipeline.addons.newsroom.responders": "vl_convert",
     "newslake.pipeline.addons.newsroom.web_app": "fastapi",
     "newslake.pipeline.addons.newsroom.pages.saved_queries": "vl_convert",
 }

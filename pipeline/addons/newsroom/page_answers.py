@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from newslake.pipeline.addons.newsroom.page_request import FileAnswer, NewsroomRequest, PageAnswer
+from newslake.pipeline.addons.newsroom.page_request import HttpAnswer, NewsroomRequest, PageAnswer
 from newslake.pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -150,24 +150,24 @@ def answer_question(request: NewsroomRequest) -> PageAnswer:
     )
 
 
-def answer_question_svg(request: NewsroomRequest) -> FileAnswer:
+def answer_question_svg(request: NewsroomRequest) -> HttpAnswer:
     """Answer with the chart of a saved question."""
     from newslake.pipeline.addons.newsroom.pages.saved_queries import question_svg
     from newslake.pipeline.addons.newsroom.rendering import chart_policy
 
     is_narrow = request.query.get("width") == "phone"
     svg = question_svg(request.lake, _question_request(request), is_narrow=is_narrow)
-    return FileAnswer(svg, "image/svg+xml", {"Content-Security-Policy": chart_policy()})
+    return HttpAnswer(svg, "image/svg+xml", {"Content-Security-Policy": chart_policy()})
 
 
-def answer_question_csv(request: NewsroomRequest) -> FileAnswer:
+def answer_question_csv(request: NewsroomRequest) -> HttpAnswer:
     """Answer with all rows of a saved question."""
     from newslake.pipeline.addons.newsroom.pages.saved_queries import question_csv
 
     question = _question_request(request)
     disposition = f'attachment; filename="{question.question.slug}.csv"'
     rows = question_csv(request.lake, question)
-    return FileAnswer(rows, "text/csv; charset=utf-8", {"Content-Disposition": disposition})
+    return HttpAnswer(rows, "text/csv; charset=utf-8", {"Content-Disposition": disposition})
 
 
 def _question_request(request: NewsroomRequest) -> "QuestionRequest":

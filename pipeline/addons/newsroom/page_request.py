@@ -1,9 +1,11 @@
-"""A request for a page of Newsroom, and its answer: functions that return its data and its HTML."""
+"""A request for a page of Newsroom, and its answer: functions that return its data and its HTML, then bytes."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Self
 
 from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, UrlQuery
 from newslake.pipeline.jobs.workspace import Workspace
@@ -22,10 +24,11 @@ class NewsroomRequest:
     query: UrlQuery
     parameters: Mapping[str, str] = field(default_factory=dict)
     root: str = ""
+    settings: Settings = field(default_factory=Settings.load)
 
     @cached_property
     def workspace(self) -> Workspace:
-        return Workspace(Settings.load(), is_reader=True)
+        return Workspace(self.settings, is_reader=True)
 
     @property
     def lake(self) -> LakePlace:
@@ -33,7 +36,7 @@ class NewsroomRequest:
 
     @property
     def today(self) -> date:
-        return self.workspace.settings.now().date()
+        return self.settings.now().date()
 
     @property
     def source_keys(self) -> list[str]:
@@ -54,9 +57,20 @@ class PageAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class FileAnswer:
-    """A file of a page: its bytes, its media type, and headers in addition to those of every answer."""
+class HttpAnswer:
+    """An answer as HTTP sends it: its bytes, its media type, and headers in addition to those of every answer."""
 
     content: bytes
     media_type: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """Return all parts in one piece, which a process can send."""
+        return b"\n".join((json.dumps([self.media_type, dict(self.headers)]).encode(), self.content))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the answer of ``to_bytes``. Raises: ValueError for other bytes."""
+        head, _, content = data.partition(b"\n")
+        media_type, headers = json.loads(head)
+        return cls(content, media_type, headers)

@@ -1,15 +1,12 @@
-"""Rendering of Newsroom: its templates and its bar, query parameters, error pages and limits."""
+"""Rendering of Newsroom: its templates and its bar, query parameters and error pages."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from functools import cache
 
 from newslake.pipeline.addons.newsroom.page_list import EMPTY_BAR, build_bar
 from newslake.pipeline.errors import ConfigError
 from newslake.pipeline.query import palette
-from newslake.pipeline.query.connection import Limits, apply_limits
-from newslake.pipeline.settings import Settings
 from newslake.pipeline.show import rendering
 from newslake.pipeline.show.rendering import Templates, hash_source
 
@@ -26,8 +23,6 @@ ERROR_TITLES = {
     405: "Read-only page",
     503: "Query limit exceeded",
 }
-_THREADS = 2
-_ROWS = 200_000  # as Python objects, they need about as much memory as DuckDB itself
 
 
 def page(
@@ -50,14 +45,6 @@ def chart_policy() -> str:
 def error_page(status: int, message: str, *, root: str) -> str:
     """Return the error page of an HTTP status. ``message`` says what happened and what to do."""
     return page("error.html", root=root, title=ERROR_TITLES.get(status, "Internal error"), message=message)
-
-
-def within_limits(settings: Settings) -> AbstractContextManager[None]:
-    """Apply the time and memory limits of the settings to queries in the block. Raises: LimitError."""
-    limits = Limits(
-        seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS, rows=_ROWS
-    )
-    return apply_limits(limits)
 
 
 def parse_text(query: UrlQuery, name: str, *, most: int = MOST_LETTERS) -> str | None:

@@ -1,23 +1,22 @@
-"""Newsroom, a read-only web application: access, limits per page, headers, errors, and the routes of its pages."""
+"""Newsroom, a read-only web application: access, places for requests at the same time, headers and errors."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from pkgutil import resolve_name
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from newslake.pipeline.addons.newsroom.page_answers import answer_question_csv, answer_question_svg
-from newslake.pipeline.addons.newsroom.page_list import NewsroomPage, bar_pages, list_pages
-from newslake.pipeline.addons.newsroom.page_request import FileAnswer, NewsroomRequest, PageAnswer
-from newslake.pipeline.addons.newsroom.pages.json_pages import error_json, to_json
-from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, error_page, within_limits
-from newslake.pipeline.errors import ConfigError, LimitError, NewsError
-from newslake.pipeline.settings import Settings
+from newslake.pipeline.addons.newsroom.page_list import bar_pages
+from newslake.pipeline.addons.newsroom.page_request import NewsroomRequest
+from newslake.pipeline.addons.newsroom.pages.json_pages import error_json
+from newslake.pipeline.addons.newsroom.rendering import TEMPLATES, error_page
+from newslake.pipeline.addons.newsroom.responders import JSON, POLICY, Responder, answer_within_limits, routes
+from newslake.pipeline.errors import BrokenItemError, ConfigError, LimitError, NewsError
 
 if TYPE_CHECKING:
     from newslake.pipeline.addons.airflow.apps import Access, Asgi, Message, Receive, Send
@@ -25,18 +24,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_ONCE, WAIT_SECONDS = 2, 20.0
-_POLICY = "Content-Security-Policy"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-cache",
     "Cross-Origin-Resource-Policy": "same-origin",
-}
-_JSON = "application/json"
-Responder = Callable[[NewsroomRequest], Response]
-FILES: Mapping[str, Callable[[NewsroomRequest], FileAnswer]] = {
-    "/questions/{slug}.svg": answer_question_svg,
-    "/questions/{slug}.csv": answer_question_csv,
 }
 
 
@@ -52,7 +44,7 @@ def newsroom_asgi(access: "Access") -> "Asgi":
 
 def _with_headers(send: "Send") -> "Send":
     """Return ``send`` that adds the headers which a response lacks."""
-    headers = {**_HEADERS, _POLICY: TEMPLATES.policy(is_served=True)}
+    headers = {**_HEADERS, POLICY: TEMPLATES.policy(is_served=True)}
 
     async def send_with_headers(message: "Message") -> None:
         if message["type"] == "http.response.start":
@@ -77,64 +69,59 @@ def newsroom_app(check: Callable[..., object], *, messages: Mapping[str, str] | 
     return app
 
 
-def routes() -> Mapping[str, Responder]:
-    """Return the responder of each path: files, and each page as JSON (its path with `.json`) and as HTML.
-
-    The order matters: the path of a page with an id would also match the path of its files.
-    """
-    responders: dict[str, Responder] = {path: partial(_file_response, answer) for path, answer in FILES.items()}
-    for entry in bar_pages()[:1]:
-        responders["/"] = partial(_html_response, entry)
-    for page in list_pages():
-        responders[f"{page.path}.json"] = partial(_json_response, page)
-        responders[page.path] = partial(_html_response, page)
-    return responders
-
-
-def _answer_of(page: NewsroomPage, request: NewsroomRequest) -> PageAnswer:
-    answer: PageAnswer = resolve_name(page.place)(request)
-    return answer
-
-
-def _html_response(page: NewsroomPage, request: NewsroomRequest) -> Response:
-    answer = _answer_of(page, request)
-    return HTMLResponse(answer.html(), headers={_POLICY: answer.templates.policy(is_served=True)})
-
-
-def _json_response(page: NewsroomPage, request: NewsroomRequest) -> Response:
-    return Response(to_json(_answer_of(page, request).data()), media_type=_JSON)
-
-
-def _file_response(answer: Callable[[NewsroomRequest], FileAnswer], request: NewsroomRequest) -> Response:
-    file = answer(request)
-    return Response(file.content, media_type=file.media_type, headers=dict(file.headers))
-
-
 def endpoint(answer: Responder, *, root: str, slots: asyncio.Semaphore) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint of a route. ``slots`` limits concurrency; each request has a thread and limits."""
+    """Return the endpoint of a route. ``slots`` limits concurrency; each request has a thread and limits.
+
+    When its client is gone, its queries end.
+    """
 
     async def respond(request: Request) -> Response:
+        end = Event()
+        watch = asyncio.create_task(_set_when_gone(end, request))
         try:
-            await asyncio.wait_for(slots.acquire(), WAIT_SECONDS)
-        except TimeoutError as error:
-            raise HTTPException(503, "Too many concurrent requests: try again in a moment.") from error
-        page_request = NewsroomRequest(request.query_params, request.path_params, root)
-        work = asyncio.create_task(_answer_request(answer, page_request, slots=slots))
-        return await asyncio.shield(work)  # a thread continues after its client disconnects, and must keep its slot
+            await _wait_for_turn(slots)
+            build = partial(NewsroomRequest, dict(request.query_params), request.path_params, root)
+            work = asyncio.create_task(_answer_request(answer, build, slots=slots, end=end))
+            work.add_done_callback(_ignore_error)
+            return await asyncio.shield(work)  # a thread continues after its client is gone, and must keep its slot
+        finally:
+            end.set()
+            watch.cancel()
 
     return respond
 
 
-async def _answer_request(answer: Responder, request: NewsroomRequest, *, slots: asyncio.Semaphore) -> Response:
+def _ignore_error(work: "asyncio.Task[Response]") -> None:
+    """Take the error of work for which nobody waits any more; asyncio would log it."""
+    if not work.cancelled():
+        work.exception()
+
+
+async def _set_when_gone(end: Event, request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    end.set()
+
+
+async def _wait_for_turn(slots: asyncio.Semaphore) -> None:
     try:
-        return await asyncio.to_thread(_within_limits, answer, request)
+        await asyncio.wait_for(slots.acquire(), WAIT_SECONDS)
+    except TimeoutError as error:
+        raise HTTPException(503, "Too many concurrent requests: try again in a moment.") from error
+
+
+async def _answer_request(
+    answer: Responder, build: Callable[[], NewsroomRequest], *, slots: asyncio.Semaphore, end: Event
+) -> Response:
+    try:
+        return await asyncio.to_thread(_respond, answer, build, end)
     finally:
         slots.release()
 
 
-def _within_limits(answer: Responder, request: NewsroomRequest) -> Response:
-    with within_limits(Settings.load()):
-        return answer(request)
+def _respond(answer: Responder, build: Callable[[], NewsroomRequest], end: Event) -> Response:
+    sent = answer_within_limits(answer, build(), end=end)
+    return Response(sent.content, media_type=sent.media_type, headers=dict(sent.headers))
 
 
 def _error_handlers(messages: Mapping[str, str]) -> Mapping[type[Exception], Callable[[Request, Any], Response]]:
@@ -149,7 +136,8 @@ def _error_handlers(messages: Mapping[str, str]) -> Mapping[type[Exception], Cal
             request, 404 if "no_such" in error.reason else 400, str(error)
         ),
         NewsError: _logged_error_response,
-        Exception: lambda request, _: _error_response(request, 500, "Read the log of the api-server."),
+        BrokenItemError: _bug_response,  # as an exception comes back from a process, whose log has the details
+        Exception: _bug_response,
     }
 
 
@@ -167,9 +155,13 @@ def _logged_error_response(request: Request, error: Exception) -> Response:
     return _error_response(request, 500, str(error))
 
 
+def _bug_response(request: Request, error: Exception) -> Response:
+    return _error_response(request, 500, "Read the log of the api-server.")
+
+
 def _error_response(request: Request, status: int, message: str) -> Response:
     if request.scope["path"].endswith(".json"):
-        return Response(error_json(status, message), status_code=status, media_type=_JSON)
+        return Response(error_json(status, message), status_code=status, media_type=JSON)
     inside = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     root = "../" * max(0, inside.count("/") - 1)
     return HTMLResponse(error_page(status, message, root=root), status_code=status)
