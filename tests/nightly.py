@@ -216,7 +216,7 @@ PARTS = (
     Part(
         "browser",
         "500 hostile strings in every field of an article, in Chromium",
-        2,
+        1,
         ("pipeline/show",),
         ("tests/browser/test_hostile_articles.py",),
     ),
@@ -232,9 +232,16 @@ PARTS = (
         ),
     ),
     Part(
+        "limits",
+        "statements whose values need gigabytes, through sql, mcp and Newsroom",
+        3,
+        ("pipeline/addons/newsroom", "pipeline/agents", "pipeline/query"),
+        ("tests/addons/test_large_values.py",),
+    ),
+    Part(
         "replay",
         "a web archive replays every page of the archive, byte for byte",
-        2,
+        1,
         ("pipeline/archive",),
         ("tests/replay/test_replay.py",),
     ),

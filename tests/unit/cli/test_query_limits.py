@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +12,11 @@ from newslake.pipeline.cli.query import run_within_limits
 from newslake.pipeline.errors import LimitError
 from newslake.pipeline.query.connection import Limits
 from newslake.pipeline.query.result_files import whole_file
-from tests.unit.cli.test_commands import ROOT, newslake
+from tests.unit.cli.test_commands import newslake
 from tests.unit.query.conftest import small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]
 
-LARGE = "damerau_levenshtein(repeat('a', 50000), repeat('b', 50000))"
-LIMITS = ("--timeout", "20", "--memory", "256")
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -31,34 +28,6 @@ def run(small_lake: Path, tmp_path: Path) -> Call:
         return newslake(*args, cwd=tmp_path, NEWS_DATA_DIR=str(small_lake.parent), NEWS_SQL_PROCESS=process)
 
     return call
-
-
-def peak_and_errors(statement: str, folder: Path) -> tuple[int, str]:
-    """Return the most memory that `newslake sql` itself has, in kilobytes, and its standard error."""
-    variables = {"PYTHONPATH": str(ROOT), "NEWS_DATA_DIR": str(folder), "NEWS_SQL_PROCESS": "true"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "newslake", "sql", statement, *LIMITS],
-        cwd=folder,
-        env={**{name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}, **variables},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    peak = 0
-    while process.poll() is None:
-        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-        peak = max([peak, *(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))])
-        time.sleep(0.01)
-    return peak, process.communicate()[1]
-
-
-def test_large_value_is_an_error_that_names_a_limit(tmp_path: Path) -> None:
-    """The error says which limit was exceeded, the command itself stays small, and the next statement has its row."""
-    peak, errors = peak_and_errors(f"SELECT {LARGE}", tmp_path)
-    assert ("the query exceeded 256 MB of memory" in errors) or ("the query exceeded 20 seconds" in errors)
-    usual, errors = peak_and_errors("SELECT 1 AS one", tmp_path)
-    assert errors.endswith("1 row\n")
-    assert peak < usual + (50 << 10)
 
 
 @pytest.mark.parametrize(
