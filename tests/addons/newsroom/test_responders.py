@@ -1,6 +1,7 @@
 """Answers of paths: the same in a process, and what comes back from one; readers who are gone."""
 
 import asyncio
+import os
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -56,6 +57,10 @@ def answer_largest(request: NewsroomRequest) -> HttpAnswer:
     return HttpAnswer(b"\n\0" * (MOST_BYTES // 2), "text/csv; charset=utf-8", HEADERS)
 
 
+def answer_process(request: NewsroomRequest) -> HttpAnswer:
+    return HttpAnswer(str(os.getpid()).encode(), JSON)
+
+
 def answer_with_a_defect(request: NewsroomRequest) -> HttpAnswer:
     raise ZeroDivisionError("<b>secret</b>")
 
@@ -77,6 +82,17 @@ def test_defect_in_a_process_has_no_details(tmp_path: Path, monkeypatch: pytest.
     answer = TestClient(app).get("/defect.json")
     message = {"status": 500, "title": "Internal error", "message": "Read the log of the api-server."}
     assert (answer.status_code, answer.json()["error"]) == (500, message)
+
+
+def test_reader_who_leaves_before_the_turn_ends_no_process(small_lake: Path) -> None:
+    """A page whose reader is gone before its turn is not begun; the process stays for the next page."""
+    request = NewsroomRequest({}, {}, "", settings_of(small_lake, sql_process=True))
+    first = answer_within_limits(answer_process, request, end=Event())
+    end = Event()
+    end.set()
+    with pytest.raises(LimitError):
+        answer_within_limits(answer_process, request, end=end)
+    assert answer_within_limits(answer_process, request, end=Event()) == first
 
 
 def test_statement_of_a_reader_who_is_gone_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
