@@ -21,6 +21,7 @@ from newslake.pipeline.shared.database import (
     PostgresDatabase,
     Row,
     from_text,
+    ordered_delete,
     rewrite_tables,
     to_text,
     to_texts,
@@ -40,7 +41,7 @@ _PUT_OUTCOMES = """INSERT INTO cached_outcomes
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
     ON CONFLICT (article_id) DO UPDATE SET seen = excluded.seen, pipeline_version = excluded.pipeline_version,
         outcome = excluded.outcome, reason = excluded.reason, detail = excluded.detail, row_key = excluded.row_key"""
-_FORGET_OUTCOMES = "DELETE FROM cached_outcomes WHERE article_id = ANY(%s)"
+_FORGET_OUTCOMES = ordered_delete("cached_outcomes", "article_id", rows="cached_outcomes WHERE article_id = ANY(%s)")
 _CURRENT = """SELECT published_date FROM kb_current_days JOIN days USING (published_date, generation)
     WHERE knowledge = %s"""
 _MARK_CURRENT = """INSERT INTO kb_current_days
@@ -94,8 +95,10 @@ _PUT_DAYS = """INSERT INTO days AS known
         changed_at = CASE WHEN known.generation = excluded.generation
             THEN known.changed_at ELSE excluded.changed_at END,
         generation = excluded.generation"""
-_REMOVE_DAYS = """WITH removed AS (DELETE FROM days WHERE published_date = ANY(%(days)s))
-    DELETE FROM kb_current_days WHERE published_date = ANY(%(days)s)"""
+_REMOVE_DAYS = (
+    "DELETE FROM days WHERE published_date = ANY(%s)",
+    ordered_delete("kb_current_days", "published_date", rows="kb_current_days WHERE published_date = ANY(%s)"),
+)
 _MARK_GONE = "UPDATE changes SET is_gone = true, gone_at = %s WHERE NOT is_gone AND article_id = ANY(%s)"
 _MARK_RETURNED = """UPDATE changes SET is_gone = false, gone_at = %s WHERE is_gone
     AND NOT EXISTS (SELECT FROM unnest(%s::text[]) AS input (article_id) WHERE input.article_id = changes.article_id)"""
@@ -132,6 +135,7 @@ _STAMP_DAYS = """INSERT INTO days
     ON CONFLICT (published_date) DO UPDATE SET changed_at = excluded.changed_at"""
 _ALL_KNOWLEDGE = """SELECT published_date, knowledge FROM kb_current_days JOIN days USING (published_date, generation)
     ORDER BY published_date"""
+_FORGET_KNOWLEDGE = ordered_delete("kb_current_days", "published_date", rows="kb_current_days")
 _PUT_KNOWLEDGE = """INSERT INTO kb_current_days SELECT published_date, generation, knowledge
     FROM unnest(%s::date[], %s::text[]) AS input (day, knowledge) JOIN days ON published_date = day"""
 _RAISE_STAMP = """INSERT INTO stamps VALUES (true, %s)
@@ -268,14 +272,14 @@ class PostgresArticleIndex:
         columns = _columns([(to_text(each.article_id), *each[1:]) for each in history.articles], len(_HISTORY))
 
         def write(cursor: psycopg.Cursor) -> None:
+            if history.last is not None:  # the stamp is locked first, as in every change
+                cursor.execute(_RAISE_STAMP, (history.last,))
             cursor.execute("DELETE FROM changes")
             cursor.execute(_PUT_HISTORY, columns)
             cursor.execute(_STAMP_DAYS, _columns(sorted(history.days.items()), 2))
-            cursor.execute("DELETE FROM kb_current_days")
+            cursor.execute(_FORGET_KNOWLEDGE)
             known = [(day, to_text(knowledge)) for day, knowledge in sorted(history.knowledge.items())]
             cursor.execute(_PUT_KNOWLEDGE, _columns(known, 2))
-            if history.last is not None:
-                cursor.execute(_RAISE_STAMP, (history.last,))
 
         self._write(write)
 
@@ -354,7 +358,8 @@ def _set_days(cursor: psycopg.Cursor, generations: Mapping[date, int], *, stamp:
     if there:
         cursor.execute(_PUT_DAYS, (stamp, *_columns(there, 2)))
     if ended:
-        cursor.execute(_REMOVE_DAYS, {"days": ended})
+        for statement in _REMOVE_DAYS:
+            cursor.execute(statement, (ended,))
 
 
 def _article_columns(rows: Iterable[tuple[str, StoredArticle]]) -> dict[str, list[object]]:

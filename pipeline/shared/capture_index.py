@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import fields
 from datetime import date, datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -26,7 +27,11 @@ from newslake.pipeline.shared.database import (
 from newslake.pipeline.shared.schema import hash_of
 from newslake.pipeline.sqlite import from_micros, to_micros
 
-# A write of a whole file touches ``files`` first, so that it waits for the lock of a rebuild without another lock.
+# Every write locks the rows of its files first, in their order, so that two writers of a file do not meet amid its
+# records, and a writer waits for a rebuild without another lock.
+_LOCK_NEW = """INSERT INTO files SELECT * FROM unnest(%s::text[])
+    ON CONFLICT (file) DO UPDATE SET file = excluded.file WHERE false"""  # it locks the row, but writes no new one
+_LOCK_KNOWN = "SELECT FROM files WHERE file = ANY(%s) ORDER BY file FOR UPDATE"
 _TABLES = {"files": "file", "captures": "hints", "attempts": "reason"}
 _NAMES = tuple(field.name for field in fields(Capture))
 _ATTEMPT_NAMES = tuple(field.name for field in fields(Attempt))
@@ -98,27 +103,22 @@ class PostgresCaptureIndex:
         """Replace all rows. If the session is lost, it is an error: all files would be read again."""
 
         def replace_all(cursor: psycopg.Cursor) -> None:
-            cursor.execute(f"LOCK TABLE {', '.join(_TABLES)} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute(f"LOCK TABLE {', '.join(_TABLES)} IN EXCLUSIVE MODE")
             files = read()
             for table in _TABLES:
                 cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
             for file, records in files:
-                _add(cursor, file, records)
+                _add(cursor, {file: records})
             cursor.execute("UPDATE index_state SET is_ready = true")
 
         self._db.write(replace_all, runs_again=False)
 
     def add(self, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
-        def add_all(cursor: psycopg.Cursor) -> None:
-            for file, records in sorted(files.items()):  # in order, so that two writers do not wait for each other
-                _add(cursor, file, records)
-
-        self._db.write(add_all)
+        self._db.write(partial(_add, files=files))
 
     def replace(self, file: str, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
         def replace_one(cursor: psycopg.Cursor) -> None:
-            for name, records in sorted(files.items()):
-                _add(cursor, name, records)
+            _add(cursor, {file: (), **files})
             _remove(cursor, file)
 
         self._db.write(replace_one)
@@ -127,9 +127,11 @@ class PostgresCaptureIndex:
         self._db.write(partial(_remove, file=file))
 
     def erase(self, places: Iterable[tuple[str, int]]) -> None:
-        rows = sorted({(to_text(file), offset) for file, offset in places})
+        rows = [(to_text(file), offset) for file, offset in places]
+        files = list({file for file, _ in rows})
 
         def delete(cursor: psycopg.Cursor) -> None:
+            cursor.execute(_LOCK_KNOWN, (files,))
             for table in ("captures", "attempts"):
                 query = f'DELETE FROM {table} WHERE file = %s AND "offset" = %s'  # noqa: S608 - constants
                 cursor.executemany(query, rows)
@@ -244,10 +246,10 @@ class PostgresCaptureIndex:
         return tuple(map(_attempt, self._db.query(f"{_ATTEMPTS}{condition}{_OLDEST_FIRST}", values)))
 
 
-def _add(cursor: psycopg.Cursor, file: str, records: Iterable[Capture | Attempt]) -> None:
-    cursor.execute("INSERT INTO files VALUES (%s) ON CONFLICT DO NOTHING", (to_text(file),))
+def _add(cursor: psycopg.Cursor, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
+    cursor.execute(_LOCK_NEW, (to_texts(sorted(files)),))
     rows: dict[str, list[Row]] = {_INSERT: [], _INSERT_ATTEMPT: []}
-    for each in records:
+    for each in chain.from_iterable(files.values()):
         is_capture = isinstance(each, Capture)
         names = _NAMES if is_capture else _ATTEMPT_NAMES
         rows[_INSERT if is_capture else _INSERT_ATTEMPT].append(_row(each, names))

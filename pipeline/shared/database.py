@@ -355,6 +355,15 @@ type BeforeCreation = Callable[[PostgresDatabase], None]
 """Called before a missing schema is created; raises if it must not be."""
 
 
+def ordered_delete(table: str, key: str, *, rows: str) -> str:
+    """Return a statement that deletes the rows of a FROM clause. It locks them in the order of their keys.
+
+    A DELETE alone locks rows in the order of its plan, so it could meet a writer that comes from the other end.
+    """
+    return f"""WITH locked AS (SELECT {table}.{key} FROM {rows} ORDER BY {key} FOR UPDATE OF {table})
+        DELETE FROM {table} USING locked WHERE {table}.{key} = locked.{key}"""  # noqa: S608 - constants
+
+
 def rewrite_tables(database: PostgresDatabase, columns: Mapping[str, str]) -> None:
     """Write tables again without deleted rows, so that the files of the server do not have them.
 

@@ -61,6 +61,8 @@ _DEFER = f"""INSERT INTO host_rates AS rate VALUES
         open_until = CASE WHEN rate.open_until = %(mine)s::timestamptz THEN clock_timestamp()
         ELSE rate.open_until END"""  # noqa: S608 - constants
 HELD_KEYS = f"SELECT {_KEY} FROM pg_locks WHERE {_OURS}"  # noqa: S608 - constants
+# Two claims would wait for each other if a lease ends between their looks at it.
+_LOCK_CLAIMS = "LOCK TABLE inbox_claims IN SHARE ROW EXCLUSIVE MODE"
 _FREE_DEAD = f"DELETE FROM inbox_claims WHERE inbox = %s AND lease NOT IN ({HELD_KEYS})"  # noqa: S608 - constants
 _CLAIM = """INSERT INTO inbox_claims SELECT %s, name, %s FROM unnest(%s::text[]) AS input (name)
     ON CONFLICT DO NOTHING RETURNING name"""
@@ -205,10 +207,11 @@ class PostgresLeases:
         """
         run = uuid4().hex
         key = lock_key(self._database.schema, "claim", run)
-        wanted = sorted(set(names))  # in order, so that two runs do not wait for each other
+        wanted = list(set(names))
         with self.hold("claim", run):
 
             def insert(cursor: psycopg.Cursor) -> frozenset[str]:
+                cursor.execute(_LOCK_CLAIMS)
                 cursor.execute(_FREE_DEAD, (inbox,))
                 cursor.execute(_CLAIM, (inbox, key, wanted))
                 mine = cursor.execute("SELECT name FROM inbox_claims WHERE lease = %s", (key,)).fetchall()

@@ -11,7 +11,7 @@ from newslake.pipeline.archive import Damage, KnownPage, PageState, Validators
 from newslake.pipeline.archive.fetch_state import RECHECKED, AnyValidators
 from newslake.pipeline.archive.warc import hints_from_json, hints_to_json
 from newslake.pipeline.leases import Lease
-from newslake.pipeline.shared.database import PostgresDatabase, Row, from_text, to_text
+from newslake.pipeline.shared.database import PostgresDatabase, Row, from_text, ordered_delete, to_text, to_texts
 from newslake.pipeline.shared.leases import write_under
 from newslake.pipeline.shared.schema import hash_of
 from newslake.pipeline.sqlite import from_micros, to_micros
@@ -30,12 +30,13 @@ _INSERT_LISTING = """INSERT INTO listing_validators VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (source_key, url_hash) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified"""
 _VALIDATORS = "SELECT etag, last_modified FROM listing_validators WHERE source_key = %s AND url_hash = %s"
 _PAGES_OF = "SELECT page_key, url, source_key, hints FROM pages WHERE source_key = ANY(%s)"
-# A page and what continues its key after a space.
-_OF_PAGE = "page_hash = %s AND (page_key = %s OR starts_with(page_key, %s))"
-_OF_PAGES = f"""SELECT {", ".join(_NAMES)} FROM unnest(%s::bytea[], %s::text[], %s::text[])
-    WITH ORDINALITY AS wanted (wanted_hash, base, longer, place)
-    JOIN pages ON page_hash = wanted_hash AND (page_key = base OR starts_with(page_key, longer))
-    ORDER BY place, page_key"""  # noqa: S608 - constants
+# Pages, each with what continues its key after a space.
+_WANTED = """unnest(%s::bytea[], %s::text[], %s::text[]) WITH ORDINALITY AS wanted (wanted_hash, base, longer, place)
+    JOIN pages ON page_hash = wanted_hash AND (page_key = base OR starts_with(page_key, longer))"""
+_OF_PAGES = f"SELECT {', '.join(_NAMES)} FROM {_WANTED} ORDER BY place, page_key"  # noqa: S608 - constants
+_DROP = ordered_delete("pages", "state_hash", rows="pages WHERE state_hash = ANY(%s)")
+_ERASE_PAGES = ordered_delete("pages", "state_hash", rows=_WANTED)
+_ERASE_SOURCE = ordered_delete("pages", "state_hash", rows="pages WHERE source_key = %s")
 
 
 class PostgresPageStates:
@@ -88,8 +89,8 @@ class PostgresPageStates:
         return tuple(map(_page_state, self._db.query(query, (to_text(source_key), list(RECHECKED)))))
 
     def drop(self, state_keys: Iterable[str]) -> None:
-        hashes = sorted({hash_of(key) for key in state_keys})
-        self._db.write(lambda cursor: cursor.execute("DELETE FROM pages WHERE state_hash = ANY(%s)", (hashes,)))
+        hashes = [hash_of(key) for key in state_keys]
+        self._db.write(lambda cursor: cursor.execute(_DROP, (hashes,)))
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
         for key, url, source_key, hints in self._db.stream(_PAGES_OF, ([to_text(each) for each in source_keys],)):
@@ -101,9 +102,7 @@ class PostgresPageStates:
             )
 
     def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
-        bounds = [*map(_bounds, page_keys)]
-        columns = [[each[number] for each in bounds] for number in range(3)]
-        return tuple(map(_page_state, self._db.query(_OF_PAGES, columns)))
+        return tuple(map(_page_state, self._db.query(_OF_PAGES, _bounds(page_keys))))
 
     def verify(self, *, is_quick: bool = False) -> Iterator[Damage]:
         """Yield nothing: PostgreSQL checks its pages (``data_checksums``)."""
@@ -114,17 +113,14 @@ class PostgresPageStates:
         return ()
 
     def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
-        bounds = sorted(map(_bounds, page_keys))
+        bounds = _bounds(page_keys)
         counts = [0]  # of each try: if only the answer to COMMIT was lost, the next one finds nothing
 
         def delete(cursor: psycopg.Cursor) -> None:
             if source_key is None:
-                cursor.executemany(f"DELETE FROM pages WHERE {_OF_PAGE}", bounds)  # noqa: S608 - constants
-                counts.append(max(cursor.rowcount, 0))
+                counts.append(cursor.execute(_ERASE_PAGES, bounds).rowcount)
             else:
-                counts.append(
-                    cursor.execute("DELETE FROM pages WHERE source_key = %s", (to_text(source_key),)).rowcount
-                )
+                counts.append(cursor.execute(_ERASE_SOURCE, (to_text(source_key),)).rowcount)
                 cursor.execute("DELETE FROM listing_validators WHERE source_key = %s", (to_text(source_key),))
 
         self._db.write(delete)
@@ -136,9 +132,10 @@ def _base_key(page_key: str) -> str:
     return page_key.partition(" ")[0]
 
 
-def _bounds(page_key: str) -> tuple[bytes, str | None, str | None]:
-    """Return the parameters of ``_OF_PAGE``."""
-    return hash_of(_base_key(page_key)), to_text(page_key), to_text(f"{page_key} ")
+def _bounds(page_keys: Iterable[str]) -> tuple[list[bytes], list[str | None], list[str | None]]:
+    """Return the parameters of ``_WANTED``."""
+    keys = list(page_keys)
+    return [hash_of(_base_key(key)) for key in keys], to_texts(keys), to_texts(f"{key} " for key in keys)
 
 
 def _row(page: PageState) -> Row:

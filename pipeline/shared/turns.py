@@ -21,6 +21,8 @@ from newslake.pipeline.shared.leases import HELD_KEYS, PostgresLease, PostgresLe
 log = logging.getLogger(__name__)
 
 _ADD = "ON CONFLICT (item) DO UPDATE SET times = deaths.times + excluded.times"
+# The rows of deaths that two transactions change may be any, in any order; both are short.
+_LOCK = "LOCK TABLE deaths IN SHARE ROW EXCLUSIVE MODE"
 _COUNT_DEAD = f"""WITH dead AS (DELETE FROM turns WHERE lease NOT IN ({HELD_KEYS}) RETURNING items, server_started_at)
     INSERT INTO deaths SELECT item, count(*) FROM dead, unnest(items) AS item
     WHERE server_started_at = pg_postmaster_start_time() GROUP BY item {_ADD}"""  # noqa: S608 - constants
@@ -54,6 +56,7 @@ class PostgresTurn:
 
     def end(self, *, dead: Collection[str], survivors: Collection[str]) -> None:
         def write(cursor: psycopg.Cursor) -> None:
+            cursor.execute(_LOCK)
             cursor.execute(_END, (self._lease.key, sorted(set(dead))))
             cursor.execute(_FORGET, (sorted(survivors),))
 
@@ -74,7 +77,7 @@ class PostgresTurns:
     def open(self) -> Iterator[PostgresTurn]:
         with self._leases.hold("turn", uuid4().hex) as lease:
             assert lease is not None
-            if (counted := self._database.write(lambda cursor: cursor.execute(_COUNT_DEAD).rowcount)) > 0:
+            if (counted := self._database.write(_count_dead)) > 0:
                 log.warning("a process ended while it worked on one of %d items", counted)
             self._database.write(partial(psycopg.Cursor.execute, query=_BEGIN, params=(lease.key,)))
             deaths: dict[str, int] = dict(self._database.query("SELECT item, times FROM deaths"))
@@ -82,10 +85,16 @@ class PostgresTurns:
 
     def forget(self, items: Collection[str]) -> None:
         def write(cursor: psycopg.Cursor) -> None:
-            cursor.execute(_COUNT_DEAD)
+            _count_dead(cursor)
             cursor.execute(_FORGET, (sorted(items),))
 
         self._database.write(write)
 
     def forget_ended(self) -> None:
         self._database.write(lambda cursor: cursor.execute(_FORGET_DEAD))
+
+
+def _count_dead(cursor: psycopg.Cursor) -> int:
+    """Count the deaths of ended leases; return of how many items."""
+    cursor.execute(_LOCK)
+    return cursor.execute(_COUNT_DEAD).rowcount

@@ -19,8 +19,6 @@ from tests.store.stores import files_with, is_held
 from tests.store.test_capture_index import FERRY, GONE, by_file
 from tests.store.test_page_states import FERRY as STATE
 
-ROUNDS = 3  # of four writers
-
 
 def refusal(url: str, **options) -> StoreError:
     """Return the error of the first use of a database; it does not name the password."""
@@ -240,29 +238,6 @@ def test_threads_take_turns(database):
     for thread in threads:
         thread.join(60)
     assert len(list(states.known(STATE.news_day, STATE.news_day))) == 200
-
-
-def test_opposite_orders_are_no_deadlock(postgres, schema):
-    """Writers that add the same rows in opposite orders all succeed."""
-    states = [replace(STATE, page_key=f"p{number}") for number in range(300)]
-    captures = [replace(FERRY, file=f"f{number % 20}", offset=number) for number in range(300)]
-
-    def write(is_reversed: bool) -> None:
-        database = PostgresDatabase(postgres.url, schema=schema)
-        step = -1 if is_reversed else 1
-        for _ in range(ROUNDS):
-            PostgresPageStates(database).record_many(states[::step])
-            PostgresCaptureIndex(database).add(by_file(*captures[::step]))
-        database.close()
-        done.append(is_reversed)
-
-    done: list[bool] = []
-    threads = [threading.Thread(target=write, args=(bool(number % 2),)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert sorted(done) == [False, False, True, True]
 
 
 def test_deleted_rows_leave_no_bytes(mortal_postgres, schema):
