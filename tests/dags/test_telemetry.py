@@ -79,6 +79,12 @@ def redirect_with_flood(server: Telemetry, connection: socket.socket) -> None:
         server.send(connection, bytes(1 << 16))
 
 
+def hang_once(server: Telemetry, connection: socket.socket) -> None:
+    if server.connections == 1:
+        server.stop.wait()
+    server.send(connection, HEAD + b"\r\n")
+
+
 Manner = Callable[[Telemetry, socket.socket], None]
 SILENT: tuple[Manner, ...] = (hang, drip_head, flood_interim)  # no whole head
 TALKING: tuple[Manner, ...] = (drip_body, flood_body)  # a whole head, and a body without an end
@@ -109,6 +115,13 @@ def telemetry_server(manner: Manner) -> Iterator[Telemetry]:
         finally:
             server.stop.set()
             listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which exports remember servers that do not answer."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    return tmp_path
 
 
 def outcome_of(export: Callable[[], object]) -> object:
@@ -169,6 +182,23 @@ def test_lineage_gives_up_on_a_server_without_a_whole_answer(manner: Manner, mon
     with telemetry_server(manner) as server:
         assert "timed out" in str(emit_lineage(server, monkeypatch)).lower()
         assert server.connections == 1
+
+
+@pytest.mark.parametrize("export", [export_metrics, emit_lineage])
+def test_a_server_that_let_an_export_wait_is_left_alone(export, home: Path, monkeypatch, caplog) -> None:
+    """After one export in vain, others are dropped for a while; when the server answers, a warning counts them."""
+    with telemetry_server(hang_once) as server:
+        for _ in range(4):
+            export(server, monkeypatch)
+        assert server.connections == 1
+
+        [waited] = (home / "telemetry").glob("*.waited")
+        os.utime(waited, (0, 0))
+        for _ in range(2):
+            assert not isinstance(export(server, monkeypatch), Exception)
+        assert server.connections == 3
+    assert caplog.text.count("does not answer; exports to it are dropped") == 1
+    assert caplog.text.count("answers again; 3 exports to it were dropped") == 1
 
 
 @pytest.mark.parametrize("export", [export_metrics, emit_lineage])
