@@ -3,6 +3,10 @@
 A row over its cap, or one that is not UTF-8, ends where the ``csv`` module would end it: at the next line end outside
 quotes. So the lines of a long quoted text are never read as rows of their own. A quote that nothing closes reaches to
 the next quote of the file.
+
+The readers of pyarrow, polars, pandas and DuckDB give no byte after a good row, from which a later slice could go on.
+So ``csv.reader`` reads good rows from lines that count their bytes. It drops its state at an error; hence the search
+for the end of an unreadable row.
 """
 
 import csv
