@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Barrier
@@ -20,11 +20,9 @@ from news_airflow.polls import Inboxes, ListedPage, Listings
 
 from newslake.pipeline.addons.setup.add_source import EntryOptions, draft_source
 from newslake.pipeline.addons.setup.source_entry import entry_text
-from newslake.pipeline.archive import PageState
 from newslake.pipeline.errors import ConfigError, StoreError
 from newslake.pipeline.jobs.push import push_urls
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.model import Hints
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.shared.bucket import Bucket, ObjectInfo
 from newslake.pipeline.shared.inbox import MAX_BYTES, BucketInbox
@@ -32,6 +30,7 @@ from newslake.pipeline.shared.leases import PostgresLeases
 from newslake.pipeline.shared.settings import SharedSettings
 from newslake.pipeline.sources import FolderInbox
 from tests.architecture.tree import ROOT
+from tests.page_states import page_state
 from tests.scale.seaweedfs import BUCKET, REGION
 from tests.store.stores import bucket_of
 from tests.store.test_leases import start
@@ -479,18 +478,7 @@ print(sorted(set({heavy!r}) & set(sys.modules)))
 def test_threads_of_a_triggerer_share_the_state(space, postgres, schema):
     """Thirty threads that compare listings at once, while the server ends their session, get right answers."""
     listings = Listings(space.settings)
-    seen = PageState(
-        page_key="https://a.example/3",
-        url="https://a.example/3",
-        source_key="a",
-        news_day=date(2026, 3, 2),
-        listed_modified_at=None,
-        last_outcome="archived",
-        reason=None,
-        attempts=0,
-        next_try_at=None,
-        hints=Hints(),
-    )
+    seen = page_state("https://a.example/3", source_key="a")
     space.fetch_state.record_many([seen])
     assert not space.archive.captures(page_key=seen.page_key)  # builds the index, which a cut would interrupt
     pages = [ListedPage(f"https://a.example/{number}", None, None) for number in range(20)]

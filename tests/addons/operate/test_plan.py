@@ -24,6 +24,7 @@ from newslake.pipeline.settings import Settings
 from newslake.pipeline.sqlite import open_database
 from samples.server import DAYS, ROOT, Newsroom
 from tests.faults.hostile import hostile_server
+from tests.page_states import page_state
 
 # A year and a hundred thousand pages: planning counts, and does not read.
 
@@ -55,12 +56,10 @@ def capture(number: int, *, hours: int = 0) -> Capture:
 
 def seen(number: int) -> PageState:
     """Return the state of a page that could not be fetched yet."""
-    return PageState(
-        page_key=f"https://post.example/late/{number}",
-        url=f"https://post.example/late/{number}",
+    return page_state(
+        f"https://post.example/late/{number}",
         source_key="post",
         news_day=YEAR_FIRST + timedelta(days=number % YEAR_DAYS),
-        listed_modified_at=None,
         last_outcome="pending",
         reason="http_503",
         attempts=1,

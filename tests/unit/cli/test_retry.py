@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from newslake.pipeline.archive import PageState
 from newslake.pipeline.clean import page_identity
 from newslake.pipeline.derive import pages
 from newslake.pipeline.jobs.outcomes import OutcomeRecorder, append_outcomes
 from newslake.pipeline.jobs.run import extract_day
 from newslake.pipeline.jobs.worklist import unprocessed_days
 from newslake.pipeline.jobs.workspace import Workspace
-from newslake.pipeline.model import Hints, Page, canonical_url
+from newslake.pipeline.model import Page, canonical_url
 from newslake.pipeline.settings import Settings
 from tests.faults.hostile import page
+from tests.page_states import page_state
 from tests.unit.cli.test_commands import called
 
 pytestmark = [pytest.mark.model]
@@ -60,21 +60,6 @@ def die(space: Workspace, key: str) -> None:
     with space.turns() as turns:
         turns.begin(key)
         raise MemoryError
-
-
-def quarantined_state(url: str) -> PageState:
-    return PageState(
-        page_key=canonical_url(url),
-        url=url,
-        source_key="door",
-        news_day=DAY,
-        listed_modified_at=None,
-        last_outcome="quarantined",
-        reason="killed_worker",
-        attempts=8,
-        next_try_at=None,
-        hints=Hints(),
-    )
 
 
 def processed(folder: Path) -> dict[str, str]:
@@ -176,7 +161,8 @@ def test_retry_of_a_page_that_could_not_be_fetched(folder: Path) -> None:
     for _ in range(2):
         with pytest.raises(MemoryError):
             die(space, f"door {url}")
-    space.fetch_state.record_many([quarantined_state(url)])
+    facts = {"source_key": "door", "last_outcome": "quarantined", "reason": "killed_worker", "attempts": 8}
+    space.fetch_state.record_many([page_state(url, page_key=canonical_url(url), **facts)])
     assert called("retry", "--json", url, cwd=folder).returncode == 0
     [state] = space_of(folder).fetch_state.pending("door", space.settings.now())
     assert (state.url, state.last_outcome, state.attempts) == (url, "not_checked", 0)

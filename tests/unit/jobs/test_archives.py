@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from newslake.pipeline.addons.operate.plan import plan
-from newslake.pipeline.archive import PageState
 from newslake.pipeline.clean import canonical
 from newslake.pipeline.clean.decoding import DecodedText
 from newslake.pipeline.jobs import pipeline_version
@@ -18,6 +17,7 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import Hints, Page, Ref, canonical_url
 from newslake.pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
+from tests.page_states import page_state
 from tests.unit.sources.test_cc_news import warc
 from tests.unit.sources.wayback import Kept, Wayback, wayback
 
@@ -253,16 +253,13 @@ def test_snapshot_and_live_page_have_separate_states(tmp_path: Path) -> None:
         lost = Hints(copy_url=f"{archive.api}/web/20260213000000id_/{A}", copy_digest="LOST")
         for hints in (Hints(), lost):
             listed = FetchCandidate(Ref(source_key="old", url=A, hints=hints), canonical_url(A), ONE, None, ())
-            refused = PageState(
+            refused = page_state(
+                A,
                 page_key=listed.state_key,
-                url=A,
                 source_key="old",
                 news_day=ONE,
-                listed_modified_at=None,
                 last_outcome="rejected",
                 reason="http_404",
-                attempts=1,
-                next_try_at=None,
                 hints=hints,
             )
             space.fetch_state.record_many([refused])
