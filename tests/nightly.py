@@ -215,10 +215,15 @@ PARTS = (
     ),
     Part(
         "browser",
-        "500 hostile strings in every field of an article, in Chromium",
-        1,
-        ("pipeline/show",),
-        ("tests/browser/test_hostile_articles.py",),
+        "500 hostile strings in every field of articles, Newsroom and the sheets of an audit, in Chromium",
+        3,
+        ("pipeline/addons/audit", "pipeline/addons/newsroom", "pipeline/show"),
+        (
+            "tests/browser/test_audit_sheet.py",
+            "tests/browser/test_hostile_articles.py",
+            "tests/browser/test_hostile_lake.py",
+            "tests/browser/test_hostile_newsroom.py",
+        ),
     ),
     Part(
         "search",
@@ -248,7 +253,7 @@ PARTS = (
     Part(
         "texts",
         "long texts of unusual kinds, and the plan of a year, in linear time",
-        15,
+        12,
         ("pipeline/addons/operate", "pipeline/nlp"),
         ("tests/properties/test_long_texts.py", "tests/addons/operate/test_plan.py"),
         is_alone=True,

@@ -28,7 +28,7 @@ from tests.nightly_table import DUE_AFTER, HEADER, Repository, Row, UnknownCommi
 
 CI_MINUTES, ALL_MINUTES = 25, 120
 # Modules without tests that read LONG, with the name by which test files use it.
-LONG_HELPERS = {"tests/properties/fuzzing.py": "examples"}
+LONG_HELPERS = {"tests/browser/hostile.py": "STRING_COUNT", "tests/properties/fuzzing.py": "examples"}
 _NAMES = frozenset({"LONG", *LONG_HELPERS.values()})
 
 

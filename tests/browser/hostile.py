@@ -1,4 +1,4 @@
-"""500 hostile strings, made from lists and small grammars.
+"""500 hostile strings, made from lists and small grammars; in the short form every fifth of them.
 
 Each ends in its own word, so that it can be distinguished from all others on a page. Unescaped, it would open a dialog,
 send a request to ``STRAY``, or hide or reorder the page around it.
@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from itertools import islice, product
 from random import Random
 
-COUNT = 500
+from tests.long_form import LONG
+
+_ALL = 500
+STRING_COUNT = _ALL if LONG else 100
 STRAY = "http://stray.example"
-LONG = 10_000
+_LENGTH = 10_000
 
 # Endings of the contexts of a value: text, attributes, comments, elements without markup.
 _OUT = (
@@ -227,9 +230,9 @@ _UNSEEN = (
     "e\u0301 \u212b \ufb01",
 )
 _SIZES = (
-    "w" * LONG,
-    "long words " * (LONG // 11),
-    "<b>" * (LONG // 3),
+    "w" * _LENGTH,
+    "long words " * (_LENGTH // 11),
+    "<b>" * (_LENGTH // 3),
     "\u202e" * 500,
     "\U0001f41f" * 2_000,
     "\n" * 300,
@@ -238,7 +241,7 @@ _SIZES = (
 
 def hostile_strings() -> tuple[str, ...]:
     """Return the strings, all different, always in the same order."""
-    return tuple(f"{text} {word_of(at)}" for at, text in enumerate(islice(_all(), COUNT)))
+    return tuple(f"{text} {word_of(at)}" for at, text in enumerate(islice(_all(), 0, _ALL, _ALL // STRING_COUNT)))
 
 
 def word_of(at: int) -> str:
@@ -250,4 +253,4 @@ def _all() -> Iterator[str]:
     """Yield every list once, then markup after each ending; more strings than needed."""
     yield from (*_RUNS, *_SCHEMES, *_STYLES, *_LANGUAGES, *_ENTITIES, *_UNSEEN, *_SIZES)
     yield from (f"x{quote}{attribute}{quote}" for quote, attribute in product(_QUOTES, _ATTRIBUTES))
-    yield from (f"{out}{runs}" for out, runs in Random(9).sample(list(product(_OUT, _RUNS)), COUNT))
+    yield from (f"{out}{runs}" for out, runs in Random(9).sample(list(product(_OUT, _RUNS)), _ALL))

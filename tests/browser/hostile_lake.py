@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from newslake.pipeline.lake import KEYS_SCHEMA, Lake
 from newslake.pipeline.tables import ANNOTATION_TABLES, LOG_TABLES, TABLE_SPECS, Column, rows_table
-from tests.browser.hostile import COUNT, hostile_strings
+from tests.browser.hostile import STRING_COUNT, hostile_strings
 
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
 ONE = "courier"  # a source with a normal key and every string among its pages
 STRINGS = hostile_strings()
-_STEP = 37  # shares no factor with COUNT: each column meets every string
+_STEP = 37  # shares no factor with STRING_COUNT: each column meets every string
 _NEXT = 11
 # Hashes and digests never contain text of others.
 _OURS = ("article_id", "revision_id", "content_hash", "counts", "versions", "days_touched")
@@ -37,7 +37,7 @@ def make_hostile_lake(root: Path) -> Path:
     Per string it has an article, mention, quote, event, event cluster and outcome.
     """
     lake = Lake(root / "lake", durability="process", now=lambda: DAY)
-    rows = [_article_rows(at) for at in range(COUNT)]
+    rows = [_article_rows(at) for at in range(STRING_COUNT)]
     tables = {
         spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in ANNOTATION_TABLES
     }
@@ -50,11 +50,13 @@ def make_hostile_lake(root: Path) -> Path:
     report = lake.commit(["hostile"], is_current=lambda *_: True)
     assert set(report.articles.values()) == {"committed"}, report
     for name in ("event_clusters", "event_cluster_members"):
-        clusters = rows_table(TABLE_SPECS[name], [_cluster_row(name, at) for at in range(COUNT)])
+        clusters = rows_table(TABLE_SPECS[name], [_cluster_row(name, at) for at in range(STRING_COUNT)])
         lake.replace(name, lambda clusters=clusters: {DAY.date(): clusters})
     for spec in LOG_TABLES:
-        lake.log.append(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
-    of_one = [_filled(TABLE_SPECS["outcomes"].columns, at) | {"source_key": ONE} for at in range(COUNT)]
+        lake.log.append(
+            spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(STRING_COUNT)])
+        )
+    of_one = [_filled(TABLE_SPECS["outcomes"].columns, at) | {"source_key": ONE} for at in range(STRING_COUNT)]
     lake.log.append("outcomes", "hostile-one", rows_table(TABLE_SPECS["outcomes"], of_one))
     return root / "lake"
 
@@ -109,7 +111,7 @@ def _span(start: int, end: int) -> dict[str, int]:
 
 
 def _filled(columns: tuple[Column, ...], at: int) -> dict[str, Any]:
-    strings = (STRINGS[(at + column * _STEP) % COUNT] for column in range(len(columns)))
+    strings = (STRINGS[(at + column * _STEP) % STRING_COUNT] for column in range(len(columns)))
     return {column.name: _value(column, string, at) for column, string in zip(columns, strings, strict=True)}
 
 
@@ -123,7 +125,7 @@ def _value(column: Column, string: str, at: int) -> Any:
     if pa.types.is_string(kind):
         return string
     if kind == pa.list_(pa.string()):
-        return [string, STRINGS[(STRINGS.index(string) + _NEXT) % COUNT]]
+        return [string, STRINGS[(STRINGS.index(string) + _NEXT) % STRING_COUNT]]
     records = {"credits": [{"name": string, "kind": "desk"}], "field_methods": [{"field": string, "method": string}]}
     return records.get(column.name) or _plain(kind, at)
 

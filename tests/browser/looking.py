@@ -1,5 +1,7 @@
 """Checks of a rendered page: accessibility, external references, active content, and layout."""
 
+from collections.abc import Sequence
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page
 
@@ -32,13 +34,23 @@ _STANDING = """() => ({
     [...document.querySelectorAll('header nav a')].map(link => link.getBoundingClientRect())),
   seen: document.querySelector('main')?.getBoundingClientRect().height > 0 &&
         getComputedStyle(document.body).display !== 'none'})"""
+_OF_COLOURS = ("color-contrast", "link-in-text-block")  # the only rules of axe-core whose result differs in dark
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def violations(page: Page | Frame) -> list[str]:
-    """Return the axe-core rules that a page violates, each with its first violating element."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+def violations(page: Page | Frame, *, rules: Sequence[str] = ()) -> list[str]:
+    """Return the axe-core rules, of all or of some, that a page violates, each with its first violating element."""
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]} ({len(each['nodes'])} of them)" for each in found]
+
+
+def violations_in_both_schemes(page: Page) -> list[str]:
+    """Return the rules that a page violates in light, and those about colours that it violates in dark."""
+    page.emulate_media(color_scheme="light")
+    found = violations(page)
+    page.emulate_media(color_scheme="dark")
+    return found + [f"dark: {each}" for each in violations(page, rules=_OF_COLOURS)]
 
 
 def references(page: Page | Frame) -> list[str]:

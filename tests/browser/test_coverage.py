@@ -10,7 +10,7 @@ from newslake.pipeline.addons.operate.coverage import coverage
 from newslake.pipeline.addons.operate.coverage_page import COVERAGE_TEMPLATES, coverage_page
 from newslake.pipeline.jobs.workspace import Workspace
 from tests.addons.operate.source_history import HOUR, NOW, add_articles, add_poll, every, make_space
-from tests.browser.looking import assert_standing, overflow, references, running, violations
+from tests.browser.looking import assert_standing, overflow, references, running, violations_in_both_schemes
 from tests.browser.watch import watched_page
 
 SITE = "http://newsroom.invalid"  # its responses are mocked in the browser
@@ -72,8 +72,6 @@ def test_freshness_is_open_to_all(page: Page) -> None:
     """The page is intact, has no active content, passes axe in light and dark, and fits a small window."""
     assert_standing(page)
     assert (references(page), running(page)) == ([], [])
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert violations(page) == [], scheme
+    assert violations_in_both_schemes(page) == []
     page.set_viewport_size({"width": 320, "height": 640})
     assert overflow(page) == 0

@@ -17,19 +17,17 @@ from newslake.pipeline.model.provenance import Check, Fact, ProvenanceStep
 from newslake.pipeline.show.article import article_html, article_page
 from newslake.pipeline.show.page_history import PageRevision
 from newslake.pipeline.tables import ANNOTATION_TABLES
-from tests.browser.hostile import COUNT
+from tests.browser.hostile import STRING_COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters, word_in
 from tests.browser.watch import watched_page
-from tests.long_form import LONG
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 # The text of a page, and of the rows at its end.
 _TEXTS = """() => (rows => { const text = rows.textContent; rows.remove(); return [document.body.textContent, text] })(
   document.querySelector('section[aria-labelledby=rows]'))"""
 _TOGETHER = 50  # frames per page
-_STEP = 1 if LONG else 5  # from one article to the next
 # The columns that the page shows as text; the others are only in its rows.
 _READ = {
     "articles": ("title", "standfirst", "publisher", "authors", "section", "tags", "url"),
@@ -41,17 +39,17 @@ _READ = {
 
 @pytest.fixture(scope="module")
 def articles(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Rows]:
-    """The rows of articles of the hostile lake, by their number: of each, or in the short form of every fifth."""
+    """The rows of the articles of the hostile lake, by their number."""
     lake = Lake(make_hostile_lake(tmp_path_factory.mktemp("hostile")), durability="process", now=lambda: DAY)
     found: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for spec in ANNOTATION_TABLES:
         for row in lake.read(spec.name).to_pylist():
             found[row["article_id"]][spec.name].append(row)
-    return {at: found[article_id_of(at)] for at in range(0, COUNT, _STEP)}
+    return {at: found[article_id_of(at)] for at in range(STRING_COUNT)}
 
 
 def _page(at: int, rows: Rows) -> str:
-    one, two, three, four = (STRINGS[(at + step) % COUNT] for step in range(4))
+    one, two, three, four = (STRINGS[(at + step) % STRING_COUNT] for step in range(4))
     steps = (ProvenanceStep(name="text", headline=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
     names = {"revision_id": one, "payload_digest": two, "title": three, "word_count": 3, "quotes_removed": (four,)}
     versions = [
@@ -66,10 +64,7 @@ def _page(at: int, rows: Rows) -> str:
 
 
 def test_strings_in_every_field_are_text(browser: Browser, articles: dict[int, Rows], tmp_path: Path) -> None:
-    """No page of an article runs, requests, breaks or hides anything, and each of its strings is readable on it.
-
-    These are 100 articles, in the long form 500.
-    """
+    """No page of an article runs, requests, breaks or hides anything, and each of its strings is readable on it."""
     for number, some in enumerate(batched(articles.items(), _TOGETHER, strict=True)):
         file = tmp_path / f"{number}.html"
         frames = (f'<iframe srcdoc="{escape(_page(at, rows))}" width=1200 height=400></iframe>' for at, rows in some)

@@ -22,11 +22,13 @@ from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.query.saved_queries import list_questions
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.show.provenance import trace_provenance
+from tests.browser.hostile import STRING_COUNT
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, entity_id_of, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters
 from tests.browser.walking import click
-from tests.browser.watch import watched_page
+from tests.browser.watch import Watch, taken_in_turn, watched_page
+from tests.long_form import LONG
 
 SITE = "http://newsroom.invalid"  # its responses are mocked in the browser
 TODAY = DAY.date()
@@ -34,8 +36,9 @@ DRAWN = "top-speakers"  # the only rendered chart: rendering letters of every sc
 _BLANK = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 _STYLED = {"/coverage": COVERAGE_TEMPLATES, "/search": SEARCH_TEMPLATES}  # pages with a stylesheet of their own
 _REASONS = 10
+_SEARCHES = 42 if LONG else 20
 _FAR = 60  # maximum pages of one list
-_PEOPLE = 25  # of the 500, with a page each
+_PEOPLE = 25  # with a page each
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +74,8 @@ def _answer(space: Workspace, path: str, given: dict[str, str]) -> tuple[str, by
     return "text/html", pages[path]() if path in pages else question(parse_question_request(slug, given))
 
 
-@pytest.fixture
-def page(browser: Browser, space: Workspace) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def window(browser: Browser, space: Workspace) -> Iterator[tuple[Page, Watch]]:
     """A watched page with Newsroom's responses and their content security policy."""
 
     def answer(route: Route) -> None:
@@ -83,9 +86,16 @@ def page(browser: Browser, space: Workspace) -> Iterator[Page]:
         headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": policy}
         route.fulfill(body=body, headers=headers)
 
-    with watched_page(browser, home=SITE, base_url=SITE) as (shown, _):
+    with watched_page(browser, home=SITE, base_url=SITE) as (shown, watch):
         shown.route(f"{SITE}/**", answer)
-        yield shown
+        yield shown, watch
+
+
+@pytest.fixture
+def page(window: tuple[Page, Watch]) -> Iterator[Page]:
+    """The page, in its first size."""
+    with taken_in_turn(*window) as page:
+        yield page
 
 
 def _assert_only_text(page: Page) -> str:
@@ -138,7 +148,7 @@ def test_search_shows_hostile_articles_as_text(page: Page) -> None:
 
 def test_hostile_searches_are_text(page: Page) -> None:
     """A hostile string as a search is searched or has a message, and is text in the field."""
-    for text in STRINGS[::12]:
+    for text in STRINGS[:: STRING_COUNT // _SEARCHES]:
         searched = text[:200].encode("utf-8", "replace").decode()
         page.goto(f"/search?{urlencode({'q': searched})}")
         _assert_only_text(page)
@@ -180,8 +190,9 @@ def test_events_show_every_string_as_text(page: Page) -> None:
     assert [text for text in STRINGS if read.count(letters(text)) < 3] == []
 
     page.goto(f"/events/map?day={TODAY}")
-    assert _assert_only_text(page).count("hostile") > 150
-    assert page.locator("circle").count() == 150
+    places = min(STRING_COUNT, 150)
+    assert _assert_only_text(page).count("hostile") > places
+    assert page.locator("circle").count() == places
 
 
 @pytest.mark.parametrize("slug", [question.slug for question in list_questions()])

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.airflow import PASSWORDS
-from tests.browser.looking import assert_standing, overflow, references, running, violations
+from tests.browser.looking import assert_standing, overflow, references, running, violations_in_both_schemes
 from tests.browser.walking import click, enter, follow, tab_to
-from tests.browser.watch import watched_page
+from tests.browser.watch import Watch, taken_in_turn, watched_page
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
 DAYS = "from=2026-03-02&to=2026-03-04"
@@ -64,10 +64,17 @@ def session_of(page: Page) -> tuple[Any, ...]:
     return user, cookie["httpOnly"], cookie["sameSite"]
 
 
-@pytest.fixture
-def reader(browser: Browser, origin: str, login: Any) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def window(browser: Browser, origin: str, login: Any) -> Iterator[tuple[Page, Watch]]:
     """A watched page of a logged-in user; URLs are relative to Newsroom."""
-    with watched_page(browser, home=origin, storage_state=login, base_url=f"{origin}/newsroom/") as (page, _):
+    with watched_page(browser, home=origin, storage_state=login, base_url=f"{origin}/newsroom/") as opened:
+        yield opened
+
+
+@pytest.fixture
+def reader(window: tuple[Page, Watch]) -> Iterator[Page]:
+    """The page of the logged-in user, in its first size and in light."""
+    with taken_in_turn(*window) as page:
         yield page
 
 
@@ -83,12 +90,14 @@ def test_stranger_sees_nothing(browser: Browser, origin: str) -> None:
     context.close()
 
 
-def test_session_is_protected_and_replaced_by_a_login(browser: Browser, origin: str) -> None:
+def test_session_is_protected_and_replaced_by_a_login(browser: Browser, origin: str, login: Any) -> None:
     """Scripts cannot read the cookie, other sites do not send it, and the login of another user replaces it."""
-    context = browser.new_context()
+    context = browser.new_context(storage_state=login)
     page = context.new_page()
+    page.goto(f"{origin}/newsroom/why")
     for name in ("reader", "editor"):
-        log_in(page, origin, name)
+        if name == "editor":
+            log_in(page, origin, name)
         assert session_of(page) == (name, True, "Lax")
         assert "_token" not in page.evaluate("() => document.cookie")
     context.close()
@@ -113,11 +122,11 @@ def test_navigation_leads_from_a_cell_to_a_reason(reader: Page, origin: str) -> 
 def test_dark_follows_the_switch_of_airflow(browser: Browser, origin: str, login: Any) -> None:
     """Newsroom in its frame is dark or light as Airflow is, also where the system is not, without a script."""
     with watched_page(browser, home=origin, storage_state=login, color_scheme="null") as (page, _):
-        page.goto(f"{origin}/plugin/newsroom")
+        page.goto(f"{origin}/newsroom/why")
         frame = page.frame_locator("iframe[title=Newsroom]")
         for theme, colour in (("dark", "rgb(22, 29, 45)"), ("light", "rgb(255, 255, 255)")):
             page.evaluate("theme => localStorage.setItem('theme', theme)", theme)
-            page.reload()
+            page.goto(f"{origin}/plugin/newsroom")
             expect(frame.locator("html")).to_have_css("background-color", colour)
             expect(page.locator("html")).to_have_class(re.compile(theme))
 
@@ -228,15 +237,15 @@ def test_article_and_reason_are_accessible(reader: Page) -> None:
     _assert_open_to_all(reader)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1180, 900), (360, 740)])
 @pytest.mark.parametrize("slug", ["reported-events", "what-happened", "what-is-planned", "why-rejected"])
-def test_an_answer_fits_its_window(reader: Page, slug: str, width: int, height: int) -> None:
+def test_an_answer_fits_its_window(reader: Page, slug: str) -> None:
     """The answers with the most columns do not scroll sideways, in the frame of a desktop and on a phone."""
-    reader.set_viewport_size({"width": width, "height": height})
     reader.goto(f"questions/{slug}")
+    for width, height in ((1180, 900), (360, 740)):
+        reader.set_viewport_size({"width": width, "height": height})
 
-    expect(reader.locator(".answer tbody tr").first).to_be_visible()
-    assert reader.locator(".scroll").evaluate("box => box.scrollWidth - box.clientWidth") == 0
+        expect(reader.locator(".answer tbody tr").first).to_be_visible()
+        assert reader.locator(".scroll").evaluate("box => box.scrollWidth - box.clientWidth") == 0
 
 
 def test_a_name_of_an_article_leads_to_its_person(reader: Page) -> None:
@@ -277,8 +286,6 @@ def _assert_open_to_all(page: Page) -> None:
     assert_standing(page)
     assert (references(page), running(page)) == ([], [])
     page.evaluate("() => document.querySelectorAll('details').forEach(each => each.open = true)")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert violations(page) == [], scheme
+    assert violations_in_both_schemes(page) == []
     page.set_viewport_size({"width": 320, "height": 640})
     assert overflow(page) == 0

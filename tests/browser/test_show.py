@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from newslake.pipeline.cli import app
 from newslake.pipeline.query.connection import connect, query
 from tests.architecture.tree import ROOT
-from tests.browser.looking import assert_standing, overflow, references, running, violations
+from tests.browser.looking import assert_standing, overflow, references, running, violations_in_both_schemes
 from tests.browser.walking import enter, follow
 from tests.browser.watch import watched_page
 
@@ -65,9 +65,7 @@ def test_is_accessible(browser: Browser, shown: dict[str, str], kind: str) -> No
     with watched_page(browser, home=shown[kind], offline=True) as (page, _):
         page.goto(shown[kind])
         page.evaluate("() => document.querySelectorAll('details').forEach(each => each.open = true)")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert violations(page) == [], scheme
+        assert violations_in_both_schemes(page) == []
 
 
 def test_without_scripts_it_is_the_same_page(browser: Browser, shown: dict[str, str]) -> None:

@@ -8,11 +8,12 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, ViewportSize, expect
 
 # Chromium's own requests, independent of the page. The last host has its dictionaries for text fields.
 _BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:", b"redirector.gvt1.com:")
 _INSIDE = ("about", "blob", "data")
+_FIRST_SIZE = ViewportSize(width=1280, height=720)  # that of a new context
 _PATIENCE_MS = 15_000  # a machine that runs other tests responds late
 
 
@@ -96,3 +97,16 @@ def watched_page(browser: Browser, *, home: str, **options: Any) -> Iterator[tup
     finally:
         context.close()
     watch.assert_calm()
+
+
+@contextmanager
+def taken_in_turn(page: Page, watch: Watch) -> Iterator[Page]:
+    """Yield a page that tests share, as a new one: a context for each would take most of the time of a short test."""
+    page.set_viewport_size(_FIRST_SIZE)
+    page.emulate_media(color_scheme="light")
+    try:
+        yield page
+        watch.assert_calm()
+    finally:
+        for each in (watch.requests, watch.dialogs, watch.errors):
+            each.clear()
