@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.addons.agents.test_server import call_sql, started_server
+from tests.addons.agents.test_server import call_sql, running_server
 from tests.addons.newsroom.statement_server import BEGUN
 from tests.large_values import LARGE_VALUES
 from tests.long_form import LONG
@@ -70,7 +70,7 @@ def test_sql(tmp_path: Path) -> None:
 
 def test_mcp(small_lake: Path) -> None:
     """Each error says which limit was exceeded; the server stays small, and answers the next statement."""
-    with started_server(small_lake.parent) as process:
+    with running_server(small_lake.parent) as process:
         assert_stays_small(process.pid, lambda statement: answer_of_tool(process, statement))
 
 

@@ -138,14 +138,8 @@ def test_calls_run_at_the_same_time_and_can_be_cancelled(newsroom: Path) -> None
     anyio.run(session)
 
 
-@pytest.fixture
-def process(newsroom: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with started_server(newsroom) as started:
-        yield started
-
-
 @contextmanager
-def started_server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running_server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Start a server on a data root, and do the handshake of a client."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
     started = subprocess.Popen(
@@ -165,6 +159,20 @@ def started_server(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     started.wait()
     for stream in (started.stdin, started.stdout):
         stream.close()
+
+
+@pytest.fixture
+def process(newsroom: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server for one test."""
+    with running_server(newsroom) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def shared(newsroom: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server for all tests after which it goes on: it answers one after the other."""
+    with running_server(newsroom) as started:
+        yield started
 
 
 def send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
@@ -190,7 +198,7 @@ def test_standard_output_has_only_the_protocol(process: subprocess.Popen[bytes])
     assert process.wait(timeout=300) == 0
 
 
-def test_half_an_emoji_gets_an_answer(process: subprocess.Popen[bytes]) -> None:
+def test_half_an_emoji_gets_an_answer(shared: subprocess.Popen[bytes]) -> None:
     """A request with a lone surrogate is answered: in an argument of any tool, the name of a tool or method, an id."""
     half = "\ud800"
     calls = [
@@ -201,13 +209,13 @@ def test_half_an_emoji_gets_an_answer(process: subprocess.Popen[bytes]) -> None:
         {"name": "sql", "arguments": {half: 1}},
     ]
     for number, call in enumerate(calls, 10):
-        send(process, {"id": number, "method": "tools/call", "params": call})
-        answer = json.loads(process.stdout.readline())
+        send(shared, {"id": number, "method": "tools/call", "params": call})
+        answer = json.loads(shared.stdout.readline())
         assert (answer["id"], bool({"result", "error"} & answer.keys())) == (number, True)
-    send(process, {"id": 30, "method": half})
-    assert json.loads(process.stdout.readline())["id"] == 30
-    send(process, {"id": half, "method": "ping"})
-    assert json.loads(process.stdout.readline())["id"] == "\ufffd"
+    send(shared, {"id": 30, "method": half})
+    assert json.loads(shared.stdout.readline())["id"] == 30
+    send(shared, {"id": half, "method": "ping"})
+    assert json.loads(shared.stdout.readline())["id"] == "\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -222,20 +230,20 @@ def test_half_an_emoji_gets_an_answer(process: subprocess.Popen[bytes]) -> None:
     ],
     ids=["garbage", "deep", "deep with half an emoji", "no method", "id of an object", "id of null"],
 )
-def test_line_that_is_no_message_gets_an_answer(process: subprocess.Popen[bytes], line: str, code: int) -> None:
+def test_line_that_is_no_message_gets_an_answer(shared: subprocess.Popen[bytes], line: str, code: int) -> None:
     """A line that cannot be read, or is too deep, is answered with an error; the server answers the next request."""
-    process.stdin.write(line.encode() + b"\n")
-    send(process, {"id": 3, "method": "ping"})
-    answers = [json.loads(process.stdout.readline()) for _ in range(2)]
+    shared.stdin.write(line.encode() + b"\n")
+    send(shared, {"id": 3, "method": "ping"})
+    answers = [json.loads(shared.stdout.readline()) for _ in range(2)]
     assert [(answer["id"], answer.get("error", {}).get("code")) for answer in answers] == [(None, code), (3, None)]
 
 
-def test_only_lone_surrogates_are_replaced(process: subprocess.Popen[bytes]) -> None:
+def test_only_lone_surrogates_are_replaced(shared: subprocess.Popen[bytes]) -> None:
     """Two halves in their order are one character, and an escaped backslash before "ud83d" is no half."""
     message = r'{"jsonrpc": "2.0", "id": "\ud83d\ude00 \\ud83d \ude00\uD83D\u00e9", "method": "ping"}'
-    process.stdin.write(message.encode() + b"\n")
-    process.stdin.flush()
-    assert json.loads(process.stdout.readline())["id"] == "😀 \\ud83d \ufffd\ufffdé"
+    shared.stdin.write(message.encode() + b"\n")
+    shared.stdin.flush()
+    assert json.loads(shared.stdout.readline())["id"] == "😀 \\ud83d \ufffd\ufffdé"
 
 
 def test_server_ends_when_its_client_is_gone(process: subprocess.Popen[bytes]) -> None:
