@@ -106,10 +106,14 @@ PARTS = (
     ),
     Part(
         "archive",
-        "flipped bytes in any file; killed writers of the archive",
+        "flipped bytes in any file; killed writers of the archive; any steps in both stores",
         10,
-        ("pipeline/archive", "pipeline/jobs", "pipeline/kb", "pipeline/lake", "pipeline/upkeep"),
-        ("tests/faults/test_archive_writers.py", "tests/faults/test_flips.py", "tests/faults/test_losses.py"),
+        ("pipeline/archive", "pipeline/jobs", "pipeline/kb", "pipeline/lake", "pipeline/shared", "pipeline/upkeep"),
+        (
+            *("tests/faults/test_archive_writers.py", "tests/faults/test_flips.py", "tests/faults/test_losses.py"),
+            *("tests/store/test_capture_index.py", "tests/store/test_commit_index.py", "tests/store/test_objects.py"),
+            *("tests/store/test_page_states.py", "tests/unit/kb/test_store.py"),
+        ),
     ),
     Part(
         "runs",
@@ -198,6 +202,7 @@ PARTS = (
         ("pipeline/addons/documents", "pipeline/archive", "pipeline/clean", "pipeline/sources"),
         (
             "tests/properties/test_clean_fuzz.py",
+            "tests/properties/test_clean_properties.py",
             "tests/properties/test_documents_properties.py",
             "tests/properties/test_files_fuzz.py",
             "tests/properties/test_listings_fuzz.py",
@@ -252,10 +257,13 @@ PARTS = (
     ),
     Part(
         "texts",
-        "long texts of unusual kinds, and the plan of a year, in linear time",
+        "any text, long texts of unusual kinds, and the plan of a year, in linear time",
         12,
         ("pipeline/addons/operate", "pipeline/nlp"),
-        ("tests/properties/test_long_texts.py", "tests/addons/operate/test_plan.py"),
+        (
+            *("tests/properties/test_long_texts.py", "tests/properties/test_nlp_properties.py"),
+            *("tests/properties/test_quotes_properties.py", "tests/addons/operate/test_plan.py"),
+        ),
         is_alone=True,
     ),
 )

@@ -11,6 +11,7 @@ from newslake.pipeline.clean.completion import complete_pieces
 from newslake.pipeline.clean.html import parse_html
 from newslake.pipeline.errors import UndecodablePageError
 from newslake.pipeline.model import Article, Page, Rejected
+from tests.long_form import LONG
 
 TAGS = ("p", "div", "h1", "h2", "li", "figcaption", "article", "script", "blockquote", "table", "br", "time", "a")
 MARKUP = st.lists(
@@ -54,7 +55,7 @@ def _outcome(page: Page) -> Article | Rejected | str:
         return error.reason
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=1500 if LONG else 30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     body=st.one_of(st.binary(max_size=400), MARKUP.map(lambda text: text.encode("utf-8", "surrogatepass"))),
     content_type=TYPES,
@@ -70,7 +71,7 @@ def test_any_bytes_are_an_article_a_reason_or_undecodable(body: bytes, content_t
         assert page_identity(page) == (outcome.canonical_url, outcome.article_id)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2000 if LONG else 40, deadline=None)
 @given(text=st.text(max_size=300), title=st.none() | st.text(max_size=30))
 def test_any_text_keeps_its_characters(text: str, title: str | None) -> None:
     """Plain text is never changed, and its blocks are valid."""
@@ -79,7 +80,7 @@ def test_any_text_keeps_its_characters(text: str, title: str | None) -> None:
     _check_blocks(article)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=1500 if LONG else 30, deadline=None)
 @given(
     homes=st.lists(st.sampled_from(("entry-content", "box", "")), min_size=1, max_size=12),
     known=st.sets(st.integers(0, 11), min_size=1),

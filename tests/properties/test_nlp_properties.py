@@ -11,6 +11,7 @@ from newslake.pipeline.kb import load_kb
 from newslake.pipeline.model import Annotation, Article
 from newslake.pipeline.nlp import Annotator
 from newslake.pipeline.tables import annotation_rows, check_rows
+from tests.long_form import LONG
 from tests.processor_time import is_linear, processor_seconds
 
 pytestmark = pytest.mark.model
@@ -72,14 +73,14 @@ def _breaches(annotator: Annotator, text: str) -> tuple[object, ...]:
 
 
 @given(TEXTS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1500 if LONG else 25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_text_is_annotated_and_every_row_is_valid(annotator: Annotator, text: str) -> None:
     """For any text, annotation raises nothing and no row breaks the schema."""
     assert _breaches(annotator, text) == ()
 
 
 @given(TEXTS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1500 if LONG else 25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_times_of_any_text_have_their_words_and_their_days_or_a_note(annotator: Annotator, text: str) -> None:
     """Times are in reading order without overlaps; offsets give their words; each has days in order, or a note."""
     article, annotation = _read(annotator, text)

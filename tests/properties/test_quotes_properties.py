@@ -10,6 +10,7 @@ from newslake.pipeline.clean import article_from_text
 from newslake.pipeline.kb import load_kb
 from newslake.pipeline.model import Annotation, Article
 from newslake.pipeline.nlp import Annotator
+from tests.long_form import LONG
 from tests.processor_time import is_linear, processor_seconds
 
 pytestmark = pytest.mark.model
@@ -67,7 +68,7 @@ def _check(annotator: Annotator, text: str) -> None:
 
 
 @given(TEXTS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1500 if LONG else 25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_quotes_are_exact_and_do_not_overlap(annotator: Annotator, text: str) -> None:
     """With any marks, quotes are spans of the text in order, and contain their parts."""
     _check(annotator, text)

@@ -19,6 +19,7 @@ from newslake.pipeline.model import Attempt, Capture, Hints
 from newslake.pipeline.shared.capture_index import PostgresCaptureIndex
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.sqlite import open_database
+from tests.long_form import LONG
 
 DAY = date(2026, 3, 2)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -297,7 +298,7 @@ _asks: st.SearchStrategy[Callable[[Any], Any]] = st.one_of(
 _examples = count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300 if LONG else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=_records, asks=st.lists(_asks, min_size=1, max_size=12))
 def test_both_stores_answer_equally(tmp_path_factory, database, first, asks):
     """After the same steps, every question has the same answer from both stores."""

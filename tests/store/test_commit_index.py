@@ -22,6 +22,7 @@ from newslake.pipeline.shared.article_index import PostgresArticleIndex
 from newslake.pipeline.shared.database import PostgresDatabase
 from newslake.pipeline.shared.leases import PostgresLeases
 from tests.architecture.tree import ROOT
+from tests.long_form import LONG
 from tests.scale.cut_proxy import CutProxy
 from tests.store.index_stores import COUNT, DAY, NOON, IndexPlace, apply_revision, article
 from tests.store.stores import files_with
@@ -238,7 +239,7 @@ def answers(index: Any) -> list[Any]:
 _examples = count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300 if LONG else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(_steps, min_size=1, max_size=10))
 def test_both_stores_answer_equally(postgres, schema, tmp_path, steps):
     """After each of any steps, every question has the same answer from both stores."""

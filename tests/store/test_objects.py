@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from newslake.pipeline.errors import StoreError
 from newslake.pipeline.shared.bucket import is_key
+from tests.long_form import LONG
 
 CHUNK = 1 << 23
 
@@ -165,7 +166,7 @@ KEYS = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join).filter(is_key)
 
 
 @given(key=KEYS, data=st.binary(max_size=300))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=500 if LONG else 20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_key_keeps_its_bytes_and_its_name(objects, key, data):
     """Any key of the right form is stored, listed under its own name, read and deleted."""
     objects.put(key, data)
@@ -176,7 +177,7 @@ def test_every_key_keeps_its_bytes_and_its_name(objects, key, data):
 
 
 @given(data=st.binary(max_size=60), offset=st.integers(0, 80), length=st.integers(0, 80))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=500 if LONG else 20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_range_is_a_slice(objects, data, offset, length):
     """A range has the bytes of the slice; beyond the end there are fewer, or no bytes."""
     objects.put("ranges", data)

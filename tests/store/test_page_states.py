@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from newslake.pipeline.archive import FetchState, PageState, Validators
 from newslake.pipeline.model import Hints
 from newslake.pipeline.shared.page_states import PostgresPageStates
+from tests.long_form import LONG
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FERRY = PageState(
@@ -150,7 +151,7 @@ _asks: st.SearchStrategy[Callable[[Any], Any]] = st.one_of(
 _examples = count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300 if LONG else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=_states, asks=st.lists(_asks, min_size=1, max_size=12))
 def test_both_stores_answer_equally(tmp_path_factory, database, first, asks):
     """After the same steps, every question has the same answer from both stores."""

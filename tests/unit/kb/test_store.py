@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from newslake.pipeline.errors import KnowledgeError
 from newslake.pipeline.kb import BadLine, ImportResult, KbEntry, KbStore, build_store, load_kb, read_records
+from tests.long_form import LONG
 
 GOOD = {"qid": "Q999999901", "label": "Lena Ostrow", "types": ["PERSON"], "prior": 3}
 OTHER = GOOD | {"qid": "Q999999902", "label": "Piet Márten"}
@@ -175,7 +176,7 @@ LINES = st.binary(max_size=60) | st.builds(
 
 
 @given(st.lists(LINES, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3000 if LONG else 50, deadline=None)
 def test_any_line_is_a_record_or_a_bad_line(found: Iterable[bytes]):
     """Every non-blank line of any file is a record or a bad line, and records can be stored."""
     content = b"\n".join(found)
