@@ -134,7 +134,7 @@ PARTS = (
         "an exception, no memory or a kill in the turn of one of ten items, at any stage",
         10,
         ("pipeline/boundary.py", "pipeline/clean", "pipeline/fetch", "pipeline/jobs", "pipeline/nlp"),
-        ("tests/faults/test_injection.py", "tests/faults/test_suspects.py"),
+        ("tests/faults/test_injection.py", "tests/faults/test_suspects.py", "tests/faults/test_worker_pool.py"),
     ),
     Part(
         "takedown",

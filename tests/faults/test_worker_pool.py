@@ -22,11 +22,13 @@ from tests.faults.injection import Fault
 from tests.faults.invariants import table_files
 from tests.faults.pool_jobs import derive_with, die_at_first, end_while_sending, fail, process_id, wait
 from tests.faults.resume_worker import open_space
+from tests.long_form import LONG
 
 pytestmark = [pytest.mark.model]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = NOON.date()
+ENDS = [Fault("parse", "kill"), Fault("events", "memory"), Fault("checks", "kill")]
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_rows_are_those_of_one_process(folder: Path, tmp_path: Path, pool: Worke
     assert table_files(folder) == table_files(other)
 
 
-@pytest.mark.parametrize("fault", [Fault("parse", "kill"), Fault("events", "memory"), Fault("checks", "kill")], ids=str)
+@pytest.mark.parametrize("fault", ENDS if LONG else ENDS[:2], ids=str)
 def test_article_that_ends_workers_is_set_aside(folder: Path, pool: WorkerPool, fault: Fault) -> None:
     """An article that kills a worker, or takes its memory, waits, and the others arrive; the next run sets it aside."""
     archive_stories(folder, 12)
