@@ -494,17 +494,21 @@ def test_lake_in_a_folder_with_an_awkward_name(small_lake, tmp_path):
     assert query(connect(awkward), "SELECT count(*) FROM articles").rows == ((3,),)
 
 
-@pytest.mark.parametrize("sql", ATTACKS)
-def test_only_reading_statements_run(sql, small_lake, monkeypatch):
+def test_only_reading_statements_run(small_lake, monkeypatch):
     """A statement that accesses more than the views, or is not one read-only statement, is refused without effects."""
     monkeypatch.chdir(small_lake.parent)
     secret_rows = pa.table({"secret": [1]})
-    before = _files(small_lake.parent)
+    before, connection = _files(small_lake.parent), connect(small_lake)
+    refusals = {}
 
-    with pytest.raises(ConfigError, match=r"^sql: ") as caught:
-        query(connect(small_lake), sql.format(lake=small_lake))
+    for sql in ATTACKS:
+        try:
+            query(connection, sql.format(lake=small_lake))
+        except ConfigError as error:
+            refusals[sql] = (error.key, str(error)[:5])
 
-    assert (caught.value.key, _files(small_lake.parent), secret_rows.num_rows) == ("sql", before, 1)
+    assert refusals == dict.fromkeys(ATTACKS, ("sql", "sql: "))
+    assert (_files(small_lake.parent), secret_rows.num_rows) == (before, 1)
 
 
 @pytest.mark.parametrize(
