@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from newslake.pipeline.clean import clean
@@ -41,6 +42,7 @@ def corpus_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+@cache
 def clean_corpus() -> tuple[Case, ...]:
     """Return all pages of gold that a robot may fetch, cleaned but not annotated."""
     gold = {name: entry for name, entry in read_gold().items() if _is_open(entry)}
