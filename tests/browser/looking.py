@@ -34,7 +34,7 @@ _STANDING = """() => ({
     [...document.querySelectorAll('header nav a')].map(link => link.getBoundingClientRect())),
   seen: document.querySelector('main')?.getBoundingClientRect().height > 0 &&
         getComputedStyle(document.body).display !== 'none'})"""
-_OF_COLOURS = ("color-contrast", "link-in-text-block")  # the only rules of axe-core whose result differs in dark
+_OF_COLOURS = ("color-contrast", "link-in-text-block")  # rules of axe-core that compare colours
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
