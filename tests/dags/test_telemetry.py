@@ -1,6 +1,7 @@
 """Exports of lineage and metrics to real servers that hang, drip, or answer without an end."""
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from threading import Event, Thread
 from uuid import uuid4
 
 import pytest
+from news_airflow import telemetry
 from news_airflow.lineage_settings import lineage_environment
 from news_airflow.metrics import metrics_environment
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -187,6 +189,11 @@ def test_lineage_gives_up_on_a_server_without_a_whole_answer(manner: Manner, mon
 @pytest.mark.parametrize("export", [export_metrics, emit_lineage])
 def test_a_server_that_let_an_export_wait_is_left_alone(export, home: Path, monkeypatch, caplog) -> None:
     """After one export in vain, others are dropped for a while; when the server answers, a warning counts them."""
+    # Airflow, which tests of this process import, disables loggers, and replaces the handlers of the root.
+    monkeypatch.setattr(telemetry.log, "disabled", False)
+    monkeypatch.setattr(telemetry.log, "propagate", False)
+    monkeypatch.setattr(telemetry.log, "handlers", [caplog.handler])
+    caplog.set_level(logging.WARNING, logger=telemetry.log.name)
     with telemetry_server(hang_once) as server:
         for _ in range(4):
             export(server, monkeypatch)
