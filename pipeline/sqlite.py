@@ -171,12 +171,12 @@ class Database(sqlite3.Connection):
     is_read_only = False
 
     def __init__(self, path: Path, *, broken: AsBroken | None = None, name: str | None = None, **options: Any) -> None:
-        self.path = path
-        self._broken = broken or partial(_as_broken, path)
+        broken = broken or partial(_as_broken, path)
         try:
             super().__init__(name or str(path), **options)
         except sqlite3.Error as error:
-            self.raise_named(error)
+            _raise_named(error, path, broken)
+        self.path, self._broken = path, broken
 
     def raise_named(self, error: sqlite3.Error) -> NoReturn:
         """Raise the error that the class describes, for an error of SQLite."""
@@ -200,7 +200,8 @@ class _UnwritableDatabase(Database):
 
     While another process has the file open, SQLite has locks and changes in the files next to it, and this connection
     follows them. Else it cannot create these files, and takes the database for immutable. So before a statement, a
-    database that was written since is opened again. A missing one is empty.
+    database that was written since is opened again. One that is written while a statement reads it is no damage: then
+    BusyDatabaseError (database_changed) says so. A missing one is empty.
     """
 
     is_read_only = True
@@ -214,9 +215,11 @@ class _UnwritableDatabase(Database):
         self._seen: tuple[int, ...] | None = None
         seen, is_there = self._state(), self._path.exists()
         name = name_for_reading(self._path) if is_there else f"file:{_MEMORY}"
+        members = dict(vars(self))  # sqlite3 forgets them when a connection opens for the second time
         super().__init__(
             self._path, broken=self._as_broken, name=name, uri=True, autocommit=True, check_same_thread=False
         )
+        vars(self).update(members)
         self.row_factory = sqlite3.Row
         self._prepare(self)
         if not is_there:
@@ -225,17 +228,26 @@ class _UnwritableDatabase(Database):
 
     def _state(self) -> tuple[int, ...] | None:
         """Return what changes with the file; None while the connection follows its changes."""
-        if _wal_of(self._path).exists():
-            return None
-        if not self._path.exists():
-            return ()
-        status = self._path.stat()
-        return status.st_ino, status.st_size, status.st_mtime_ns
+        return None if _wal_of(self._path).exists() else _change_state(self._path)
+
+    def raise_named(self, error: sqlite3.Error) -> NoReturn:
+        if self._seen and _is_damage(error) and _change_state(self._path) != self._seen:
+            message = f"{self._path}: another process wrote it while it was read; run this again"
+            raise BusyDatabaseError(message, key=str(self._path), reason="database_changed") from error
+        super().raise_named(error)
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if self._seen is not None and not self.in_transaction and self._state() != self._seen:
             self._open()
         return super().execute(sql, parameters)
+
+
+def _change_state(path: Path) -> tuple[int, ...]:
+    """Return what changes with each write of a file; nothing for a missing one."""
+    if not path.exists():
+        return ()
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def can_write(path: Path) -> bool:

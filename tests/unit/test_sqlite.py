@@ -3,19 +3,31 @@
 import errno
 import os
 import resource
+import shutil
 import sqlite3
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from newslake.pipeline.durability import sync_folder
 from newslake.pipeline.errors import BusyDatabaseError, LakeError
-from newslake.pipeline.sqlite import Database, damaged_rows, open_database, open_read_only, row_checksum, transaction
+from newslake.pipeline.sqlite import (
+    Database,
+    damaged_rows,
+    open_database,
+    open_read_only,
+    row_checksum,
+    transaction,
+    vacuum_and_truncate,
+)
 
 
 def _broken(error: sqlite3.Error) -> LakeError:
@@ -97,6 +109,78 @@ def test_too_many_open_files_is_named(tmp_path: Path, opens: Callable[..., Datab
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert caught.value.errno == errno.EMFILE
     assert "ulimit" in str(caught.value)
+
+
+_READER = """
+import sys
+from pathlib import Path
+from newslake.pipeline.errors import BusyDatabaseError, LakeError
+from newslake.pipeline.sqlite import open_database
+connection = open_database(Path(sys.argv[1]), durability="process", broken=lambda error: LakeError(str(error)))
+for line in sys.stdin:
+    try:
+        rows = iter(connection.execute("SELECT n FROM t"))
+        print(next(rows)[0], flush=True)
+        if line == "slowly\\n":
+            sys.stdin.readline()
+            print(sum(1 for row in rows), flush=True)
+    except BusyDatabaseError as error:
+        print(error.reason, flush=True)
+"""
+
+
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A folder that any user may read; pytest's own may not be entered."""
+    folder = Path(mkdtemp(prefix="newslake-sqlite-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _rewrite(path: Path, number: int, *, rows: int) -> None:
+    """Fill a database anew, in a process that closes it: no other file stays next to it."""
+    with closing(open_database(path, durability="process", broken=_broken)) as connection:
+        with transaction(connection):
+            connection.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER, filler TEXT)")
+            connection.execute("DELETE FROM t")
+            connection.executemany("INSERT INTO t VALUES (?, ?)", ((number, "x" * 1000) for _ in range(rows)))
+        vacuum_and_truncate(connection)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
+def test_reader_of_another_user_follows_writes(readable: Path) -> None:
+    """Who may only read a database gets what was written since; a write amid its rows is no damage."""
+    path = readable / "x"
+    _rewrite(path, 1, rows=1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _READER, str(path)],
+        env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        user=65534,
+        group=65534,
+        extra_groups=(),
+    )
+
+    def send(line: str) -> None:
+        print(line, file=process.stdin, flush=True)
+
+    send("read")
+    assert process.stdout.readline() == "1\n"
+    for number in (2, 3):
+        _rewrite(path, number, rows=10_000)
+        send("read")
+        assert process.stdout.readline() == f"{number}\n"
+    send("slowly")
+    assert process.stdout.readline() == "3\n"
+    _rewrite(path, 4, rows=1)
+    send("go on")
+    assert process.stdout.readline() == "database_changed\n"
+    send("read")
+    assert process.stdout.readline() == "4\n"
+    process.communicate(timeout=60)
 
 
 def _is_locked(path: Path) -> bool:
