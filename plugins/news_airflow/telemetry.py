@@ -35,7 +35,7 @@ class CircuitBreaker:
 
     Each task is a process, and the provider of lineage sends an event in a child of it. So the state is in files of
     AIRFLOW_HOME: the first has the time of the last wait, by the clock that begins when the machine starts, the second
-    a byte per dropped export.
+    a byte per dropped export. If they cannot be written, each export waits in vain, and no task fails.
     """
 
     def __init__(self, url: str) -> None:
@@ -48,7 +48,7 @@ class CircuitBreaker:
         """Return whether exports are dropped now. Of many processes after the pause, the first one tries."""
         try:
             age_seconds = time.monotonic() - self._waited.stat().st_mtime
-        except FileNotFoundError:
+        except OSError:
             return False
         if 0 <= age_seconds < PAUSE_SECONDS:  # a later time is from before the last start of the machine
             return True
@@ -56,24 +56,24 @@ class CircuitBreaker:
         return False
 
     def drop(self) -> None:
-        """Count a dropped export."""
-        with self._dropped.open("ab") as file:
+        """Count a dropped export, if the disk has room for it."""
+        with suppress(OSError), self._dropped.open("ab") as file:
             file.write(b".")
 
     def open(self) -> None:
         """Begin the pause after an export that waited in vain. It needs a folder that can be written."""
         log.warning("%s does not answer; exports to it are dropped for %.0f s", self._server, PAUSE_SECONDS)
-        with suppress(OSError):
-            self._waited.parent.mkdir(parents=True, exist_ok=True)
-            self._begin_pause()
+        self._begin_pause()
 
     def _begin_pause(self) -> None:
-        self._waited.touch()
-        os.utime(self._waited, (time.monotonic(),) * 2)
+        with suppress(OSError):
+            self._waited.parent.mkdir(parents=True, exist_ok=True)
+            self._waited.touch()
+            os.utime(self._waited, (time.monotonic(),) * 2)
 
     def close(self) -> None:
         """End the pauses: the server has answered."""
-        with suppress(FileNotFoundError):  # also if another process was first
+        with suppress(OSError):  # also if another process was first
             self._waited.unlink()
             count = self._dropped.stat().st_size
             self._dropped.unlink()

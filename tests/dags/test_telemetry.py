@@ -209,6 +209,17 @@ def test_a_server_that_let_an_export_wait_is_left_alone(export, home: Path, monk
 
 
 @pytest.mark.parametrize("export", [export_metrics, emit_lineage])
+def test_a_dropped_export_that_cannot_be_counted_is_no_error(export, home: Path, monkeypatch) -> None:
+    """An export is dropped in silence if the file that counts it cannot be written."""
+    with telemetry_server(hang_once) as server:
+        export(server, monkeypatch)
+        [waited] = (home / "telemetry").glob("*.waited")
+        waited.with_suffix(".dropped").mkdir()
+        assert not isinstance(export(server, monkeypatch), Exception)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("export", [export_metrics, emit_lineage])
 @pytest.mark.parametrize("manner", TALKING)
 def test_no_export_reads_a_body(export, manner: Manner, monkeypatch) -> None:
     """An export succeeds when the head is there; a body without an end costs neither time nor memory."""
