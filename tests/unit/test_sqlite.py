@@ -139,7 +139,7 @@ def readable() -> Iterator[Path]:
 
 
 def _rewrite(path: Path, number: int, *, rows: int) -> None:
-    """Fill a database anew, in a process that closes it: no other file stays next to it."""
+    """Fill a database again, and close it: no other file stays next to it."""
     with closing(open_database(path, durability="process", broken=_broken)) as connection:
         with transaction(connection):
             connection.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER, filler TEXT)")
