@@ -98,6 +98,7 @@ def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
 def test_too_many_open_files_is_named(tmp_path: Path, opens: Callable[..., Database]) -> None:
     """A database that opens no more, because the process has too many files open, is not called closed or broken."""
     filled(tmp_path / "x")
+    opens(tmp_path / "x", broken=_broken).close()  # imports what opening imports
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     first_free = os.dup(0)
     os.close(first_free)
