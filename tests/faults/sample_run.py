@@ -37,6 +37,10 @@ class WorkerExit:
     steps: int = 0
     seconds: float = 0.0
 
+    def ended_by(self, step: int) -> bool:
+        """Return whether the process was killed at a step, or had fewer: it has more steps the longer it waits."""
+        return self.code == -9 or (self.code == 0 and self.steps < step)
+
 
 class Worker:
     """A process that does one thing. ``at`` is the step at which it gets a signal."""
