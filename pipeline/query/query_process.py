@@ -294,6 +294,12 @@ def _warm_up() -> None:
         query(connection, "SELECT count(*) FROM articles")
 
 
+def _call_within(limits: Limits, work: Callable[[], object]) -> object:
+    """Return a result. The limits translate what DuckDB raises at any time, before the boundary sees it."""
+    with apply_limits(limits):
+        return work()
+
+
 def _error_reply(error: NewsError | OSError) -> bytes:
     if isinstance(error, OSError):
         named = (error.strerror, *([str(error.filename)] if error.filename else []))
@@ -309,13 +315,12 @@ def _reply(work: Callable[[], object], limits: Limits, rest_bytes: int) -> list[
         most = rest_bytes + (limits.memory_mb + reserved_mb << 20)
         resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
     try:
-        with apply_limits(limits):
-            result = run_isolated(work, key="a query in a process")
-            if isinstance(result, NewsError):
-                return [_error_reply(result)]
-            if isinstance(result, bytes):
-                return [json.dumps({"is_bytes": True}).encode(), result]
-            return [json.dumps({"result": result}).encode()]
+        result = run_isolated(partial(_call_within, limits, work), key="a query in a process")
+        if isinstance(result, NewsError):
+            return [_error_reply(result)]
+        if isinstance(result, bytes):
+            return [json.dumps({"is_bytes": True}).encode(), result]
+        return [json.dumps({"result": result}).encode()]
     except (NewsError, OSError) as error:
         return [_error_reply(error)]
     finally:

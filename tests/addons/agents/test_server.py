@@ -275,6 +275,13 @@ def test_time_memory_and_size_are_limited(newsroom: Path) -> None:
     assert row.content[0].text == "one row is larger than an answer (40,000 characters): select fewer columns"
 
 
+def test_time_that_is_over_before_the_tables_are_open_is_the_limit(newsroom: Path) -> None:
+    """A limit that is reached while the views of the tables are made is named as any other."""
+    for seconds in (0.001, 0.01, 0.03):
+        answer = answer_call(settings_of(newsroom, newsroom_seconds=seconds), "sql", {"statement": ENDLESS})
+        assert answer.content[0].text.startswith(f"the query exceeded {seconds:g} seconds")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
