@@ -35,6 +35,7 @@ from newslake.pipeline.jobs.fetch_candidates import (
 )
 from newslake.pipeline.jobs.foreign_canonical import believed_identity, may_revalidate
 from newslake.pipeline.jobs.in_flight import InFlight
+from newslake.pipeline.jobs.inbox_progress import InboxProgress
 from newslake.pipeline.jobs.outcomes import (
     BROKEN_REASONS,
     ListingResult,
@@ -60,7 +61,6 @@ from newslake.pipeline.model.source import LOCAL_KINDS
 from newslake.pipeline.sources import (
     Listing,
     ListingEntry,
-    ReadContext,
     WaybackFetcher,
     discover,
     isolated_entries,
@@ -180,6 +180,7 @@ class _SourceIngest:
         # A retry may find its listing unchanged; it must keep the outcomes of the first attempt.
         earlier = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.guard = TakedownGuard(workspace.takedowns, source)
+        self.inbox = InboxProgress.of(workspace, source, guard=self.guard, lease=lease)
         self.limits = PageLimits(source, workspace.archive)
         self.recorder = OutcomeRecorder(
             run_id=run_id, stage="fetch", now=self.now, earlier=map(self.guard.redacted, earlier)
@@ -188,7 +189,6 @@ class _SourceIngest:
         self.incomplete: NewsError | None = None  # why the listing ends early
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
-        self.entries = 0
         self.unfinished: str | None = None  # the ETag or the file with which the next slice begins
         self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
@@ -198,7 +198,7 @@ class _SourceIngest:
         self.keys: set[str] = set()
         self.idle: set[str] = set()  # of these keys, those of pages that are not fetched now
         self.discovered: dict[PageName, date] = {}
-        self.fetched = self.received = 0
+        self.entries = self.fetched = self.received = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
         """Ingest the source. Store validators and move files out of the inbox last, so a killed run lists all again."""
@@ -214,11 +214,8 @@ class _SourceIngest:
             append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id, lease=self.lease)
         if validators is not None:
             state.store_validators(self.source.key, validators, lease=self.lease)
-        if self.source.kind == "inbox":
-            self.lease.check()
-            folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
-            self.guard.erase_from(folder, ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit))
-            self.workspace.inbox(self.source).settle(folder, reasons=self.recorder.broken_files())
+        if self.inbox is not None:
+            self.inbox.finish(self.recorder.outcomes)
 
     def run_pages(self, fetcher: Fetcher, page_keys: Collection[str]) -> None:
         """Request the pages that are due among some of the source's pages; do not list the source."""

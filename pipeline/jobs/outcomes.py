@@ -5,7 +5,6 @@ This is the one place that decides what happens to a page that failed.
 
 import json
 import logging
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,8 +22,6 @@ from newslake.pipeline.tables import SCHEMA_VERSION, TABLE_SPECS, rows_table
 log = logging.getLogger(__name__)
 
 BROKEN_REASONS = ("broken_item", "killed_worker")  # newslake failed on the item
-# The line or record of a file; other files have no parts, so "a.html#2" is a name.
-_PLACE_IN_FILE = re.compile(r"(?P<file>.+\.(?:jsonl|csv|urls|w?arc(?:\.gz)?))#\d+", re.DOTALL | re.IGNORECASE)
 PageName = tuple[str, str]  # source key, and URL or file name
 
 
@@ -124,16 +121,6 @@ class OutcomeRecorder:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         return tuple(self._by_page.values())
-
-    def broken_files(self) -> dict[str, str]:
-        """Return why local files are broken, one line per broken page, by file name."""
-        reasons: dict[str, str] = {}
-        for outcome in self.outcomes:
-            if outcome.outcome == "quarantined":
-                place = _PLACE_IN_FILE.fullmatch(outcome.url)
-                for name in {outcome.url, place["file"] if place else outcome.url}:
-                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.url}: {outcome.detail}\n"
-        return reasons
 
 
 # Reconciliation: discovered is the sum of all kinds of outcomes, per run, source and news day.

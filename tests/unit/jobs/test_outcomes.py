@@ -78,15 +78,3 @@ def test_page_that_became_another_article_is_recorded_once(space: Workspace) -> 
     assert extract(space, "3") == [("unchanged", "committed")]
     assert space.lake.read("articles").num_rows == 2
     assert broken_sums(space) == []
-
-
-def test_broken_line_makes_only_its_own_file_broken() -> None:
-    """A broken line or record is a reason of its file; a "#" inside the name of a broken file is part of the name."""
-    files = ("a.jsonl", "b.URLS", "c.warc", "d.warc.gz", "e.arc.gz")
-    places = [f"{file}#12" for file in files]
-    names = ["page.html#1.html", "b#.html", "a.html#2", "#2", "https://post.example/a.html#2"]
-    recorder = OutcomeRecorder(run_id="r", stage="fetch", now=MORNING)
-    for url in (*places, *names):
-        recorder.record("quarantined", url=url, source_key="post", news_day=DAY, reason="broken_line", detail="no")
-
-    assert set(recorder.broken_files()) == {*files, *places, *names}
