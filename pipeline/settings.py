@@ -122,8 +122,8 @@ class Settings(BaseSettings):
     file_slice_seconds: float = Field(
         20.0,
         ge=0,
-        description="Seconds for which `newslake run` reads the files of one folder before other sources have their "
-        "turn and the pages their rows. It then reads on, each time for twice as long. A task of Airflow "
+        description="Seconds for which `newslake run` reads the files of one folder or inbox before other sources "
+        "have their turn and the pages their rows. It then reads on, each time for twice as long. A task of Airflow "
         "reads for 30 times as long, and the next run reads on.",
     )
     page_max_bytes: int = Field(10_000_000, gt=0, description="Maximum size of a page after decompression.")

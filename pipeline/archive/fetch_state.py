@@ -191,6 +191,11 @@ class FetchState:
         with transaction(self._db):
             self._db.execute(_INSERT_LISTING, row)
 
+    def drop_validators(self, source_key: str, *, url: str) -> None:
+        """Delete the validators of one listing of a source, if there are any."""
+        with transaction(self._db):
+            self._db.execute("DELETE FROM listing_validators WHERE source_key = ? AND url = ?", (source_key, url))
+
     def listings(self) -> Iterator[tuple[str, str, Validators]]:
         """Yield the source, the URL and the validators of each listing that has some, in order."""
         query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"

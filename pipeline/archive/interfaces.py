@@ -181,6 +181,10 @@ class PageStates(Protocol):
         """
         ...
 
+    def drop_validators(self, source_key: str, *, url: str) -> None:
+        """Delete the validators of one listing of a source, if there are any."""
+        ...
+
     def listings(self) -> Iterator[tuple[str, str, Validators]]:
         """Yield the source, the URL and the validators of each listing that has some, in order."""
         ...

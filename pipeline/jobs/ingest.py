@@ -132,7 +132,7 @@ def ingest(  # noqa: PLR0913 - what a task may say, by name
     days = [day for key in keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)]
     fetched, received = sum(each.fetched for each in jobs), sum(each.received for each in jobs)
     report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": fetched})
-    return IngestResult(report, job.error, received, others=tuple(keys[1:]), is_unfinished=job.unfinished is not None)
+    return IngestResult(report, job.error, received, others=tuple(keys[1:]), is_unfinished=bool(job.rest))
 
 
 def _refetch(
@@ -180,7 +180,7 @@ class _SourceIngest:
         # A retry may find its listing unchanged; it must keep the outcomes of the first attempt.
         earlier = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.guard = TakedownGuard(workspace.takedowns, source)
-        self.inbox = InboxProgress.of(workspace, source, guard=self.guard, lease=lease)
+        self.inbox = InboxProgress.of(workspace, source, run_id=run_id, guard=self.guard, lease=lease)
         self.limits = PageLimits(source, workspace.archive)
         self.recorder = OutcomeRecorder(
             run_id=run_id, stage="fetch", now=self.now, earlier=map(self.guard.redacted, earlier)
@@ -189,7 +189,7 @@ class _SourceIngest:
         self.incomplete: NewsError | None = None  # why the listing ends early
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
-        self.unfinished: str | None = None  # the ETag or the file with which the next slice begins
+        self.rest: list[ListingEntry] = []  # the places with which the next slice begins
         self.is_file_broken = False  # whether newslake failed on an item of the large file that is read now
         self.states: list[PageState] = []
         self.requested: dict[str, PageState] = {}  # pages that a link asks for again, by page_key
@@ -214,8 +214,8 @@ class _SourceIngest:
             append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id, lease=self.lease)
         if validators is not None:
             state.store_validators(self.source.key, validators, lease=self.lease)
-        if self.inbox is not None:
-            self.inbox.finish(self.recorder.outcomes)
+        if self.inbox is not None and (self.error or self.incomplete) is None:  # else files may be unread
+            self.inbox.finish(self.recorder.latest, rest=self.rest)
 
     def run_pages(self, fetcher: Fetcher, page_keys: Collection[str]) -> None:
         """Request the pages that are due among some of the source's pages; do not list the source."""
@@ -251,7 +251,7 @@ class _SourceIngest:
             validators=self.marks.known,
             now=self.workspace.settings.now,
             is_done=self.marks.is_done,
-            place_of=self.marks.place_of,
+            place_of=(self.inbox or self.marks).place_of,
             begin_file=self._begin,
             is_over=self.is_over,
         )
@@ -269,7 +269,7 @@ class _SourceIngest:
         self._fetch(self._wanted(entries, writer), pages, writer)
         if listing.validators is None or listing.is_unchanged or self.incomplete is not None:
             return None
-        after = listing.validators if self.unfinished is None else Validators(etag=self.unfinished)
+        after = Validators(etag=self.rest[-1].unfinished) if self.rest else listing.validators
         has_failed = any(each.reason in BROKEN_REASONS for each in self.recorder.outcomes)
         return self.marks.validators_after(after, has_failed=has_failed, is_continued=listing.is_continued)
 
@@ -319,7 +319,7 @@ class _SourceIngest:
         if each.finished is not None:
             self._settle(each.finished, each, writer)
         elif each.unfinished is not None:
-            self.unfinished = each.unfinished
+            self.rest.append(each)
         elif self.guard.blocks_entry(each, identity):
             self._refuse(each.ref)
         elif each.problem is not None:
@@ -444,7 +444,7 @@ class _SourceIngest:
         self.states.clear()
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id, lease=self.lease)
         self.marks.settle(mark, each.position, has_failed=self.is_file_broken, lease=self.lease)
-        self.is_file_broken, self.unfinished = False, mark if each.position is not None else None
+        self.is_file_broken, self.rest = False, [each] if each.position is not None else []
 
     def _due(self, day: date | None, *, page_keys: Collection[str] | None = None) -> Iterator[FetchCandidate]:
         """Yield unlisted pages of earlier runs that are due for a retry or a recheck.

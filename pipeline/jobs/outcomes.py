@@ -66,7 +66,8 @@ class OutcomeRecorder:
         self._run_id = run_id
         self._stage = stage
         self._now = now
-        self._by_page = {page_of(each): each for each in earlier}
+        self._earlier = {page_of(each): each for each in earlier}
+        self._by_page = dict(self._earlier)
 
     def record(  # noqa: PLR0913 - the fields of an outcome
         self,
@@ -121,6 +122,11 @@ class OutcomeRecorder:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         return tuple(self._by_page.values())
+
+    @property
+    def latest(self) -> tuple[Outcome, ...]:
+        """The outcomes that this attempt has recorded, without those of a previous one."""
+        return tuple(each for page, each in self._by_page.items() if each is not self._earlier.get(page))
 
 
 # Reconciliation: discovered is the sum of all kinds of outcomes, per run, source and news day.

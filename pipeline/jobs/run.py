@@ -23,7 +23,6 @@ from newslake.pipeline.sources import listable_days
 
 # Articles of a chunk for a worker: few enough to keep all workers busy, and enough to pay for its batch.
 _MIN_ARTICLES, _MAX_ARTICLES = 16, 500
-_INBOX_MAX_BYTES = 100_000_000  # reading more may take longer than a slice, and an inbox is read in one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,7 @@ class IngestSummary:
     """One report of some sources with every news day to derive, its outcomes, and why sources could not be listed.
 
     ``errors`` are sentences; ``failures`` are the same without words of a page: the source and the reason.
-    ``received`` counts the pages that came over HTTP. ``unfinished`` are the sources with files to read on,
-    and the large inboxes that wait until all others are read.
+    ``received`` counts the pages that came over HTTP. ``unfinished`` are the sources with files to read on.
     """
 
     report: StageReport
@@ -56,17 +54,15 @@ def ingest_sources(  # noqa: PLR0913 - what a run may say, by name
 ) -> IngestSummary:
     """Ingest some sources; a source that cannot be listed does not stop the others.
 
-    ``slice_seconds`` limits the time for the files of one folder. After a slice, give its summary as ``earlier``: then
-    only its unfinished sources are ingested, and the summary is that of all slices of the run. An inbox with large
-    files is read in one piece, alone, after all slices of the others.
+    ``slice_seconds`` limits the time for the files of one folder or inbox. After a slice, give its summary as
+    ``earlier``: then only its unfinished sources are ingested, and the summary is that of all slices of the run.
 
     Sources of several sites are ingested at the same time, each site in a process of its own, because most of the time
     of a source is waiting for its host. Then follow the sources of this machine, which may ask for pages of the others.
     """
     started_at = workspace.settings.now()
     done: dict[str, IngestResult | NewsError] = {}
-    waiting = source_keys if earlier is None else earlier.unfinished
-    keys, postponed = (waiting, []) if slice_seconds is None else _turn(workspace, waiting, day=day)
+    keys = source_keys if earlier is None else earlier.unfinished
     ingest_each = partial(_ingest_each, workspace, day=day, run_id=run_id, slice_seconds=slice_seconds)
     sites = _sites(workspace, keys) if workspace.settings.run_workers != 1 else []
     if len(sites) > 1:
@@ -93,31 +89,10 @@ def ingest_sources(  # noqa: PLR0913 - what a run may say, by name
         kind="manual",
         started_at=started_at,
     )
-    unfinished = [key for key, each in done.items() if isinstance(each, IngestResult) and each.is_unfinished]
+    unfinished = tuple(key for key, each in done.items() if isinstance(each, IngestResult) and each.is_unfinished)
     received = sum(each.received for each in ended)
     errors, failures = _failures_in({key: done[key] for key in keys})
-    return replace(finished, unfinished=(*unfinished, *postponed), received=received, errors=errors, failures=failures)
-
-
-def _turn(workspace: Workspace, source_keys: Sequence[str], *, day: date) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the sources to ingest now, and the large inboxes that wait for them. If only those are left, one is next.
-
-    So no source waits for an inbox, and its pages have their rows before the next inbox is read.
-    """
-    postponed = [key for key in source_keys if _is_large_inbox(workspace, key, day=day)]
-    keys = [key for key in source_keys if key not in postponed]
-    return (keys, postponed) if keys else (postponed[:1], postponed[1:])
-
-
-def _is_large_inbox(workspace: Workspace, source_key: str, *, day: date) -> bool:
-    """Return whether a source is an inbox with much to read. One that cannot be used is not: its ingest says why."""
-    source = workspace.sources.named(source_key)
-    if source.kind != "inbox" or day not in listable_days(source, now=workspace.settings.now()):
-        return False
-    try:
-        return workspace.inbox(source).total_bytes() > _INBOX_MAX_BYTES
-    except (OSError, NewsError):
-        return False
+    return replace(finished, unfinished=unfinished, received=received, errors=errors, failures=failures)
 
 
 def _failures_in(done: Mapping[str, IngestResult | NewsError]) -> tuple[tuple[str, ...], tuple[str, ...]]:

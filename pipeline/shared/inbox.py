@@ -7,6 +7,7 @@ is whole once it is listed, so none has to rest. The claims are rows in PostgreS
 
 import hashlib
 import logging
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -61,9 +62,6 @@ class BucketInbox:
     def waiting(self) -> list[str]:
         return _due(self._listed(), now=self._now())
 
-    def total_bytes(self) -> int:
-        return sum(each.size for each in self._listed().values())
-
     @contextmanager
     def claim(self, *, run_id: str) -> Iterator[Path]:
         with self._leases.source(f"{self._place} {run_id}", waits=True), private_copies(self._copies) as copies:
@@ -81,6 +79,13 @@ class BucketInbox:
                     yield copies
                 finally:
                     del self._claimed[copies]
+
+    def give_back(self, folder: Path, names: Collection[str]) -> None:
+        claimed = self._claimed[folder]
+        for name in [each for each in claimed if printable_path(each) in names]:
+            for each in _group(name):
+                (folder / each).unlink(missing_ok=True)
+                claimed.pop(each, None)
 
     def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
         claimed = self._claimed[folder]
@@ -122,10 +127,12 @@ class BucketInbox:
         """Copy an object to a file; return what the store said of it before, or None if it is gone."""
         info = self._objects.info(key)
         chunks = None if info is None else self._objects.read_chunks(key)
-        if chunks is None:
+        if info is None or chunks is None:
             return None
         with target.open("wb") as file:
             file.writelines(chunks)
+        changed_at = info.modified_at.timestamp()
+        os.utime(target, (changed_at, changed_at))  # so that a later copy is the same file
         return info
 
     def _is_settled(self, sidecar: Path) -> bool:

@@ -56,6 +56,10 @@ class PostgresPageStates:
         row = (to_text(source_key), hash_of(url), *texts)
         write_under(lease, self._db, lambda cursor: cursor.execute(_INSERT_LISTING, row))
 
+    def drop_validators(self, source_key: str, *, url: str) -> None:
+        query = "DELETE FROM listing_validators WHERE source_key = %s AND url_hash = %s"
+        self._db.write(lambda cursor: cursor.execute(query, (to_text(source_key), hash_of(url))))
+
     def listings(self) -> Iterator[tuple[str, str, Validators]]:
         query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"
         for source_key, url, etag, modified in self._db.stream(query):

@@ -5,7 +5,7 @@ import hashlib
 import mimetypes
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -17,15 +17,18 @@ from newslake.pipeline.model import Ref
 from newslake.pipeline.sources.csv_files import csv_page_names, read_csv
 from newslake.pipeline.sources.files import SIDECAR, jsonl_page_names, read_jsonl, read_page_file, read_urls
 from newslake.pipeline.sources.listing import (
+    FILE_START,
+    FilePosition,
     Listing,
     ListingEntry,
     LocalFile,
+    PlaceOf,
     ReadContext,
     entries_in_turn,
     isolated_entries,
 )
 from newslake.pipeline.sources.page_facts import PAGE_SUFFIXES
-from newslake.pipeline.sources.positions import FolderPosition
+from newslake.pipeline.sources.positions import FolderPosition, inbox_mark
 from newslake.pipeline.sources.warc import read_warc
 from newslake.pipeline.unicode import printable_path
 
@@ -47,20 +50,6 @@ _COMPANION = "_files"  # of "Story.html", as browsers save its pictures, styles 
 _MIRROR_FILES = ("robots.txt", "hts-log.txt")  # of Wget and HTTrack ...
 _MIRROR_FOLDERS = ("hts-cache",)  # ... which has each page of HTTrack a second time
 _HALF_WRITTEN = (".part", ".tmp")
-
-
-def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterator[ListingEntry]:
-    """Yield the entries of a folder's files, or of one file, in name order, with one page in memory at a time.
-
-    Raises: BrokenListingError (folder_missing), before the first entry.
-    """
-    _check_folder(folder, context, is_deep=is_deep)
-    context = replace(context, indexed=_indexed_pages(folder, context, is_deep=is_deep))
-    return (
-        entry
-        for file in local_files(folder, is_deep=is_deep)
-        for entry in entries_in_turn(_read_one(file, context), context, name=file.name)
-    )
 
 
 def _check_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> None:
@@ -89,8 +78,8 @@ def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> 
     if known == Validators(etag=version):
         return Listing(entries=(), validators=known, is_unchanged=True)
     _check_folder(folder, context, is_deep=True)
-    context = replace(context, indexed=_indexed_pages(folder, context, is_deep=True))
     files: Sequence[LocalFile] = list(local_files(folder, is_deep=True))
+    context = replace(context, indexed=_union(_indexes(files, context)))
     last = FolderPosition.parse(known.etag, filters=context.filters)
     if last is None or (rest := last.files_from(files)) is None:
         return Listing(entries=_slice_of(files, context, version=version), validators=Validators(etag=version))
@@ -118,9 +107,46 @@ def _slice_of(
             return
 
 
-def inbox_listing(folder: Path, context: ReadContext) -> Listing:
-    """Return the entries of the claimed files of an inbox. Raises: BrokenListingError (folder_missing)."""
-    return Listing(entries=read_folder(folder, context, is_deep=False))
+def inbox_listing(folder: Path, context: ReadContext, *, place_of: PlaceOf) -> Listing:
+    """Return the entries of the claimed files of an inbox, from their places on. Files without a place come first.
+
+    If the slice is over first, the last entries name the files that are not read to their end.
+    Raises: BrokenListingError (folder_missing).
+    """
+    _check_folder(folder, context, is_deep=False)
+    return Listing(entries=_inbox_slice(list(local_files(folder, is_deep=False)), context, place_of))
+
+
+def _inbox_slice(files: Sequence[LocalFile], context: ReadContext, place_of: PlaceOf) -> Iterator[ListingEntry]:
+    """Yield the entries of files until the slice is over, with at least one step; then the ``unfinished`` ones.
+
+    Pages of an index go with it. They and sidecars are no step: a slice that ended after one would get no further.
+    """
+    indexes = _indexes(files, context)
+    context = replace(context, indexed=_union(indexes))
+    starts = {file: FILE_START if _is_one_step(file) else place_of(inbox_mark(file)) for file in files}
+    passive = {file for file in files if file.name in context.indexed or file.name.lower().endswith(SIDECAR)}
+    rest: dict[LocalFile, FilePosition | None] = {}
+    for number, file in enumerate(sorted(files, key=lambda each: (each in passive, starts[each] != FILE_START))):
+        if number > 0 and file not in passive and context.is_over():
+            rest[file] = None
+            continue
+        reading = replace(context, start=starts[file])
+        for entry in entries_in_turn(_read_one(file, reading), reading, name=file.name):
+            if entry.position is not None:
+                rest[file] = entry.position
+            else:
+                yield entry
+    pages = _union({file: names for file, names in indexes.items() if file in rest})
+    for file in files:
+        if file in rest or file.name in pages:
+            ref = Ref(source_key=context.source_key, url=None)
+            yield ListingEntry(ref=ref, unfinished=file.name, position=rest.get(file))
+
+
+def _is_one_step(file: LocalFile) -> bool:
+    """Return whether a file is read in one step, so that it never has a place: an inbox may have thousands of them."""
+    return file.name.lower().endswith((*PAGE_SUFFIXES, SIDECAR))
 
 
 def folder_version(folder: Path, *, filters: tuple[str, ...] = ()) -> str:
@@ -180,14 +206,18 @@ def _is_page_part(name: str) -> bool:
     return (mimetypes.guess_type(name, strict=False)[0] or "").startswith(_PAGE_PARTS)
 
 
-def _indexed_pages(folder: Path, context: ReadContext, *, is_deep: bool) -> frozenset[str]:
-    """Return the page files that lines and rows of the folder name. A file is an index if its first line names one."""
-    names: set[str] = set()
-    for file in local_files(folder, is_deep=is_deep):
+def _indexes(files: Iterable[LocalFile], context: ReadContext) -> dict[LocalFile, frozenset[str]]:
+    """Return the page files that each index names. A file is an index if its first line names one."""
+    indexes: dict[LocalFile, frozenset[str]] = {}
+    for file in files:
         if file.name.lower().endswith(tuple(_PAGE_NAMES)) and stat.S_ISREG((state := file.path.lstat()).st_mode):
             version = (state.st_ino, state.st_size, state.st_ctime_ns)
-            names |= _page_names(file, version, page_max_bytes=context.page_max_bytes)
-    return frozenset(names)
+            indexes[file] = _page_names(file, version, page_max_bytes=context.page_max_bytes)
+    return indexes
+
+
+def _union(indexes: Mapping[LocalFile, frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*indexes.values())
 
 
 @lru_cache(maxsize=_INDEXES_MAX)

@@ -1,6 +1,7 @@
 """An inbox in a folder: a run claims files by rename, and moves them away by rename.
 
 ``inbox/NAME`` -> ``inbox/claimed/RUN/NAME`` -> ``inbox/done/NAME`` or ``inbox/failed/NAME`` with ``NAME.reason.txt``.
+A file that a slice has not read to its end waits as ``inbox/unread/NAME`` for the next claim.
 A rename never replaces a file: a second file with the same name becomes ``NAME~2``, before the suffix.
 A living run holds a lock on its folder in ``claim_files``. The next run takes over the files of unlocked folders.
 """
@@ -12,7 +13,7 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 REASON_SUFFIX = ".reason.txt"
 _CLAIMED = "claimed"
+_UNREAD = "unread"
 _QUIET_SECONDS = 2.0  # a file without a change for this time is complete
 _TICK_SECONDS = 0.1  # the clock of a file system may be late by this time
 ALONE_SECONDS = 3600.0  # a sidecar without its page waits for this time
@@ -48,13 +50,11 @@ class FolderInbox:
     def waiting(self) -> list[str]:
         return [file.name for file in waiting_files(self._folder)]
 
-    def total_bytes(self) -> int:
-        files = (file for folder in (self._folder, *self._folder.glob(f"{_CLAIMED}/*/")) for file in folder.glob("*"))
-        states = (state for file in files if is_ready(file.name) and (state := _state_of(file)) is not None)
-        return sum(state.st_size for state in states if stat.S_ISREG(state.st_mode))
-
     def claim(self, *, run_id: str) -> AbstractContextManager[Path]:
         return claim_files(self._folder, run_id=run_id)
+
+    def give_back(self, folder: Path, names: Collection[str]) -> None:
+        give_back(folder, names)
 
     def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
         settle_all(folder, reasons=reasons)
@@ -71,8 +71,11 @@ def waiting_files(inbox: Path) -> list[Path]:
 
     Names that start with "." or end in .part or .tmp, symlinks, folders and files that changed in the last 2 seconds
     are ignored. A page's .json moves with it; write the .json first. A .json without a page stays for an hour.
+    Those that a slice has left come first.
     """
-    return [file for file, seconds in _seconds_until_due(inbox).items() if seconds <= 0]
+    unread = inbox / _UNREAD
+    left = pages_first(unread) if unread.is_dir() else []
+    return [*left, *(file for file, seconds in _seconds_until_due(inbox).items() if seconds <= 0)]
 
 
 @contextmanager
@@ -92,6 +95,21 @@ def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
             for file in waiting_files(inbox):
                 _take(file, target)
         yield target
+
+
+def give_back(folder: Path, names: Collection[str]) -> None:
+    """Move files of a claimed folder to unread/, with their .json. ``names`` are printable.
+
+    They do not go back into the inbox itself: there a program may have put another file of the same name.
+    """
+    if not names:
+        return
+    unread = folder.parent.parent / _UNREAD
+    unread.mkdir(exist_ok=True)
+    with lock_folder(folder.parent):  # as in ``claim_files``
+        for file in pages_first(folder):
+            if printable_path(file.name) in names:
+                _take(file, unread)
 
 
 def settle(file: Path, *, reason: str | None) -> Path:
@@ -161,7 +179,7 @@ def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
     folder = inbox / _CLAIMED
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder), ExitStack() as held:
-        idle = [inbox, inbox / "done", inbox / "failed"]
+        idle = [inbox, *inbox.glob(_UNREAD), inbox / "done", inbox / "failed"]
         for run in sorted(path for path in folder.iterdir() if path.is_dir()):
             with suppress(BlockingIOError, FileNotFoundError):
                 held.enter_context(lock_folder(run, waits=False))
@@ -264,7 +282,7 @@ def _ready(folder: Path) -> Iterator[Path]:
 
 
 def _take(file: Path, target: Path) -> None:
-    """Rename a file into a folder that only this run fills.
+    """Rename a file into a folder that only this run fills now.
 
     Its .json moves first: if the run is killed between the two renames, the page finds its .json there later.
     """

@@ -60,7 +60,8 @@ class ListingEntry:
     listing itself: it is incomplete, and entries after this place are missing. ``ignored`` are values for a page
     that cannot be read, as text: the page is read without them. An entry with ``position`` ends a slice of a file: with
     ``finished``, the file is read up to there. One with ``unfinished`` ends a slice of the listing: it is the ETag of
-    the next request, which reads on. Neither is a page.
+    the next request, which reads on; in an inbox, the name of a file that a later slice reads, from ``position`` on if
+    this one has begun it. None of these is a page.
     """
 
     ref: Ref

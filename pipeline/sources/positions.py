@@ -81,6 +81,17 @@ class FolderPosition:
         return (head, _bytes_of(file, end=self.place.offset)) == (self.head, self.tail)
 
 
+def inbox_mark(file: LocalFile) -> str:
+    """Return under which name the place in a file of an inbox is stored.
+
+    It is a hash, so that a takedown has no name to remove here. A file that has changed has another one.
+    """
+    state = None
+    with suppress(OSError):  # reading its entries names the problem
+        state = file.path.lstat()
+    return f"inbox {_hash(file.name, *(() if state is None else (str(state.st_size), str(state.st_mtime_ns))))}"
+
+
 def slice_clock(seconds: float | None) -> Callable[[], bool]:
     """Return whether a slice that begins now is over, as a function; None means one slice for all."""
     if seconds is None:

@@ -172,7 +172,8 @@ def _folder(request: ListingRequest) -> Listing:
 
 
 def _inbox(request: ListingRequest) -> Listing:
-    return inbox_listing(Path(request.source.location), request.context())
+    context = replace(request.context(), is_over=request.is_over)
+    return inbox_listing(Path(request.source.location), context, place_of=request.place_of)
 
 
 # Days.

@@ -5,7 +5,7 @@ them. A bucket inbox is for the runs of all hosts: leases of the shared store ho
 on the disk of its host.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -31,14 +31,17 @@ class Inbox(Protocol):
         """Return the names of the files that a run would claim now, pages before their sidecars."""
         ...
 
-    def total_bytes(self) -> int:
-        """Return the size of all complete files that are not settled, also of those that other runs hold."""
-        ...
-
     def claim(self, *, run_id: str) -> AbstractContextManager[Path]:
         """Hold the waiting files for one run, and yield a folder with them, which only this run uses.
 
         Files of an earlier try of this run are included; while that try is alive, wait for its end.
+        """
+        ...
+
+    def give_back(self, folder: Path, names: Collection[str]) -> None:
+        """Leave some claimed files, with their sidecars, to the next run, which may claim them at once.
+
+        They are gone from the folder. ``names`` are printable names of pages. If interrupted, call it again.
         """
         ...
 

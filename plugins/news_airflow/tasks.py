@@ -44,7 +44,8 @@ def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, objec
     """Discover, fetch and archive one source for a day; return its report.
 
     Without a day, it lists what is new now: it skips a source that another run has, and only reports a source that
-    cannot be listed, because the next sweep tries again. That sweep also reads on in a folder that takes long.
+    cannot be listed, because the next sweep tries again. That sweep also reads on in a folder that takes long; in an
+    inbox, the run of the next signal does, which comes at once.
     Raises: NewsError if the source cannot be listed for its day, after everything else is done.
     """
     workspace = _open()

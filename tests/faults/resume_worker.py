@@ -69,6 +69,18 @@ def do_task(folder: Path, day: date, name: str, given: dict[str, Any]) -> Any:
     return TASKS[name](**given)
 
 
+def empty_inbox(folder: Path, day: date, run: str) -> list[Any]:
+    """Do tasks of one step each until the inbox is empty; return their reports."""
+    os.environ["NEWS_FILE_SLICE_SECONDS"] = "0"
+    reports = []
+    while open_space(folder, day).store.inbox(str(folder / "inbox")).waiting() or any(
+        (folder / "inbox" / "claimed").glob("*/*")
+    ):
+        task = {"source_key": "inbox", "day": day, "run_id": f"{run}-{len(reports)}"}
+        reports.append(do_task(folder, day, "ingest", task))
+    return reports
+
+
 def whole_evening(folder: Path, day: date) -> None:
     """Ingest and extract a day in one process."""
     space = open_space(folder, day)

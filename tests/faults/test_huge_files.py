@@ -6,17 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from news_airflow.tasks import TASKS
 
+from newslake.pipeline.archive import Validators
 from newslake.pipeline.jobs.outcomes import batch_of, logged_outcomes
 from newslake.pipeline.jobs.run import IngestSummary, extract_day, ingest_sources
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
+from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from tests.unit.sources.test_cc_news import warc
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -65,8 +66,10 @@ def _sparse(path: Path, size: int) -> None:
 
 
 @pytest.mark.model
-def test_other_sources_have_rows_before_huge_files_are_read(folder: Path) -> None:
+@pytest.mark.parametrize("kind", ["folder", "inbox"])
+def test_other_sources_have_rows_before_huge_files_are_read(folder: Path, kind: str) -> None:
     """After one slice of sparse files of 20 and 5 GB, the pages of another source are committed."""
+    (folder / "sources.toml").write_text(SOURCES.replace("folder", kind, 1))
     _sparse(folder / "big" / "a.warc", 20_000_000_000)
     _sparse(folder / "big" / "b.jsonl", 5_000_000_000)
     (folder / "wire" / "pages.jsonl").write_text(_lines(1, 2))
@@ -80,75 +83,162 @@ def test_other_sources_have_rows_before_huge_files_are_read(folder: Path) -> Non
     assert space.lake.read("articles").num_rows == 2
     more = _ingest(folder, "big", "wire", seconds=SLICE_SECONDS, earlier=done)
     assert more.unfinished == ("big",)
-    assert Counter(each.source_key for each in more.outcomes) == {"wire": 2}
-
-
-INBOXES = (
-    '[sources.box]\nkind = "inbox"\npath = "box"\n[sources.more]\nkind = "inbox"\npath = "more"\n'
-    '[sources.wire]\nkind = "folder"\npath = "wire"\n'
-)
+    assert [each.source_key for each in more.outcomes].count("wire") == 2
 
 
 @pytest.fixture
-def inboxes(folder: Path) -> Path:
-    """The data root with two inboxes and a folder: a broken line, pages around a hole of 110 MB, pages of the folder.
-
-    The second inbox has such a file, too, in the folder of a dead run.
-    """
-    (folder / "sources.toml").write_text(INBOXES)
-    for name, file in (("box", "a.jsonl"), ("more", "claimed/dead/b.jsonl")):
-        path = folder / name / file
-        path.parent.mkdir(parents=True)
-        path.write_text(f"no JSON\n{_lines(len(name))}\n")
-        os.truncate(path, 110_000_000)
-        with path.open("ab") as stream:
-            stream.write(f"\n{_lines(10 + len(name))}".encode())
-        os.utime(path, (NOW.timestamp(), NOW.timestamp() - 60))
+def inbox(folder: Path) -> Path:
+    """The inbox of a data root; its other source is a folder with two pages."""
+    (folder / "sources.toml").write_text(SOURCES.replace("folder", "inbox", 1))
     (folder / "wire" / "pages.jsonl").write_text(_lines(1, 2))
-    return folder
+    return folder / "big"
 
 
-def test_large_inboxes_come_after_all_slices(inboxes: Path) -> None:
-    """A folder is read to its end in slices before a large inbox, whose broken line takes its file to failed/."""
-    done = _ingest(inboxes, "box", "more", "wire", seconds=0)
-    turns = [done]
+def _drop(inbox: Path, name: str, text: str) -> None:
+    """Write a file that has been complete for an hour."""
+    (inbox / name).write_text(text)
+    os.utime(inbox / name, (NOW.timestamp() - 3600, NOW.timestamp() - 3600))
+
+
+def _files(inbox: Path) -> list[str]:
+    return sorted(each.relative_to(inbox).as_posix() for each in inbox.rglob("*") if each.is_file())
+
+
+def _captures(folder: Path, *numbers: int) -> list[int]:
+    """Return how often each page was archived."""
+    archive = _space(folder).archive
+    return [len(archive.captures(page_key=f"https://post.example/{number}")) for number in numbers]
+
+
+def test_large_file_of_an_inbox_takes_several_runs(inbox: Path) -> None:
+    """Each run reads one slice; every line has one outcome, and the reasons of all runs are next to the failed file."""
+    pages = [_lines(number) for number in range(5)]
+    _drop(inbox, "a.jsonl", "\n".join(["no JSON", *pages[:3], "nor this", *pages[3:]]))
+    folder, urls = inbox.parent, list[str]()
+
+    for number in range(8):
+        done = _ingest(folder, "big", run_id=f"r{number}", seconds=0)
+        urls += [each.url for each in done.outcomes]
+        assert (done.unfinished, _files(inbox)[0]) == (
+            (("big",), "unread/a.jsonl") if number < 7 else ((), "failed/a.jsonl")
+        )
+
+    assert sorted(urls) == ["a.jsonl#1", "a.jsonl#5", *(f"https://post.example/{number}" for number in range(5))]
+    assert _captures(folder, *range(5)) == [1] * 5
+    assert _files(inbox) == ["failed/a.jsonl", "failed/a.jsonl.reason.txt"]
+    reasons = (inbox / "failed" / "a.jsonl.reason.txt").read_text().splitlines()
+    assert [line.split(": ")[1] for line in reasons] == ["a.jsonl#1", "a.jsonl#5"]
+    assert list(_space(folder).fetch_state.listings()) == []
+
+
+def test_slices_of_one_run_empty_an_inbox(inbox: Path) -> None:
+    """Each turn reads one page of the inbox and one of the folder, until both are read; each page is there once."""
+    _drop(inbox, "a.jsonl", _lines(3, 4, 5))
+    _drop(inbox, "b.jsonl", _lines(6))
+
+    done = _ingest(inbox.parent, "big", "wire", seconds=0)
+    assert [each.url for each in done.outcomes] == ["https://post.example/3", "https://post.example/1"]
     while done.unfinished:
-        done = _ingest(inboxes, "box", "more", "wire", seconds=0, earlier=done)
-        turns.append(done)
+        done = _ingest(inbox.parent, "big", "wire", seconds=0, earlier=done)
 
-    urls = [{each.source_key for each in turn.outcomes} for turn in turns]
-    assert urls[0] == {"wire"}
-    assert [turn.unfinished for turn in turns][-3:] == [("box", "more"), ("more",), ()]
-    assert urls[-3:] == [{"wire"}, {"wire", "box"}, {"wire", "box", "more"}]
-    for name, file in (("box", "a.jsonl"), ("more", "b.jsonl")):
-        got = {each.url: each.reason for each in done.outcomes if each.source_key == name}
-        pages = [f"https://post.example/{number}" for number in (len(name), 10 + len(name))]
-        assert {url for url, reason in got.items() if reason == "archived"} == {*pages}
-        assert [len(_space(inboxes).archive.captures(page_key=page)) for page in pages] == [1, 1]
-        reasons = (inboxes / name / "failed" / f"{file}.reason.txt").read_text()
-        assert f"{file}#1" in reasons
-        assert f"{file}#3" in reasons
+    assert sorted(each.url for each in done.outcomes) == [f"https://post.example/{number}" for number in range(1, 7)]
+    assert _captures(inbox.parent, *range(1, 7)) == [1] * 6
+    assert _files(inbox) == ["done/a.jsonl", "done/b.jsonl"]
 
 
-def test_run_that_ends_before_a_large_inbox_leaves_its_file(inboxes: Path) -> None:
-    """A run that ends after its first slice leaves a large file in the inbox, and the next run reads it."""
-    assert _ingest(inboxes, "box", "wire", run_id="first", seconds=60).unfinished == ("box",)
-    assert (inboxes / "box" / "a.jsonl").exists()
+def test_new_file_of_an_inbox_is_read_before_the_rest_of_a_large_one(inbox: Path) -> None:
+    """A file that comes later, also one of the same name, is read in the next slice; the large file keeps its place."""
+    _drop(inbox, "a.jsonl", _lines(*range(3, 9)))
+    _ingest(inbox.parent, "big", run_id="r0", seconds=0)
+    _drop(inbox, "a.jsonl", _lines(20))
 
-    done = _ingest(inboxes, "box", run_id="second", seconds=60)
+    new = _ingest(inbox.parent, "big", run_id="r1", seconds=0)
+    rest = _ingest(inbox.parent, "big", run_id="r2")
 
-    assert (done.unfinished, (inboxes / "box" / "failed" / "a.jsonl").exists()) == ((), True)
+    assert [each.url for each in new.outcomes] == ["https://post.example/20"]
+    assert [each.url for each in rest.outcomes] == [f"https://post.example/{number}" for number in range(4, 9)]
+    assert _captures(inbox.parent, *range(3, 9), 20) == [1] * 7
+    assert _files(inbox) == ["done/a.jsonl", "done/a~2.jsonl"]
 
 
-def test_small_inbox_keeps_its_turn(inboxes: Path) -> None:
-    """An inbox with little to read is read in the first turn; a large file that is still written does not count."""
-    (inboxes / "box" / "a.jsonl").rename(inboxes / "box" / "a.jsonl.part")
-    (inboxes / "box" / "c.jsonl").write_text(_lines(7))
+def test_second_file_of_a_name_is_not_broken_by_the_first(inbox: Path) -> None:
+    """A corrected file that comes while a run reads on in the inbox goes to done/, though the first is in failed/."""
+    _drop(inbox, "a.jsonl", "no JSON")
+    _drop(inbox, "b.jsonl", _lines(3, 4, 5))
+    done = _ingest(inbox.parent, "big", seconds=0)
+    while "failed/a.jsonl" not in _files(inbox):
+        done = _ingest(inbox.parent, "big", seconds=0, earlier=done)
+    _drop(inbox, "a.jsonl", _lines(6))
+    while done.unfinished:
+        done = _ingest(inbox.parent, "big", seconds=0, earlier=done)
 
-    done = _ingest(inboxes, "box", "wire", seconds=60)
+    assert _files(inbox) == ["done/a.jsonl", "done/b.jsonl", "failed/a.jsonl", "failed/a.jsonl.reason.txt"]
 
-    assert done.unfinished == ()
-    assert {each.source_key for each in done.outcomes} == {"box", "wire"}
+
+def test_pages_of_an_index_wait_for_its_end(inbox: Path) -> None:
+    """The page files that the lines of an unfinished index name stay with it; a page with a sidecar keeps it."""
+    for name in ("one.html", "two.html", "three.html"):
+        _drop(inbox, name, f"<html><body><p>{STORY * 3} {name}</p></body></html>")
+    _drop(inbox, "three.json", json.dumps({"url": "https://post.example/3"}))
+    index = [
+        {"url": f"https://post.example/{number}", "file": f"{name}.html"} for number, name in ((1, "one"), (2, "two"))
+    ]
+    _drop(inbox, "z.jsonl", "\n".join(map(json.dumps, index)))
+
+    seen = list[list[str]]()
+    for number in range(6):
+        done = _ingest(inbox.parent, "big", run_id=f"r{number}", seconds=0)
+        seen.append([each.url for each in done.outcomes])
+
+    assert seen == [*([f"https://post.example/{number}"] for number in (3, 1, 2)), [], [], []]
+    assert _files(inbox) == [f"done/{name}" for name in ("one.html", "three.html", "three.json", "two.html", "z.jsonl")]
+
+
+def test_page_that_is_taken_down_leaves_a_large_file_of_an_inbox(inbox: Path) -> None:
+    """Lines of pages that are taken down before, and amid, the slices of a file are in no file afterwards."""
+    folder = inbox.parent
+    _forget(folder, 3)
+    _drop(inbox, "a.jsonl", _lines(3, 4, 5, 6))
+    for number in range(2):
+        _ingest(folder, "big", run_id=f"r{number}", seconds=0)
+    assert "example/3" in (inbox / "unread" / "a.jsonl").read_text()
+    _ingest(folder, "big", run_id="last")
+    assert "example/3" not in (inbox / "done" / "a.jsonl").read_text()
+
+    _drop(inbox, "b.jsonl", _lines(7, 8, 9))
+    _ingest(folder, "big", run_id="s0", seconds=0)
+    _forget(folder, 7)
+    _ingest(folder, "big", run_id="s1")
+
+    assert "example/7" not in (inbox / "done" / "b.jsonl").read_text()
+    assert _captures(folder, *range(3, 10)) == [0, 1, 1, 1, 0, 1, 1]
+    assert _files(inbox) == ["done/a.jsonl", "done/b.jsonl"]
+
+
+def _forget(folder: Path, number: int) -> None:
+    target = TakedownTarget(kind="article", value=f"https://post.example/{number}")
+    forget(_space(folder), target, reason="asked to", report_progress=lambda _: None)
+
+
+def test_inbox_that_cannot_be_read_keeps_its_files(inbox: Path) -> None:
+    """If newslake fails on the inbox itself, here on the place in a file, no file leaves it unread."""
+    _drop(inbox, "a.jsonl", _lines(3, 4))
+    _drop(inbox, "b.jsonl", _lines(5))
+    folder = inbox.parent
+    _ingest(folder, "big", run_id="r0", seconds=0)
+    state = _space(folder).fetch_state
+    [(_, mark, validators)] = state.listings()
+    state.store_validators("big", Validators(etag="damaged"), url=mark)
+
+    assert [each.reason for each in _ingest(folder, "big", run_id="r1").outcomes] == ["broken_item"]
+
+    assert {name.rpartition("/")[2] for name in _files(inbox)} == {"a.jsonl", "b.jsonl"}
+    assert not (inbox / "done").exists()
+    state.store_validators("big", validators, url=mark)
+    assert sorted(each.url for each in _ingest(folder, "big", run_id="r2").outcomes) == [
+        "https://post.example/4",
+        "https://post.example/5",
+    ]
 
 
 def test_zeros_in_gzip_are_one_outcome(folder: Path) -> None:
@@ -187,9 +277,11 @@ def test_line_over_its_cap_is_one_outcome(folder: Path) -> None:
     assert slices > 3
 
 
-def test_task_of_airflow_reads_one_slice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A task reads one slice of a folder, and the task of the next run reads on."""
-    (folder / "big" / "a.jsonl").write_text(_lines(*range(3)))
+@pytest.mark.parametrize("kind", ["folder", "inbox"])
+def test_task_of_airflow_reads_one_slice(folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A task reads one slice of a folder or an inbox, and the task of the next run reads on."""
+    (folder / "sources.toml").write_text(SOURCES.replace("folder", kind, 1))
+    _drop(folder / "big", "a.jsonl", _lines(*range(3)))
     env = {"data_dir": folder, "sources_file": folder / "sources.toml", "frozen_now": NOW, "file_slice_seconds": 0}
     for key, value in env.items():
         monkeypatch.setenv(f"NEWS_{key.upper()}", str(value))

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.inbox import drop, plain_text
 from tests.faults.invariants import assert_whole, broken_sums, outcomes_of
-from tests.faults.resume_worker import do_task, extract_all, open_space
+from tests.faults.resume_worker import do_task, empty_inbox, extract_all, open_space
 from tests.faults.sample_run import SECOND, Worker, at_leisure, say, wait_for_exit
 from tests.long_form import LONG
 
@@ -75,6 +75,46 @@ def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tm
         differ += [f"step {step}: {each}" for each in broken]
     say(f"{steps} steps, expected {expected}")
     assert not differ, "\n".join(differ)
+
+
+@pytest.mark.timeout(1200)
+def test_killed_at_steps_of_slices(processes: ForkServerContext, inbox_root: Path, tmp_path: Path) -> None:
+    """Runs that read an inbox one line at a time are killed at many steps; the next ones read each other line once."""
+    lines = [json.dumps({"text": plain_text(number)}) for number in (1, 2)]
+    drop(inbox_root, "plans.jsonl", "\n".join([lines[0], "no JSON", lines[1]]))
+    drop(inbox_root, "story.txt", plain_text(3))
+    drop(inbox_root, "pages.jsonl", json.dumps({"file": "story.txt", "published_at": "2026-03-03"}))
+    drop(inbox_root, "more.jsonl", json.dumps({"text": plain_text(4)}))
+    whole = tmp_path / "whole"
+    shutil.copytree(inbox_root, whole)
+    steps = wait_for_exit(Worker(processes, empty_inbox, whole, SECOND, "in")).steps
+    expected = what_slices_left(whole)
+    differ = []
+    for step in range(1, steps + 1, 2) if LONG else range(steps // 9, steps + 1, steps // 6):
+        copy = tmp_path / f"step-{step}"
+        shutil.copytree(inbox_root, copy)
+        assert Worker(processes, empty_inbox, copy, SECOND, "in", at=step).done().code == -9
+        wait_for_exit(Worker(processes, empty_inbox, copy, SECOND, "again"))
+        left = what_slices_left(copy)
+        differ += [f"step {step}: {name}: {left[name]}" for name in expected if left[name] != expected[name]]
+        times = Counter(row["url"] for row in open_space(copy, SECOND).lake.log.read("outcomes").to_pylist())
+        # Of the slice that was killed, one line is read again.
+        differ += [f"step {step}: {times}"] if times.total() > len(times) + 1 else []
+    say(f"{steps} steps, expected {expected}")
+    assert not differ, "\n".join(differ)
+
+
+def what_slices_left(folder: Path) -> dict[str, object]:
+    """Return the files and pages of all runs: each file at its place, each page archived once."""
+    archive = open_space(folder, SECOND).archive
+    return {
+        "done": names(folder, "done"),
+        "failed": names(folder, "failed"),
+        "left": names(folder, "claimed") + names(folder, "unread"),
+        "reasons": (folder / "inbox" / "failed" / "plans.jsonl.reason.txt").read_text(),
+        "articles": Counter(each.article_id for each in archive.captures() if not each.is_revisit),
+        "broken": broken_sums(open_space(folder, SECOND)),
+    }
 
 
 def test_same_file_twice(processes: ForkServerContext, inbox_root: Path) -> None:

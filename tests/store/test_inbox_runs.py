@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from newslake.pipeline.jobs.ingest import ingest
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.shared.bucket import Bucket
@@ -57,7 +58,7 @@ class Hosts:
     def space(self, host: str) -> Workspace:
         """Return the view of a host."""
         given = {name.removeprefix("NEWS_").lower(): value for name, value in self._environment(host).items()}
-        return Workspace(Settings(**{name: value for name, value in given.items() if not name.startswith("aws_")}))
+        return Workspace(Settings.load(**{name: value for name, value in given.items() if not name.startswith("aws_")}))
 
     def names(self, folder: str = "") -> list[str]:
         return [each.key.rpartition("/")[2] for each in self.gate.list(folder, is_deep=False)]
@@ -144,3 +145,20 @@ def test_two_hosts_share_the_files_of_an_inbox(hosts):
     assert_nothing_is_lost_or_doubled(hosts)
     rows = hosts.space("other").store.tables.log.read("outcomes").to_pylist()
     assert set(Counter(row["url"] for row in rows).values()) == {1}
+
+
+@pytest.mark.timeout(600)
+def test_hosts_read_on_in_a_file_of_an_inbox(hosts):
+    """Runs of two hosts read one line each, where the last one has stopped; the file moves after its end."""
+    for name in hosts.names():
+        hosts.gate.delete(name)
+    hosts.gate.put("plans.jsonl", "\n".join(json.dumps({"text": plain_text(number)}) for number in range(3)).encode())
+    discovered = []
+    for number in range(4):
+        assert hosts.names() == ["plans.jsonl"]
+        space = hosts.space(("one", "other")[number % 2])
+        done = ingest(space, source_key="gate", day=DAY, run_id=f"in-{number}", slice_seconds=0)
+        discovered.append(done.report.discovered)
+    assert discovered == [1, 1, 1, 0]
+    assert (hosts.names(), hosts.names("done")) == ([], ["plans.jsonl"])
+    assert list(hosts.space("one").fetch_state.listings()) == []

@@ -99,6 +99,17 @@ def test_listings_come_back_in_order(states):
     ]
 
 
+def test_a_listing_of_a_source_is_dropped(states):
+    """Only the listing of that URL goes, and only that of the source; dropping none does nothing."""
+    for source_key, url in (("harbour", ""), ("harbour", "a"), ("harbour", "b"), ("other", "a")):
+        states.store_validators(source_key, Validators('"1"'), url=url)
+
+    states.drop_validators("harbour", url="a")
+    states.drop_validators("harbour", url="none")
+
+    assert [each[:2] for each in states.listings()] == [("harbour", ""), ("harbour", "b"), ("other", "a")]
+
+
 def test_thousands_of_states_are_one_call(states):
     """5,000 states are stored and read."""
     states.record_many(replace(FERRY, page_key=f"page {number}") for number in range(5_000))
@@ -141,6 +152,7 @@ _asks: st.SearchStrategy[Callable[[Any], Any]] = st.one_of(
     st.tuples(_sources, _validators, _texts).map(
         lambda one: lambda states: states.store_validators(one[0], one[1], url=one[2])
     ),
+    st.tuples(_sources, _texts).map(lambda one: lambda states: states.drop_validators(one[0], url=one[1])),
     st.tuples(_sources, _texts).map(lambda one: lambda states: states.validators(one[0], url=one[1])),
     _keys.map(lambda key: lambda states: (states.seen(key), sorted(states.of_pages([key]), key=repr))),
     _sources.map(lambda key: lambda states: (states.pending(key, NOW), states.with_recheck(key))),

@@ -152,7 +152,7 @@ def _files_waiting(workspace: Workspace, source: Source) -> int | None:
     if not folder.is_dir() and not (source.kind == "folder" and folder.is_file()):
         return None
     if source.kind == "inbox":
-        return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
+        return _count((*folder.glob("*"), *folder.glob("unread/*"), *folder.glob("claimed/*/*")))
     stored = workspace.fetch_state.validators(source.key)
     known = unmarked_validators(stored, version=failure_version(version_of(workspace.settings)))
     if known == Validators(etag=folder_version(folder, filters=source.page_filters)):

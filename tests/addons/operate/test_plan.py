@@ -204,6 +204,20 @@ def test_files_of_a_folder_wait_until_they_are_read(tmp_path: Path) -> None:
     assert waiting() == {"year": 2, "gone": None}
 
 
+def test_files_of_an_inbox_wait_until_they_are_read_to_their_end(tmp_path: Path) -> None:
+    """A file of an inbox waits also after its first slice."""
+    (tmp_path / "door").mkdir()
+    (tmp_path / "door" / "a.urls").write_text("# first\n# second\n")
+    space = open_at(tmp_path, sources='[sources.door]\nkind = "inbox"\npath = "door"\n')
+
+    waiting = []
+    for number in range(4):
+        waiting += [source.files_waiting for source in plan(space, first=FIRST, last=LAST).sources]
+        ingest(space, source_key="door", day=EVENING, run_id=f"r{number}", slice_seconds=0)
+
+    assert waiting == [1, 1, 1, 0]
+
+
 def test_source_that_is_gone_is_counted(tmp_path: Path) -> None:
     """A source that is no longer in sources.toml is still derived and planned; as an argument, it is unknown."""
     (tmp_path / "year").mkdir()
