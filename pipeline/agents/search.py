@@ -63,10 +63,10 @@ class SearchAnswer(ToolAnswer):
 
 def search_answer(workspace: Workspace, text: str, chosen: SearchFilter, *, limit: int, offset: int) -> SearchAnswer:
     """Return the articles that match a text, best first. Raises: as the search and the update of its index."""
-    is_building = await_update(workspace)
-    place, seconds = search_place_of(workspace), workspace.settings.newsroom_seconds
+    place, settings = search_place_of(workspace), workspace.settings
+    is_building = await_update(place, durability=settings.durability)
     try:
-        found = search_articles(place, text, chosen, limit=limit, offset=offset, seconds=seconds)
+        found = search_articles(place, text, chosen, limit=limit, offset=offset, seconds=settings.newsroom_seconds)
     except LakeError as error:
         raise LakeError(f"{error}; {_WITHOUT_INDEX}", key=error.key, reason=error.reason) from error
     stored = workspace.lake.index.stored([hit.article_id for hit in found.hits])

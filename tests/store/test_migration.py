@@ -252,7 +252,7 @@ def test_next_run_fetches_only_what_is_new(town, server, registers):
         assert histories[0].revisions == histories[1].revisions
         assert len(histories[0].visits) == len(histories[1].visits) > 0
     for each in (local, shared):
-        update_search(each)
+        update_search(search_place_of(each), durability="process")
     totals = [search_articles(search_place_of(each), "harbour").total for each in (local, shared)]
     assert totals[0] == totals[1] > 0
     titles = [query(connect(each.place), "SELECT title FROM articles ORDER BY title").rows for each in (local, shared)]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from heapq import nsmallest
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -17,6 +16,8 @@ import pyarrow.compute as pc
 from newslake.pipeline.addons.search.excerpts import Matches, Segment, find_matches, segments, snippet
 from newslake.pipeline.addons.search.index import (
     REBUILD,
+    MemoryIndex,
+    SearchPlace,
     SearchTarget,
     broken_index,
     check_version,
@@ -174,17 +175,18 @@ def search_articles(
 
     Nothing is written. ``searched`` has the tables and their index; a path is the folder of a lake.
     Raises: ConfigError for a text without a word to find, or an invalid filter; LakeError (search_missing) before the
-    first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``.
+    first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``, or after as many more
+    of waiting for an index in memory.
     """
     _check(chosen, limit=limit, offset=offset)
     terms = parse_search_text(text)
     place = place_of(searched)
     tables, path = place.tables, place.path
-    if not path.exists():
+    if place.is_missing():
         if tables.present().month_versions():
             raise LakeError(f"{path} is missing; {REBUILD}", key=str(path), reason="search_missing")
         return SearchResult(hits=(), total=0, offset=offset, is_current=True)
-    with _open_for_search(path) as connection, _time_limit(connection, seconds):
+    with _open_for_search(place, seconds) as connection, _time_limit(connection, seconds):
         connection.execute("BEGIN")  # all that follows is of one state of the index
         check_version(connection)
         has_head = tables.read_at_once(partial(is_current, connection))
@@ -204,14 +206,38 @@ def _check(chosen: SearchFilter, *, limit: int, offset: int) -> None:
 
 
 @contextmanager
-def _open_for_search(path: Path) -> Iterator[Database]:
-    name = name_for_reading(path)
-    broken = partial(broken_index, path)
+def _open_for_search(place: SearchPlace, seconds: float) -> Iterator[Database]:
+    if place.memory is not None:
+        with _turn_in_memory(place.memory, seconds) as connection:
+            yield connection
+        return
+    name = name_for_reading(place.path)
+    broken = partial(broken_index, place.path)
     with closing(
-        Database(path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)
+        Database(place.path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)
     ) as connection:
         connection.execute("PRAGMA query_only = ON")
         yield connection
+
+
+@contextmanager
+def _turn_in_memory(memory: MemoryIndex, seconds: float) -> Iterator[Database]:
+    """Yield the connection of an index in memory, and leave it as it was: the next one may be an update.
+
+    Raises: LimitError if other searches or an update have it for longer.
+    """
+    if not memory.lock.acquire(timeout=seconds):
+        message = f"other searches, or an update of the index, took {seconds:g} seconds: search again in a minute"
+        raise LimitError(message, reason="too_slow")
+    try:
+        memory.connection.execute("PRAGMA query_only = ON")
+        yield memory.connection
+    finally:
+        memory.connection.set_progress_handler(None, 0)
+        if memory.connection.in_transaction:
+            memory.connection.execute("ROLLBACK")
+        memory.connection.execute("PRAGMA query_only = OFF")
+        memory.lock.release()
 
 
 @contextmanager

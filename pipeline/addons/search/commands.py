@@ -17,6 +17,8 @@ from newslake.pipeline.errors import ConfigError
 if TYPE_CHECKING:
     from newslake.pipeline.addons.search.articles import SearchHit, SearchResult
     from newslake.pipeline.addons.search.excerpts import Segment
+    from newslake.pipeline.addons.search.index import SearchPlace
+    from newslake.pipeline.durability import Durability
     from newslake.pipeline.jobs.workspace import Workspace
 
 Words = Annotated[
@@ -60,12 +62,13 @@ def search(  # noqa: PLR0913, PLR0917 - the options of the command
             return
     elif not words:
         raise ConfigError("give the words to find, or --rebuild", key="words")
-    else:
-        _update(space)
+    place = search_place_of(space)
+    if not is_rebuilt:
+        _update(place, space.settings.durability)
     text = " ".join(words)
     chosen = SearchFilter(first=_day(first, "--from"), last=_day(last, "--to"), source=source, language=language)
     seconds = space.settings.sql_seconds
-    result = search_articles(search_place_of(space), text, chosen, limit=limit, offset=offset, seconds=seconds)
+    result = search_articles(place, text, chosen, limit=limit, offset=offset, seconds=seconds)
     if as_json:
         print_json(_as_dict(text, result))
     else:
@@ -76,14 +79,14 @@ def _day(text: str | None, option: str) -> date | None:
     return None if text is None else day_of(text, option=option)
 
 
-def _update(space: "Workspace") -> None:
+def _update(place: "SearchPlace", durability: "Durability") -> None:
     """Bring the index to the head. A first index takes time, so its step is shown."""
-    from newslake.pipeline.addons.search.upkeep import search_place_of, update_search
+    from newslake.pipeline.addons.search.upkeep import update_search
 
     note_missing_lake()
-    with progress(quiet=search_place_of(space).path.exists()) as report_progress:
+    with progress(quiet=place.memory is None and not place.is_missing()) as report_progress:
         report_progress("updating the search index")
-        update_search(space)
+        update_search(place, durability=durability)
 
 
 def _rebuild(space: "Workspace") -> dict[str, float]:

@@ -16,11 +16,12 @@ import re
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from newslake.pipeline.durability import Durability
@@ -40,7 +41,7 @@ from newslake.pipeline.store.tables import TableReader, TablesVersion
 REBUILD = "run `newslake search --rebuild`"
 TOKENIZER = "unicode61 remove_diacritics 2"
 COLUMNS = ("article_id", "title", "text", "source_key", "language")
-_FILE = Path("_state", "search.sqlite")
+_FILE, _MEMORY = Path("_state", "search.sqlite"), Path(":memory:")
 _VERSION = 2
 _CACHE_KILOBYTES = 65_536
 _GARBAGE_SHARE = 5  # a month is written again when one in five of its articles is garbage
@@ -90,16 +91,30 @@ class IndexReport:
         return IndexReport(self.months + other.months, self.added + other.added, self.removed + other.removed)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryIndex:
+    """An index in the memory of this process: its one connection, which is used by who holds the lock."""
+
+    connection: Database
+    lock: Lock
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPlace:
     """The tables that are searched, and the file of their index.
 
     ``is_of_host``: other hosts have other indexes, and no takedown of theirs reaches this one.
+    ``memory``: the index that is updated and searched in place of the file, which this process may not write.
     """
 
     tables: TableReader
     path: Path
     is_of_host: bool = False
+    memory: MemoryIndex | None = None
+
+    def is_missing(self) -> bool:
+        """Return whether the index is a file that is not there."""
+        return self.memory is None and not self.path.exists()
 
     @property
     def name(self) -> str:
@@ -142,9 +157,9 @@ def update_index(searched: SearchTarget, *, durability: Durability) -> IndexRepo
     StoreError.
     """
     place, done = place_of(searched), IndexReport()
-    if not place.path.exists() and not place.tables.present().month_versions():
+    if place.is_missing() and not place.tables.present().month_versions():
         return done
-    with closing(_open(place.path, durability=durability)) as connection:
+    with _open_for_update(place, durability=durability) as connection:
         while (step := place.tables.read_at_once(partial(_update_month, connection, place))) is not None:
             done += step
         if done.removed and place.is_of_host:
@@ -155,8 +170,11 @@ def update_index(searched: SearchTarget, *, durability: Durability) -> IndexRepo
 def rebuild_index(searched: SearchTarget, *, durability: Durability) -> IndexReport:
     """Empty the index, damaged or not, and make it from all articles again."""
     place = place_of(searched)
-    if place.path.exists():
-        with closing(_open(Path(":memory:"), durability="process")) as empty:
+    with closing(_open(_MEMORY, durability="process")) as empty:
+        if place.memory is not None:
+            with place.memory.lock:
+                empty.backup(place.memory.connection)
+        elif place.path.exists():
             overwrite_database(place.path, empty)
     return update_index(place, durability=durability)
 
@@ -207,6 +225,24 @@ def is_index_current(searched: SearchTarget) -> bool:
             return place.tables.read_at_once(partial(is_current, connection))
     except (LakeError, OSError):  # damaged, or of another version
         return False
+
+
+def open_in_memory() -> MemoryIndex:
+    """Return an empty index in memory; nothing of it is ever in a file."""
+    connection = _open(_MEMORY, durability="process")
+    connection.execute("PRAGMA temp_store = MEMORY")  # what is sorted or rewritten
+    return MemoryIndex(connection, Lock())
+
+
+@contextmanager
+def _open_for_update(place: SearchPlace, *, durability: Durability) -> Iterator[Database]:
+    """Yield a connection to the file, or the one in memory when no search uses it."""
+    if place.memory is None:
+        with closing(_open(place.path, durability=durability)) as connection:
+            yield connection
+        return
+    with place.memory.lock:
+        yield place.memory.connection
 
 
 def _open(path: Path, *, durability: Durability) -> Database:
@@ -402,7 +438,7 @@ def _content_problems(path: Path, version: TablesVersion) -> list[str]:
     with ExitStack() as stack:
         connection = stack.enter_context(closing(_open(path, durability="process")))
         if connection.is_read_only:  # FTS5 checks itself in a statement that writes
-            copy = stack.enter_context(closing(_open(Path(":memory:"), durability="process")))
+            copy = stack.enter_context(closing(_open(_MEMORY, durability="process")))
             connection.backup(copy)
             connection = copy
         stack.enter_context(transaction(connection))

@@ -56,7 +56,7 @@ def answer_search(request: NewsroomRequest) -> PageAnswer:
     """Answer with the hits of a search. The index of this host is updated first."""
     workspace, search = request.workspace, parse_search_request(request.query)
     place, seconds = search_place_of(workspace), workspace.settings.newsroom_seconds
-    is_building = bool(search.text) and await_update(workspace)
+    is_building = bool(search.text) and await_update(place, durability=workspace.settings.durability)
     html = partial(search_page, root=request.root, choices=request.source_keys, seconds=seconds)
     return PageAnswer(
         partial(list_hits, place, search, seconds=seconds),

@@ -10,20 +10,23 @@ import fcntl
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock, Thread
 
 from newslake.pipeline.addons.search.index import (
     IndexReport,
+    MemoryIndex,
     SearchPlace,
     erase_removed,
     index_path,
     is_index_current,
+    open_in_memory,
     problems_of_index,
     rebuild_index,
     update_index,
 )
+from newslake.pipeline.durability import Durability
 from newslake.pipeline.errors import BusyDatabaseError, LakeError, LimitError, StoreError
 from newslake.pipeline.jobs.workspace import Workspace
 from newslake.pipeline.model import pluralize
@@ -36,22 +39,23 @@ _NEXT_TIME = "the next commit, the next night or `newslake search` updates it"
 _NEXT_SEARCH = "the next search updates it"
 _UPDATES: dict[Path, Thread] = {}  # the last update of this process, by the path of the index
 _STARTING = Lock()
-_TEMPORARY: dict[Path, TemporaryDirectory[str]] = {}  # by the index that may not be written
+_IN_MEMORY: dict[Path, MemoryIndex] = {}  # by the path of the index that may not be written
 
 
 def search_place_of(workspace: Workspace) -> SearchPlace:
-    """Return the tables that are searched, and the file of their index.
+    """Return the tables that are searched, and their index: the file of ``lasting_place_of``.
 
-    It is that of ``lasting_place_of``. If that is missing, old or damaged and this process may not write it, it is one
-    in a temporary folder of the process.
+    If that is missing, old or damaged and this process may not write it, the index is in the memory of the process. It
+    stays there until the process ends, so that the next search reads only what changed. It is in no file, where no
+    takedown would find it.
     """
     place = lasting_place_of(workspace)
     if can_write(place.path) or is_index_current(place):
         return place
     with _STARTING:
-        if place.path not in _TEMPORARY:
-            _TEMPORARY[place.path] = TemporaryDirectory(prefix="newslake-search-")
-    return SearchPlace(tables=place.tables, path=Path(_TEMPORARY[place.path].name, place.path.name), is_of_host=True)
+        if place.path not in _IN_MEMORY:
+            _IN_MEMORY[place.path] = open_in_memory()
+    return replace(place, is_of_host=True, memory=_IN_MEMORY[place.path])
 
 
 def lasting_place_of(workspace: Workspace) -> SearchPlace:
@@ -64,40 +68,42 @@ def lasting_place_of(workspace: Workspace) -> SearchPlace:
 
 def update_after_commit(workspace: Workspace) -> IndexReport | None:
     """Do ``update_search`` for the index of a lake of one machine; that of a host waits for a search of the host."""
-    return None if lasting_place_of(workspace).is_of_host else update_search(workspace)
+    place = lasting_place_of(workspace)
+    return None if place.is_of_host else update_search(place, durability=workspace.settings.durability)
 
 
-def await_update(workspace: Workspace) -> bool:
+def await_update(place: SearchPlace, *, durability: Durability) -> bool:
     """Update the index of this host before a search; return whether the update takes longer than a search waits.
 
     Then it goes on in a thread of this process. The index of a lake of one machine is left as it is.
-    Raises: LimitError (search_building) if the index is not there yet.
+    Raises: LimitError (search_building) if the index is not there yet, or cannot be read during the update because it
+    is in memory.
     """
-    path = search_place_of(workspace).path
-    if not search_place_of(workspace).is_of_host:
+    if not place.is_of_host:
         return False
     with _STARTING:
-        update = _UPDATES.get(path)
+        update = _UPDATES.get(place.path)
         if update is None or not update.is_alive():
-            update = Thread(target=update_search, args=(workspace,), name="search-index", daemon=True)
+            options = {"durability": durability}
+            update = Thread(target=update_search, args=(place,), kwargs=options, name="search-index", daemon=True)
             update.start()
-            _UPDATES[path] = update
+            _UPDATES[place.path] = update
     update.join(UPDATE_SECONDS)
-    if update.is_alive() and not path.exists():
+    is_updating = update.is_alive()
+    if is_updating and (place.memory is not None or place.is_missing()):
         message = "the search index of this host is being built from all articles: search again in a minute"
-        raise LimitError(message, key=str(path), reason="search_building")
-    return update.is_alive()
+        raise LimitError(message, key=str(place.path), reason="search_building")
+    return is_updating
 
 
-def update_search(workspace: Workspace) -> IndexReport | None:
+def update_search(place: SearchPlace, *, durability: Durability) -> IndexReport | None:
     """Bring the search index to the head of the lake, a damaged one from the beginning; return what was done.
 
     If it cannot be updated now, a warning says why: the tables are committed already.
     """
-    place, durability = search_place_of(workspace), workspace.settings.durability
-    if not can_write(place.path):  # it is current
-        return None
     try:
+        if place.memory is None and not can_write(place.path) and is_index_current(place):
+            return None
         with _turn_of(place):
             try:
                 done = update_index(place, durability=durability)
@@ -118,7 +124,7 @@ def update_search(workspace: Workspace) -> IndexReport | None:
 @contextmanager
 def _turn_of(place: SearchPlace) -> Iterator[None]:
     """Wait until no other process of the host updates its index: SQLite would wait a minute, then fail."""
-    if not place.is_of_host:
+    if not place.is_of_host or place.memory is not None:
         yield
         return
     place.path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,12 +153,13 @@ def mend_search(workspace: Workspace) -> tuple[str, ...]:
     A missing index stays missing until the next commit, or the next night. An older one of a host is left to the next
     search of the host.
     """
-    if not lasting_place_of(workspace).path.exists():
+    place, durability = lasting_place_of(workspace), workspace.settings.durability
+    if place.is_missing():
         return ()
-    if problems_of_index(lasting_place_of(workspace)):
-        done = rebuild_index(lasting_place_of(workspace), durability=workspace.settings.durability)
+    if problems_of_index(place):
+        done = rebuild_index(place, durability=durability)
         return (f"built the search index again, because it was damaged: {pluralize(done.added, 'article')}",)
-    if lasting_place_of(workspace).is_of_host:
+    if place.is_of_host:
         return ()
-    done = update_index(lasting_place_of(workspace), durability=workspace.settings.durability)
+    done = update_index(place, durability=durability)
     return (f"updated the search index: {pluralize(done.added, 'article')} added",) if done != IndexReport() else ()

@@ -72,9 +72,10 @@ class Reader:
     Root may write everywhere, so another user takes its place.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, scratch: Path) -> None:
         self._root = root
         needed = {"HOME": str(root), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(Path.cwd())}
+        needed["TMPDIR"] = str(scratch)
         user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
         self._process = subprocess.Popen(
             [sys.executable, "-c", _CHILD],
@@ -102,9 +103,18 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def reader(root: Path) -> Iterator[Reader]:
+def scratch() -> Iterator[Path]:
+    """The temporary folder of the process that calls the commands."""
+    folder = Path(mkdtemp(prefix="newslake-scratch-"))
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def reader(root: Path, scratch: Path) -> Iterator[Reader]:
     """The process that calls the commands."""
-    process = Reader(root)
+    process = Reader(root, scratch)
     yield process
     process.end()
 
@@ -124,8 +134,9 @@ def test_reading_needs_no_write_permission(reader: Reader, command: str) -> None
     )
 
 
-def test_index_that_may_not_be_written_is_built_elsewhere(root: Path, reader: Reader) -> None:
-    """Without a search index in the data root, a search builds one in a temporary folder and finds the article."""
+def test_index_that_may_not_be_written_is_built_in_memory(root: Path, reader: Reader, scratch: Path) -> None:
+    """Without a search index in the data root, a search finds the same, and no file of its process has the article."""
+    written = reader.call("search", "ferry", "--json")
     index = root / "data" / "lake" / "_state" / "search.sqlite"
     folder, aside = index.parent, root / "search.sqlite"
     for each in (folder, root):
@@ -133,13 +144,16 @@ def test_index_that_may_not_be_written_is_built_elsewhere(root: Path, reader: Re
     index.rename(aside)
     folder.chmod(0o555)
     try:
-        done = reader.call("search", "ferry")
+        done = reader.call("search", "ferry", "--json")
+        written_there = [path for path in scratch.rglob("*") if path.is_file()]
     finally:
         folder.chmod(0o755)
         aside.rename(index)
         for each in (folder, root):
             each.chmod(0o555)
-    assert (done.returncode, "Ferry firm could be fined" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, done.stdout) == (0, written.stdout), done.stderr
+    assert "Ferry firm could be fined" in json.loads(done.stdout)["hits"][0]["title"]
+    assert written_there == []
 
 
 def test_change_is_refused_with_the_reason(reader: Reader) -> None:
