@@ -1,4 +1,4 @@
-"""SQLite connections, transactions and checks: one file, many processes, explicit transactions.
+"""SQLite connections and transactions: one file, many processes, explicit transactions.
 
 All connections are of the class ``Database``. It turns every error of SQLite into an error with the name of the file
 and with advice.
@@ -12,11 +12,10 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,16 +24,17 @@ from newslake.pipeline.errors import BrokenDatabaseError, BusyDatabaseError, New
 
 AsBroken = Callable[[sqlite3.Error], NewsError]  # from what SQLite says about a damaged file to an error with advice
 Preparation = Callable[["Database"], object]  # creates what a new connection needs
+type _FileState = tuple[int, ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
+_READ_SECONDS = 10.0
 _AGAIN_SECONDS = 0.02
+_TICK_SECONDS = 0.05  # more than a tick of the clock of a file system
+_TRIES = 10  # to read a file that another process writes
+_ROWS_AHEAD = 100
 _LEVELS = 4  # folders of a database that are synced: up to the one that has the data root
-_CACHE_KILOBYTES = 131_072  # so that an index of a million rows stays in memory while its rows are checked
 _WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, SQLite's default
 _MEMORY = ":memory:"
-DAMAGED_ROW = "has a damaged row in"
-_COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
-    FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three mean that its files cannot grow
@@ -59,7 +59,7 @@ _NOT_OURS = re.compile(
 )
 
 
-def _as_broken(path: Path, error: sqlite3.Error) -> NewsError:
+def broken_database(path: Path, error: sqlite3.Error) -> NewsError:
     message = f"{path} cannot be used ({error}); restore it from a copy"
     return BrokenDatabaseError(message, key=str(path), reason="database_broken")
 
@@ -171,7 +171,7 @@ class Database(sqlite3.Connection):
     is_read_only = False
 
     def __init__(self, path: Path, *, broken: AsBroken | None = None, name: str | None = None, **options: Any) -> None:
-        broken = broken or partial(_as_broken, path)
+        broken = broken or partial(broken_database, path)
         try:
             super().__init__(name or str(path), **options)
         except sqlite3.Error as error:
@@ -195,59 +195,184 @@ class Database(sqlite3.Connection):
             self.raise_named(error)
 
 
+class _SteadyCursor(_NamingCursor):
+    """A cursor of an ``_UnwritableDatabase``: its rows are those of one state of the file, or an error.
+
+    It reads some rows ahead, then looks whether the file is as it was when the connection opened it. So ``execute``
+    has checked all rows of a small result, and may be repeated.
+    """
+
+    connection: "_UnwritableDatabase"
+
+    def execute(self, sql: str, parameters: Any = (), /) -> "_SteadyCursor":
+        self._seen = self.connection.seen  # a later statement may open the file again
+        super().execute(sql, parameters)
+        self._read()
+        return self
+
+    def __iter__(self) -> "_SteadyCursor":
+        return self
+
+    def __next__(self) -> Any:
+        if not self._ahead and not self._is_read:
+            self._read()
+        if not self._ahead:
+            raise StopIteration
+        return self._ahead.popleft()
+
+    def fetchone(self) -> Any:
+        return next(self, None)
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        return list(islice(self, size))
+
+    def fetchall(self) -> list[Any]:
+        return list(self)
+
+    def _read(self) -> None:
+        try:
+            self._ahead = deque(super().fetchmany(_ROWS_AHEAD))
+        except sqlite3.Error as error:
+            if _is_damage(error):
+                self.connection.check(self._seen)
+            self.connection.raise_named(error)
+        self.connection.check(self._seen)
+        self._is_read = len(self._ahead) < _ROWS_AHEAD
+
+
 class _UnwritableDatabase(Database):
     """A connection to a file that this process may not write. It reads, and every change is an error.
 
     While another process has the file open, SQLite has locks and changes in the files next to it, and this connection
     follows them. Else it cannot create these files, and takes the database for immutable. So before a statement, a
-    database that was written since is opened again. One that is written while a statement reads it is no damage: then
-    BusyDatabaseError (database_changed) says so. A missing one is empty.
+    database that was written since is opened again, and a statement during which it is written is repeated. If rows
+    were returned already, or in a transaction, BusyDatabaseError (database_changed) says so. A missing one is empty.
     """
 
     is_read_only = True
 
-    def __init__(self, path: Path, *, broken: AsBroken, prepare: Preparation) -> None:
+    def __init__(self, path: Path, *, broken: AsBroken, prepare: Preparation = lambda connection: None) -> None:
+        self.seen: _FileState | None = None
         self._prepare = prepare
         self._path, self._as_broken = path, broken
         self._open()
 
     def _open(self) -> None:
-        self._seen: tuple[int, ...] | None = None
-        seen, is_there = self._state(), self._path.exists()
-        name = name_for_reading(self._path) if is_there else f"file:{_MEMORY}"
+        repeat_on_change(self._open_once)
+
+    def _open_once(self) -> None:
+        self.seen = None
+        seen = _settled_state(self._path)
+        name = self._path.absolute().as_uri() + ("?mode=ro" if seen is None else "?mode=ro&immutable=1")
         members = dict(vars(self))  # sqlite3 forgets them when a connection opens for the second time
         super().__init__(
-            self._path, broken=self._as_broken, name=name, uri=True, autocommit=True, check_same_thread=False
+            self._path,
+            broken=self._as_broken,
+            name=f"file:{_MEMORY}" if seen == () else name,
+            uri=True,
+            autocommit=True,
+            check_same_thread=False,
         )
         vars(self).update(members)
         self.row_factory = sqlite3.Row
+        if seen is None:
+            self._follow()
+        self.seen = seen
         self._prepare(self)
-        if not is_there:
+        if seen == ():
             super().execute("PRAGMA query_only = ON")
-        self._seen = seen
 
-    def _state(self) -> tuple[int, ...] | None:
-        """Return what changes with the file; None while the connection follows its changes."""
-        return None if _wal_of(self._path).exists() else _change_state(self._path)
+    def _follow(self) -> None:
+        """Take the lock with which the WAL file stays. Another process may be about to create or delete it."""
+        for turn in range(_TRIES):
+            try:
+                super().execute("PRAGMA schema_version").fetchone()
+            except OSError as error:
+                if not _wal_of(self._path).exists():
+                    raise _changed(self._path) from error
+                if turn == _TRIES - 1:
+                    raise
+                time.sleep(_AGAIN_SECONDS)
+            else:
+                return
+
+    def check(self, seen: _FileState | None) -> None:
+        """Raise BusyDatabaseError (database_changed) if the file is not as it was; not if SQLite follows it."""
+        if seen and _file_state(self._path) != seen:
+            raise _changed(self._path)
 
     def raise_named(self, error: sqlite3.Error) -> NoReturn:
-        if self._seen and _is_damage(error) and _change_state(self._path) != self._seen:
-            message = f"{self._path}: another process wrote it while it was read; run this again"
-            raise BusyDatabaseError(message, key=str(self._path), reason="database_changed") from error
+        if _is_damage(error):
+            self.check(self.seen)
         super().raise_named(error)
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        if self._seen is not None and not self.in_transaction and self._state() != self._seen:
+        if self.in_transaction:
+            return self.cursor(_SteadyCursor).execute(sql, parameters)
+        return repeat_on_change(partial(self._execute, sql, parameters))
+
+    def _execute(self, sql: str, parameters: Any) -> sqlite3.Cursor:
+        is_followed = _wal_of(self._path).exists()
+        if self.seen is not None and (is_followed or _file_state(self._path) != self.seen):
             self._open()
-        return super().execute(sql, parameters)
+        return self.cursor(_SteadyCursor).execute(sql, parameters)
+
+    def backup(self, target: sqlite3.Connection, **options: Any) -> None:
+        super().backup(target, **options)
+        self.check(self.seen)
 
 
-def _change_state(path: Path) -> tuple[int, ...]:
+def repeat_on_change[T](read: Callable[[], T]) -> T:
+    """Return what ``read`` returns, and repeat it while another process writes the database that it reads.
+
+    Raises: BusyDatabaseError (database_changed) after some tries.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return read()
+        except BusyDatabaseError as error:
+            if error.reason != "database_changed":
+                raise
+    return read()
+
+
+def _changed(path: Path) -> BusyDatabaseError:
+    message = f"{path}: another process wrote it while it was read; run this again"
+    return BusyDatabaseError(message, key=str(path), reason="database_changed")
+
+
+def _file_state(path: Path) -> _FileState:
     """Return what changes with each write of a file; nothing for a missing one."""
     if not path.exists():
         return ()
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _clock_of_files() -> int:
+    """Return the nanoseconds that a file has as its time if it is written now: those of a pipe, which needs no disk."""
+    ends = os.pipe()
+    try:
+        return os.fstat(ends[0]).st_mtime_ns
+    finally:
+        for each in ends:
+            os.close(each)
+
+
+def _settled_state(path: Path) -> _FileState | None:
+    """Return the state of a database without a WAL file, all of whose data are in the file; None for one with it.
+
+    Two writes within a tick of the system's clock leave the same time. So a file that was just written is left to rest
+    first: the time of any later write is another one. Where files have only whole seconds (ext3, FAT), a second write
+    within one is not seen.
+    """
+    while True:
+        now, state = _clock_of_files(), _file_state(path)
+        if _wal_of(path).exists():
+            return None
+        if not state or abs(now - state[-1]) > _TICK_SECONDS * 1e9:
+            return state
+        time.sleep(_TICK_SECONDS)
 
 
 def can_write(path: Path) -> bool:
@@ -258,12 +383,19 @@ def can_write(path: Path) -> bool:
     return os.access(folder, os.W_OK | os.X_OK) and (not path.exists() or os.access(path, os.W_OK))
 
 
-def name_for_reading(path: Path) -> str:
-    """Return the name, a URI, under which a process opens an existing database to read it. It may write no data."""
-    uri = path.absolute().as_uri()
-    if can_write(path):
-        return f"{uri}?mode=rw"  # SQLite writes more files next to it
-    return f"{uri}?mode=ro" if _wal_of(path).exists() else f"{uri}?mode=ro&immutable=1"
+def open_for_reading(path: Path, *, broken: AsBroken) -> Database:
+    """Return a connection to an existing database that writes no data, whoever writes it meanwhile.
+
+    All statements of a transaction are of one state. Pass the whole transaction to ``repeat_on_change``: for a user who
+    may not write the file, it may raise BusyDatabaseError (database_changed).
+    """
+    if not can_write(path):
+        return _UnwritableDatabase(path, broken=broken)
+    name = f"{path.absolute().as_uri()}?mode=rw"  # SQLite writes more files next to it
+    connection = Database(path, broken=broken, name=name, uri=True, autocommit=True, timeout=_READ_SECONDS)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 def _wal_of(path: Path) -> Path:
@@ -388,120 +520,6 @@ def _repair_header(path: Path) -> None:
 def row_checksum(values: Sequence[object]) -> int:
     """Return the checksum of a row, for the column ``checksum`` of tables with data that no other file has."""
     return zlib.crc32(ascii((*values,)).encode())  # a quarter of the time of JSON
-
-
-def problems_of_database(
-    path: Path, *, schema: Sequence[str], version: int | None = None, is_quick: bool = False
-) -> Iterator[str]:
-    """Yield the damage of a database as predicates ("is damaged (...)"); nothing if the file is missing.
-
-    Every page and row is read. The structure of the file, its version, the columns of ``schema`` and the checksums of
-    all rows are checked, also of tables that are not in ``schema``. ``is_quick`` reads the version, the columns and
-    one row of each table.
-    Raises: OSError, BusyDatabaseError. A file that the system does not read is not damaged.
-    """
-    if not path.exists():
-        return
-    if is_quick:
-        yield from _run_check(path, partial(_quick_problems, schema=schema, version=version))
-        return
-    checks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
-    with ThreadPoolExecutor(len(checks)) as pool:  # SQLite checks its pages while rows are read
-        problems = pool.map(partial(_run_check, path), checks)
-        yield from dict.fromkeys(chain.from_iterable(problems))
-
-
-def is_new_database(path: Path) -> bool:
-    """Return whether a file has no tables and no version yet: its process is about to create them."""
-
-    def read(connection: sqlite3.Connection) -> Iterator[str]:
-        query = "SELECT 1 FROM pragma_user_version WHERE user_version <> 0 UNION SELECT 1 FROM sqlite_master"
-        yield from map(str, connection.execute(query))
-
-    return not _run_check(path, read)
-
-
-def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
-    problems: list[str] = []
-    try:
-        with closing(sqlite3.connect(name_for_reading(path), uri=True)) as connection:
-            problems.extend(check(connection))  # an error does not lose earlier ones
-    except sqlite3.Error as error:
-        if not _is_damage(error):
-            _raise_named(error, path, partial(_as_broken, path))
-        problems.append(f"is damaged ({error})")
-    except ValueError as error:
-        problems.append(f"is damaged ({error})")
-    return problems
-
-
-def _quick_problems(connection: sqlite3.Connection, schema: Sequence[str], version: int | None) -> Iterator[str]:
-    yield from _version_problems(connection, version)
-    expected = _columns(schema)
-    if not expected <= set(connection.execute(_COLUMNS)):
-        yield "does not have the expected columns"
-        return
-    for table in sorted({str(table) for table, *_ in expected}):
-        connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchall()  # noqa: S608 - our names
-
-
-def _content_problems(connection: sqlite3.Connection, schema: Sequence[str]) -> Iterator[str]:
-    expected, there = _columns(schema), set(connection.execute(_COLUMNS))
-    for table in sorted({str(table) for table, *_ in expected | there}):
-        yield from _row_problems(connection, table)
-    if not expected <= there:
-        yield "does not have the expected columns"
-
-
-def _version_problems(connection: sqlite3.Connection, version: int | None) -> Iterator[str]:
-    [(stated,)] = connection.execute("PRAGMA user_version")
-    if version is not None and stated != version:
-        yield f"has schema version {stated}, not {version}"
-
-
-def _structure_problems(connection: sqlite3.Connection, version: int | None) -> Iterator[str]:
-    yield from _version_problems(connection, version)
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
-    [(result,), *_] = connection.execute("PRAGMA integrity_check(1)")
-    if result != "ok":
-        yield f"is damaged ({' '.join(result.split())})"
-
-
-def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
-    with closing(sqlite3.connect(":memory:")) as database:
-        for statement in schema:
-            database.execute(statement)
-        return set(database.execute(_COLUMNS))
-
-
-def _row_problems(connection: sqlite3.Connection, table: str) -> Iterator[str]:
-    """Read every row. Without checksums, text that is not UTF-8 raises an error."""
-    rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - our names
-    if rows.description[-1][0] == "checksum":
-        for values in damaged_rows(connection, table):
-            yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
-    else:
-        deque(rows, maxlen=0)
-
-
-def damaged_rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a table that do not match their checksum, the last column.
-
-    Bytes that are not UTF-8 are returned as replacement characters.
-    """
-    usual = connection.text_factory
-    with suppress(sqlite3.OperationalError, NewsError):
-        return _mismatched_rows(connection, table)
-    connection.text_factory = lambda data: data.decode(errors="replace")
-    try:
-        return _mismatched_rows(connection, table)
-    finally:
-        connection.text_factory = usual
-
-
-def _mismatched_rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    rows = map(tuple, connection.execute(f"SELECT * FROM {table}"))  # noqa: S608 - our names
-    return [row for row in rows if row_checksum(row[:-1]) != row[-1]]
 
 
 def to_micros(value: datetime) -> int:

@@ -20,7 +20,8 @@ from newslake.pipeline.archive.writer import FILE_MAX_BYTES, PART, SUFFIX, WarcF
 from newslake.pipeline.durability import Durability
 from newslake.pipeline.errors import ArchiveError
 from newslake.pipeline.model import file_name_of
-from newslake.pipeline.sqlite import can_write, is_new_database, open_database, overwrite_database
+from newslake.pipeline.sqlite import can_write, open_database, overwrite_database
+from newslake.pipeline.sqlite_checks import is_new_database
 
 log = logging.getLogger(__name__)
 

@@ -16,17 +16,15 @@ from newslake.pipeline.durability import Durability
 from newslake.pipeline.errors import ArchiveError
 from newslake.pipeline.model import Hints
 from newslake.pipeline.sqlite import (
-    DAMAGED_ROW,
     Database,
     Preparation,
-    damaged_rows,
     from_micros,
     open_database,
-    problems_of_database,
     row_checksum,
     to_micros,
     transaction,
 )
+from newslake.pipeline.sqlite_checks import DAMAGED_ROW, damaged_rows, problems_of_database
 
 if TYPE_CHECKING:
     from newslake.pipeline.leases import Lease

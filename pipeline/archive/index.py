@@ -13,11 +13,11 @@ from newslake.pipeline.model import GONE, Attempt, Capture
 from newslake.pipeline.sqlite import (
     Database,
     from_micros,
-    problems_of_database,
     to_micros,
     transaction,
     vacuum_and_truncate,
 )
+from newslake.pipeline.sqlite_checks import problems_of_database
 
 _VERSION = 2
 _COLUMNS = tuple(field.name for field in fields(Capture))

@@ -29,12 +29,12 @@ from newslake.pipeline.sqlite import (
     Database,
     from_micros,
     open_database,
-    problems_of_database,
     row_checksum,
     to_micros,
     transaction,
     vacuum_and_truncate,
 )
+from newslake.pipeline.sqlite_checks import problems_of_database
 
 
 @dataclass(frozen=True, slots=True)

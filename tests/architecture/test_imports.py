@@ -40,6 +40,7 @@ FLOORS: tuple[dict[str, May], ...] = (
         "boundary": May(("errors", "unicode")),
         "durability": May(("errors",)),
         "sqlite": May(("durability", "errors")),
+        "sqlite_checks": May(("errors", "sqlite")),
         "environment": May(("errors", "log_lines"), ("dotenv",)),
         "hooks": May(libraries=("pluggy",)),
         "addon_registry": May(("boundary", "environment", "errors", "hooks"), ("pluggy",)),

@@ -21,13 +21,13 @@ from newslake.pipeline.durability import sync_folder
 from newslake.pipeline.errors import BusyDatabaseError, LakeError
 from newslake.pipeline.sqlite import (
     Database,
-    damaged_rows,
     open_database,
     open_read_only,
     row_checksum,
     transaction,
     vacuum_and_truncate,
 )
+from newslake.pipeline.sqlite_checks import damaged_rows
 
 
 def _broken(error: sqlite3.Error) -> LakeError:
@@ -124,7 +124,7 @@ for line in sys.stdin:
         print(next(rows)[0], flush=True)
         if line == "slowly\\n":
             sys.stdin.readline()
-            print(sum(1 for row in rows), flush=True)
+            print(sorted({n for n, in rows}), flush=True)
     except BusyDatabaseError as error:
         print(error.reason, flush=True)
 """
@@ -149,13 +149,9 @@ def _rewrite(path: Path, number: int, *, rows: int) -> None:
         vacuum_and_truncate(connection)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
-def test_reader_of_another_user_follows_writes(readable: Path) -> None:
-    """Who may only read a database gets what was written since; a write amid its rows is no damage."""
-    path = readable / "x"
-    _rewrite(path, 1, rows=1)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _READER, str(path)],
+def _as_other_user(code: str, *args: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *args],
         env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -164,6 +160,18 @@ def test_reader_of_another_user_follows_writes(readable: Path) -> None:
         group=65534,
         extra_groups=(),
     )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
+@pytest.mark.parametrize("rows", [1, 10_000])
+def test_reader_of_another_user_follows_writes(readable: Path, rows: int) -> None:
+    """Who may only read a database gets what was written since; a write amid its rows is no damage.
+
+    So it is if the pages have the same place before and after the write, and no row is damaged.
+    """
+    path = readable / "x"
+    _rewrite(path, 1, rows=1)
+    process = _as_other_user(_READER, str(path))
 
     def send(line: str) -> None:
         print(line, file=process.stdin, flush=True)
@@ -176,12 +184,79 @@ def test_reader_of_another_user_follows_writes(readable: Path) -> None:
         assert process.stdout.readline() == f"{number}\n"
     send("slowly")
     assert process.stdout.readline() == "3\n"
-    _rewrite(path, 4, rows=1)
+    _rewrite(path, 4, rows=rows)
     send("go on")
     assert process.stdout.readline() == "database_changed\n"
     send("read")
     assert process.stdout.readline() == "4\n"
     process.communicate(timeout=60)
+
+
+_PAUSING_READER = """
+import sys
+from pathlib import Path
+from newslake.pipeline.errors import LakeError
+from newslake.pipeline.sqlite import open_database, open_for_reading, repeat_on_change
+path, work, lines = Path(sys.argv[1]), sys.argv[2], ["waits"]
+def pause(number):
+    if number == 100 and lines:
+        print(lines.pop(), flush=True)
+        sys.stdin.readline()
+    return number
+def broken(error):
+    return LakeError(str(error))
+def read_statement():
+    register = lambda database: database.create_function("pause", 1, pause)
+    database = open_database(path, durability="process", broken=broken, prepare=register)
+    return database.execute("SELECT min(n), max(n) FROM t WHERE pause(rowid) > 0").fetchone()
+def read_transaction():
+    database = open_for_reading(path, broken=broken)
+    database.execute("BEGIN")
+    first = database.execute("SELECT n FROM t ORDER BY rowid LIMIT 1").fetchone()[0]
+    pause(100)
+    return first, database.execute("SELECT n FROM t ORDER BY rowid DESC LIMIT 1").fetchone()[0]
+print(*(read_statement() if work == "statement" else repeat_on_change(read_transaction)), flush=True)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
+@pytest.mark.parametrize("work", ["statement", "transaction"])
+def test_reading_of_another_user_is_of_one_state(readable: Path, work: str) -> None:
+    """A statement or transaction during which the database is written is repeated, and gives rows of one state."""
+    path = readable / "x"
+    _rewrite(path, 1, rows=10_000)
+    process = _as_other_user(_PAUSING_READER, str(path), work)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waits\n"
+    _rewrite(path, 2, rows=10_000)
+    assert process.communicate("go on\n", timeout=60)[0] == "2 2\n"
+
+
+_LATE_READER = """
+import sys
+from pathlib import Path
+from newslake.pipeline import sqlite
+from newslake.pipeline.errors import LakeError
+path, wal_of, files = Path(sys.argv[1]), sqlite._wal_of, [Path(sys.argv[1])]
+sqlite._wal_of = lambda path: files.pop() if files else wal_of(path)  # there when it is looked for, then gone
+database = sqlite.open_database(path, durability="process", broken=lambda error: LakeError(str(error)))
+for turn in range(2):
+    if turn:
+        sys.stdin.readline()
+    print(database.execute("SELECT n FROM t").fetchone()[0], flush=True)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user")
+def test_reader_of_another_user_meets_the_end_of_a_writer(readable: Path) -> None:
+    """A reader that opens while the last writer deletes its log has the rows, and follows later writes."""
+    path = readable / "x"
+    _rewrite(path, 1, rows=1)
+    process = _as_other_user(_LATE_READER, str(path))
+    assert process.stdout is not None
+    assert process.stdout.readline() == "1\n"
+    _rewrite(path, 2, rows=1)
+    assert process.communicate("read\n", timeout=60)[0] == "2\n"
 
 
 def _is_locked(path: Path) -> bool:

@@ -8,7 +8,7 @@ from newslake.pipeline.addons.alerts.state import ALERT_STATE, ALERTS
 from newslake.pipeline.archive import TakedownPlan
 from newslake.pipeline.model import canonical_url
 from newslake.pipeline.settings import Settings
-from newslake.pipeline.sqlite import problems_of_database
+from newslake.pipeline.sqlite_checks import problems_of_database
 from newslake.pipeline.store.side_state import SideRow, SideRows, SideState
 from newslake.pipeline.store.sqlite_side_state import statements_of
 

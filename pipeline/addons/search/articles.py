@@ -30,14 +30,13 @@ from newslake.pipeline.addons.search.syntax import SearchTerms, parse_search_tex
 from newslake.pipeline.addons.search.word_forms import LANGUAGE as FORMS_LANGUAGE
 from newslake.pipeline.addons.search.word_forms import word_forms
 from newslake.pipeline.errors import ConfigError, LakeError, LimitError
-from newslake.pipeline.sqlite import Database, name_for_reading
+from newslake.pipeline.sqlite import Database, open_for_reading, repeat_on_change
 from newslake.pipeline.store.tables import TablesVersion
 
 PAGE_SIZE = 20
 MOST_HITS, LAST_OFFSET = 100, 1000
 RANKED = 20_000  # of more matches, the articles that were added last are ranked
 _STEPS = 10_000  # of SQLite, between two looks at the clock
-_BUSY_SECONDS = 10.0
 _COLUMNS = (
     "article_id",
     "revision_id",
@@ -175,8 +174,7 @@ def search_articles(
 
     Nothing is written. ``searched`` has the tables and their index; a path is the folder of a lake.
     Raises: ConfigError for a text without a word to find, or an invalid filter; LakeError (search_missing) before the
-    first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``, or after as many more
-    of waiting for an index in memory.
+    first update of the index, (search_broken) for a damaged one; LimitError after ``seconds``.
     """
     _check(chosen, limit=limit, offset=offset)
     terms = parse_search_text(text)
@@ -186,12 +184,16 @@ def search_articles(
         if tables.present().month_versions():
             raise LakeError(f"{path} is missing; {REBUILD}", key=str(path), reason="search_missing")
         return SearchResult(hits=(), total=0, offset=offset, is_current=True)
-    with _open_for_search(place, seconds) as connection, _time_limit(connection, seconds):
-        connection.execute("BEGIN")  # all that follows is of one state of the index
-        check_version(connection)
-        has_head = tables.read_at_once(partial(is_current, connection))
-        search = _prepare(connection, terms, chosen)
-        total, matches = _find(connection, search, count=offset + limit)
+    end = time.monotonic() + seconds
+
+    def match() -> tuple[bool, _Search, int, list[_Match]]:
+        with _open_for_search(place, end=end) as connection, _time_limit(connection, end=end, seconds=seconds):
+            check_version(connection)
+            has_head = tables.read_at_once(partial(is_current, connection))
+            search = _prepare(connection, terms, chosen)
+            return has_head, search, *_find(connection, search, count=offset + limit)
+
+    has_head, search, total, matches = repeat_on_change(match)
     hits = tables.read_at_once(partial(_read_hits, search, matches[offset:]))
     return SearchResult(hits=tuple(hits), total=total, offset=offset, is_current=has_head)
 
@@ -206,31 +208,29 @@ def _check(chosen: SearchFilter, *, limit: int, offset: int) -> None:
 
 
 @contextmanager
-def _open_for_search(place: SearchPlace, seconds: float) -> Iterator[Database]:
+def _open_for_search(place: SearchPlace, *, end: float) -> Iterator[Database]:
+    """Yield a connection in a transaction: all that it reads is of one state of the index."""
     if place.memory is not None:
-        with _turn_in_memory(place.memory, seconds) as connection:
+        with _turn_in_memory(place.memory, end=end) as connection:
             yield connection
         return
-    name = name_for_reading(place.path)
-    broken = partial(broken_index, place.path)
-    with closing(
-        Database(place.path, broken=broken, name=name, uri=True, autocommit=True, timeout=_BUSY_SECONDS)
-    ) as connection:
-        connection.execute("PRAGMA query_only = ON")
+    with closing(open_for_reading(place.path, broken=partial(broken_index, place.path))) as connection:
+        connection.execute("BEGIN")
         yield connection
 
 
 @contextmanager
-def _turn_in_memory(memory: MemoryIndex, seconds: float) -> Iterator[Database]:
+def _turn_in_memory(memory: MemoryIndex, *, end: float) -> Iterator[Database]:
     """Yield the connection of an index in memory, and leave it as it was: the next one may be an update.
 
-    Raises: LimitError if other searches or an update have it for longer.
+    Raises: LimitError if other searches or an update have it until the end.
     """
-    if not memory.lock.acquire(timeout=seconds):
-        message = f"other searches, or an update of the index, took {seconds:g} seconds: search again in a minute"
+    if not memory.lock.acquire(timeout=max(0.0, end - time.monotonic())):
+        message = "other searches, or an update of the index, had no end in time: search again in a minute"
         raise LimitError(message, reason="too_slow")
     try:
         memory.connection.execute("PRAGMA query_only = ON")
+        memory.connection.execute("BEGIN")
         yield memory.connection
     finally:
         memory.connection.set_progress_handler(None, 0)
@@ -241,8 +241,7 @@ def _turn_in_memory(memory: MemoryIndex, seconds: float) -> Iterator[Database]:
 
 
 @contextmanager
-def _time_limit(connection: Database, seconds: float) -> Iterator[None]:
-    end = time.monotonic() + seconds
+def _time_limit(connection: Database, *, end: float, seconds: float) -> Iterator[None]:
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:
         yield

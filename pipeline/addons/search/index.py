@@ -31,11 +31,12 @@ from newslake.pipeline.sqlite import (
     Database,
     open_database,
     overwrite_database,
-    problems_of_database,
+    repeat_on_change,
     row_checksum,
     transaction,
     vacuum_and_truncate,
 )
+from newslake.pipeline.sqlite_checks import problems_of_database
 from newslake.pipeline.store.tables import TableReader, TablesVersion
 
 REBUILD = "run `newslake search --rebuild`"
@@ -206,7 +207,8 @@ def problems_of_index(searched: SearchTarget) -> tuple[str, ...]:
         return ()
     problems = list(problems_of_database(place.path, schema=_SCHEMA, version=_VERSION))
     if not problems:
-        problems = place.tables.read_at_once(partial(_content_problems, place.path))
+        check = partial(place.tables.read_at_once, partial(_content_problems, place.path))
+        problems = repeat_on_change(check)
     return tuple(f"{place.name}: {each}; {REBUILD}" for each in problems)
 
 
@@ -220,9 +222,13 @@ def is_index_current(searched: SearchTarget) -> bool:
     place = place_of(searched)
     if not place.path.exists():
         return False
-    try:
+
+    def read() -> bool:
         with closing(_open(place.path, durability="process")) as connection:
             return place.tables.read_at_once(partial(is_current, connection))
+
+    try:
+        return repeat_on_change(read)
     except (LakeError, OSError):  # damaged, or of another version
         return False
 

@@ -143,7 +143,7 @@ def searched(place: SearchPlace) -> SearchResult | str | None:
     """Search as a page does; return why it does not search."""
     try:
         await_update(place, durability="process")
-        return search_articles(place, "ferry", seconds=0.2)
+        return search_articles(place, "ferry")
     except LimitError as error:
         return error.reason
 
