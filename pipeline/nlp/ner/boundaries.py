@@ -118,6 +118,8 @@ def _trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
     if first == last and (is_non_name(tokens, data, first) or _is_first_word(tokens, first)):
         return None
     after_honorific = first > name.first and tokens.bare[first - 1] in data.honorifics
+    if first > 1 and tokens.text[first - 1] == "-" and tokens.text[first - 2] in data.evidence.party_letters:
+        label = "GPE"  # "D-Ariz."
     label = "PERSON" if after_honorific else label
     if first == last and label == "PERSON" and len(tokens.bare[first]) < 2:
         return None  # "Gen Z"
@@ -240,7 +242,7 @@ def is_forename_after_title(tokens: Tokens, data: NameData, index: int) -> bool:
 def _is_before_person(tokens: Tokens, index: int) -> bool:
     """Return whether the first word of a person's span is not part of the name: "Visiting Ana Brito", "CNN)Mayor"."""
     is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
-    return (is_first and tokens.tag[index] in ("VBG", "VB", "VBZ")) or ")" in tokens.text[index]
+    return (is_first and tokens.tag[index] in ("VBG", "VB", "VBZ", "VBD")) or ")" in tokens.text[index]
 
 
 def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: str) -> bool:
@@ -260,11 +262,14 @@ def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a capitalised word before a full name is a role or an abbreviated rank."""
     word, role = tokens.lower[index], tokens.bare[index]
     return (
-        role in data.roles
-        or role.removesuffix("s") in data.roles
+        _names_role(data, role)
         or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
         or (tokens.tag[index] == "NN" and word not in data.forenames and tokens.lower[index + 1] in data.forenames)
     )
+
+
+def _names_role(data: NameData, word: str) -> bool:
+    return word in data.roles or word in data.occupations or word.removesuffix("s") in data.roles
 
 
 def extend_spans(
@@ -335,7 +340,7 @@ def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: s
     if not is_compound or word in data.never_names or word in tokens.common_nouns:
         return False
     is_title = word in data.honorifics or word in data.title_modifiers
-    is_title = is_title or word in data.roles or word.removesuffix("s") in data.roles
+    is_title = is_title or _names_role(data, word)
     return label != "PERSON" or not (is_title or word in data.organisation_nouns)
 
 

@@ -103,7 +103,7 @@ _EVIDENCE = NameEvidence(
         LOC="lake lac mount mt river cape gulf lough loch isle strait",
         FAC="fort hotel",
         GPE="port",
-        ORG="team fc afc real atletico sporting university radio banco",
+        ORG="team fc afc real atletico sporting university radio banco studio gazeta",
         EVENT="hurricane storm typhoon cyclone operation",
         PRODUCT="hms uss hmas mv ss",
     ),
@@ -111,9 +111,9 @@ _EVIDENCE = NameEvidence(
         FAC="road street lane avenue bridge airport stadium station square boulevard highway tower hotel palace prison"
         " cathedral mosque museum gallery theatre theater library hospital hall pier dam tunnel arena barracks"
         " minster park gardens zoo school motorway expressway terminal plaza center centre"
-        " garden inn lodge resort lounge",
+        " garden inn lodge resort lounge hostel restaurant cafe drive crescent terrace barrack",
         LOC="river sea ocean island islands isles mountain mountains valley lake bay desert peninsula coast forest gulf"
-        " strait canyon hills range basin archipelago reef glacier plateau canal beach pass",
+        " strait canyon hills range basin archipelago reef glacier plateau canal beach pass springs falls creek",
         GPE="county province city kingdom empire republic township",
         ORG="university college academy institute party committee commission council ministry department"
         " agency authority police service bank group company corporation association federation union society"
@@ -125,11 +125,12 @@ _EVIDENCE = NameEvidence(
         " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
         " movement press books records studios pictures entertainment capital ventures solutions energy travel"
         " ferries lines fm tv radio courier airlines subsea images"
-        " quartet advisers advisors consulting consultants associates",
-        WORK_OF_ART="prize medal show podcast interview",
+        " quartet advisers advisors consulting consultants associates publishing publishers weekly operations branch"
+        " division circuit",
+        WORK_OF_ART="prize medal award trophy show podcast interview",
         LAW="act bill treaty constitution amendment convention",
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
-        " crisis marathon prix awards",
+        " crisis marathon prix awards race derby",
     ),
     of_heads=_words_by_type(
         ORG="university bank ministry department house court institute school college society church council"
@@ -151,7 +152,8 @@ _EVIDENCE = NameEvidence(
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
     ruled_nouns=_words_by_type(
-        GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council government"
+        GPE="mayor bishop archbishop resident residents native natives people inhabitants centre center outskirts"
+        " streets council government"
     ),
     civic_nouns=words(
         "council councillor councillors hospital depot police station residents mayor town airport harbour lifeboat"
@@ -217,7 +219,8 @@ _HONORIFICS: Mapping[str, Gender | None] = {
     "reverend": None, "sen": None, "rep": None, "gov": None, "gen": None, "col": None, "sgt": None, "lt": None,
     "capt": None, "cllr": None, "hon": None, "det": None, "insp": None, "supt": None, "cpl": None, "cmdr": None,
     "adm": None, "brig": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
-    "adv": None, "mec": None, "datuk": "M", "seri": None, "dato": "M", "pastor": None, "msgr": "M", "amb": None,
+    "ald": None, "adv": None, "mec": None, "datuk": "M", "seri": None, "dato": "M", "pastor": None, "msgr": "M",
+    "amb": None,
     "hajiya": "F", "alhaji": "M", "señor": "M", "señora": "F", "signor": "M", "signora": "F", "messrs": "M",
 }  # fmt: skip
 
@@ -237,7 +240,8 @@ _TITLES: Mapping[str, Gender | None] = {
     "nominee": None, "dean": None, "provost": None, "commander": None, "corporal": None, "private": None,
     "democrat": None, "republican": None, "frontrunner": None, "founder": None, "editor": None,
     "governor-general": None, "referee": None, "lord-lieutenant": None, "tsar": "M",
-    "administrator": None, "undersecretary": None, "comptroller": None,
+    "administrator": None, "undersecretary": None, "comptroller": None, "assemblyman": "M", "assemblywoman": "F",
+    "assemblymember": None, "assessor": None, "alderman": "M", "alderwoman": "F",
     "advocate": None, "supervisor": None, "prophet": None, "trooper": None, "defendant": None,
     "midfielder": None, "striker": None, "defender": None, "goalkeeper": None, "boss": None, "manager": None,
 }  # fmt: skip
@@ -486,7 +490,7 @@ NAMES = NameData(
         "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh easter christmas lent"
         " ramadan eid hanukkah passover halloween obituary analysis comment"
         " opinion exclusive interview review breaking monday tuesday wednesday"
-        " thursday friday saturday sunday est gmt bst am pm"
+        " thursday friday saturday sunday est gmt bst am pm fahrenheit celsius"
         " q a o.k ok reuters/ afp/ photo image video advertisement submitted staff contributed courtesy handout"
     ),
     forenames=_FORENAMES,

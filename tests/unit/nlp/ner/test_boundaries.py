@@ -36,6 +36,9 @@ def _pieces(nlp, text: str, span: str, label: str = "PERSON") -> list[str]:
         ("Reviewing Ana Brown is hard.", "Reviewing Ana Brown", ["Ana Brown"]),
         ("Police named Defendants Ana Brown today.", "Defendants Ana Brown", ["Ana Brown"]),
         ("They asked Adv Brown about it.", "Adv Brown", ["Brown"]),
+        ("Comedian Ana Brown waved.", "Comedian Ana Brown", ["Ana Brown"]),
+        ("Voters chose Assemblywoman Ana Brown.", "Assemblywoman Ana Brown", ["Ana Brown"]),
+        ("Neither did Ald. Ana Brown.", "Ald. Ana Brown", ["Ana Brown"]),
     ],
 )
 def test_other_words_leave_the_span(nlp, text: str, span: str, names: list[str]) -> None:

@@ -25,6 +25,11 @@ pytestmark = pytest.mark.model
         ("Hurricane Bertha hit Orrin. Forecasters in Miami said Bertha had weakened.", ("Bertha", "EVENT")),
         ("Ida Novak was given the Priestwick Medal.", ("Priestwick Medal", "WORK_OF_ART")),
         ("Barrow & Finch signed the deal.", ("Barrow & Finch", "ORG")),
+        ("They slept at the Ida Quell Hostel.", ("Ida Quell Hostel", "FAC")),
+        ("Ida Novak won the Tom Priestwick Award.", ("Tom Priestwick Award", "WORK_OF_ART")),
+        ("Studio Marlok made the film.", ("Studio Marlok", "ORG")),
+        ("Sen. Ana Brito, D-Ariz., was late.", ("Ariz.", "GPE")),
+        ("It was 40 degrees Fahrenheit when Ida Springs and Tom Creek met.", ("Ida Springs", "PERSON")),
     ],
 )
 def test_words_in_and_next_to_a_name_show_its_type(nlp, text: str, name: tuple[str, str]) -> None:
