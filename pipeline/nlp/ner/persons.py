@@ -20,9 +20,11 @@ from newslake.pipeline.nlp.tokens import Tokens
 _PROPER = frozenset({"NNP", "NNPS"})
 _PLURALS = frozenset({"NNS", "NNPS"})
 _NOUNS = frozenset({"NN", "NNS"})
-_OPENING_MARKS = frozenset({"“", '"'})
-_CLOSING_MARKS = frozenset({"”", '"'})
+_OPENING_MARKS = frozenset({"“", '"', "''", "``"})
+_CLOSING_MARKS = frozenset({"”", '"', "''"})
 _ENDS = frozenset({".", ",", ":"})
+# Where a name neither does nor has anything; nobody says who that is.
+_IDLE = frozenset({"pobj", "appos", "attr", "npadvmod"})
 # A word with that number of mentions, of which no one shows a person, is a thing: people who are named again act.
 _MANY = 3
 # A name of which at most one in this number of mentions acts like a person is a thing ("Loam Desktop runs").
@@ -37,7 +39,7 @@ def drop_false_persons(
     """Return the names; a PERSON that the text shows to be something else gets the type that it shows.
 
     ``forms`` are the folded names. A thing of an unknown kind is a PRODUCT; a common word with a capital goes out. A
-    name stays a PERSON without evidence on either side.
+    full name stays a PERSON without evidence on either side; a single word has to be a subject, an object or an owner.
     """
     spellings: defaultdict[str, list[Name]] = defaultdict(list)
     for name, form in zip(names, forms, strict=True):
@@ -96,15 +98,31 @@ class _PersonCheck:
         spoken = sum(self._speaks(name) for name in names)
         if self._is_typed(form, names, shown + spoken):
             return True
+        if not shown and not spoken and self._is_idle(form, names):
+            return True
         if self._is_named_like_person(form):
             return not shown and not spoken and self._is_borrowed(form, names)
         return self._is_thing(form, names, shown, spoken)
+
+    def _is_idle(self, form: str, names: list[Name]) -> bool:
+        """Return whether a single word never does or has anything: "the bridge to Orrin", "chains such as Zorbix"."""
+        return " " not in form and not any(self._may_act(name) or self._hints_at_person(name) for name in names)
+
+    def _may_act(self, name: Name) -> bool:
+        """Return whether a name is a subject, object or owner, does what a passive says, or is trusted in."""
+        tokens, last = self._tokens, name.last
+        while tokens.dep[last] == "conj" and tokens.head[last] < last:
+            last = tokens.head[last]
+        head = tokens.head[last]
+        is_trusted = tokens.lemma[tokens.head[head]] in self._data.evidence.stake_nouns
+        return tokens.dep[last] not in _IDLE or tokens.dep[head] == "agent" or is_trusted
 
     def _is_thing(self, form: str, names: list[Name], shown: int, spoken: int) -> bool:
         """Return whether a spelling that does not look like a person's is a thing's."""
         if not shown and any(map(self._is_viewer, names)):
             return True
-        hints = sum(self._hints_at_person(name) for name in names)
+        is_code = _is_code(self._tokens.text[names[0].last])
+        hints = 0 if is_code else sum(self._hints_at_person(name) for name in names)
         if not hints and len(names) >= _SELDOM * max(shown + spoken, 1):
             return True
         if shown or spoken:
@@ -127,7 +145,9 @@ class _PersonCheck:
         if borrowed == len(names) or (" " not in form and 2 * borrowed > len(names)):
             return True
         if " " in form:
-            return all(self._is_title(name) for name in names)
+            return all(self._is_title(name) or self._is_abbreviated(name) for name in names) or (
+                all(map(self._is_at, names))
+            )
         return any(self._is_where(name) for name in names)
 
     def label_of(self, form: str, names: list[Name]) -> str | None:
@@ -137,7 +157,12 @@ class _PersonCheck:
             return "ORG"
         if known := self._kb.type_of(form) or next(iter(shown), None):
             return known
-        for label, is_shown in (("GPE", self._is_where), ("NORP", self._is_family), ("WORK_OF_ART", self._is_title)):
+        for label, is_shown in (
+            ("GPE", self._is_where),
+            ("LOC", self._is_at),
+            ("NORP", self._is_family),
+            ("WORK_OF_ART", self._is_title),
+        ):
             if any(map(is_shown, names)):
                 return label
         if any(map(self._speaks, names)):
@@ -296,6 +321,18 @@ class _PersonCheck:
         if tokens.lemma[tokens.head[before]] in self._data.evidence.stake_nouns:
             return False
         return after == len(tokens) or tokens.tag[after] not in ("NN", "NNS", "POS", "NNP")
+
+    def _is_at(self, name: Name) -> bool:
+        """Return whether a full name is a place here: "near Orrin Drive", "at 12 W. Finch", not "at Ana Brito"."""
+        tokens, evidence, before, after = self._tokens, self._data.evidence, name.first - 1, name.last + 1
+        is_address = before > 0 and tokens.tag[before] == "CD"
+        before -= is_address
+        if before < 0 or tokens.lower[before] not in self._data.place_prepositions:
+            return False
+        if not is_address and tokens.lower[before] in evidence.firm_prepositions:
+            return False
+        is_end = after == len(tokens) or tokens.tag[after] not in ("NN", "NNS", "POS", "NNP")
+        return is_end and tokens.lemma[tokens.head[before]] not in evidence.stake_nouns
 
     def _is_common_word(self, name: Name) -> bool:
         """Return whether a single word is in lower case elsewhere, or no noun here ("she is Black")."""
