@@ -256,6 +256,9 @@ class CueData:
 
     - ``phrasal``: verbs that report with the next word ("shot back"). ``nouns``: report with "that" or a colon.
       ``adjectives``: report with "that" ("was adamant that").
+    - ``characterizing``: say what a thing is ("called it a trap"), with the prepositions before it ("described it as a
+      trap"), and not of one of ``reflexives``; ``admitting``: with a gerund, say what their subject has done ("denied
+      taking it").
     - ``addressed``: have the addressee as object; ``addressing``: precede the addressee ("in a letter to X").
       ``blaming``: prepositions before what an object said ("quoted the firm as saying"); after ``crediting``, it is a
       name's ("thanked her for saying"; not "won a prize for"). ``blamed``: the verbs after them, since "accused the
@@ -287,6 +290,9 @@ class CueData:
     phrasal: Mapping[tuple[str, str], Cue]
     nouns: Mapping[str, Cue]
     adjectives: Mapping[str, Cue]
+    characterizing: Mapping[str, frozenset[str]]
+    reflexives: frozenset[str]
+    admitting: frozenset[str]
     addressed: frozenset[str]
     addressing: frozenset[str]
     blaming: frozenset[str]

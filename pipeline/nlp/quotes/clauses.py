@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from newslake.pipeline.nlp.languages.spec import CueData
 from newslake.pipeline.nlp.quotes.cues import CueMention, dateline_end, interrupted_verb, is_negated
+from newslake.pipeline.nlp.quotes.phrases import characterizations, gerunds, infinitives
 from newslake.pipeline.nlp.tokens import Tokens
 
 _CLAUSES = ("ccomp", "xcomp", "dobj", "attr", "oprd", "acomp", "prep", "advcl", "acl", "dative")
@@ -172,14 +173,15 @@ def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: 
     verb = cue.token
     yield from _of_interrupted(tokens, cue)
     yield from _of_complements(tokens, cue, cues, data)
-    if tokens.lemma[verb] in data.committing:
-        yield from _infinitives(tokens, verb)
+    yield from infinitives(tokens, verb, data)
     if verb + 2 < len(tokens) and tokens.lower[verb + 1] == "that" and tokens.dep[verb + 1] == "mark":
         yield verb + 2, tokens.right_edge(verb + 1 if tokens.head[verb + 1] == verb else tokens.head[verb + 1])
     if _is_spliced(tokens, cue):
         yield tokens.left_edge(tokens.head[verb]), _frame_start(tokens, cue) - 1
     if tokens.dep[verb] == "parataxis" or _is_aside(tokens, verb, data):
         yield from _without(tokens, _host(tokens, verb), tokens.left_edge(verb), tokens.right_edge(verb))
+    yield from characterizations(tokens, verb, data)
+    yield from gerunds(tokens, verb, data)
 
 
 def _of_interrupted(tokens: Tokens, cue: CueMention) -> Iterator[tuple[int, int]]:
@@ -328,14 +330,6 @@ def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
 def _follows_medium(tokens: Tokens, that: int, data: CueData) -> bool:
     """Return whether a "that" parsed as a relative pronoun introduces reported words: "said in a letter that he"."""
     return tokens.lemma[that - 1] in data.medium_words and _is_conjunction(tokens, that)
-
-
-def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
-    """Yield "to stay" of "vowed to stay", "them to stay" of "urged them to stay"."""
-    for child in tokens.dependents(verb, "xcomp", "ccomp"):
-        if child > verb and tokens.tag[child] == "VB":
-            objects = [tokens.left_edge(each) for each in tokens.dependents(verb, "dobj") if verb < each < child]
-            yield max(min([tokens.left_edge(child), *objects]), verb + 1), tokens.right_edge(child)
 
 
 def _is_finite(tokens: Tokens, verb: int) -> bool:

@@ -82,6 +82,16 @@ CUES = CueData(
     phrasal=_PHRASAL,
     nouns=_NOUNS,
     adjectives=_ADJECTIVES,
+    characterizing={
+        verb: frozenset({link})
+        for link, verbs in (
+            ("as", "call describe portray characterize characterise label brand dub denounce condemn deride cite hail"),
+            ("to", "liken compare"),
+        )
+        for verb in verbs.split()
+    },
+    reflexives=words("myself yourself himself herself itself ourselves themselves"),
+    admitting=words("deny admit acknowledge confess report recall remember describe"),
     addressed=words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
     addressing=frozenset({"to", "with"}),
     blaming=frozenset({"as", "of"}),

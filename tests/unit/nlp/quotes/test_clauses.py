@@ -120,3 +120,33 @@ def test_a_source_in_a_relative_clause(nlp) -> None:
     """After "which, according to" the rest of the relative clause is reported, not the sentence around it."""
     [quote] = read(nlp, "The mill has a new roof, which, according to the report, is far too small.")
     assert quote.quote_text == "is far too small"
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("Ana Brito described the bridge as an old trap for sailors.", "the bridge as an old trap for sailors"),
+        ("Tom Roy likened the old bridge to a trap.", "the old bridge to a trap"),
+        ("The patient, whom doctors described as a young nurse, was moved.", "a young nurse"),
+        ("Critics have called it a rehearsal for war.", "it a rehearsal for war"),
+        ("Tom Roy denied taking money from the port.", "taking money from the port"),
+    ],
+)
+def test_what_somebody_calls_a_thing_is_reported(nlp, text: str, quote: str) -> None:
+    """What a thing is for somebody, and what they say that they have done, need no clause of their own."""
+    assert quote in [each.quote_text for each in read(nlp, text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tom Roy calls himself a baker of old bread.",
+        "Sales fell by half, compared to the weak months of last year.",
+        "Ana Brito described the long fall to a group of sailors.",
+        "Tom Roy enjoyed taking money from the port.",
+        "Ana Brito called the police from the port.",
+    ],
+)
+def test_what_is_no_characterization(nlp, text: str) -> None:
+    """A name for oneself, a comparison by the writer, an addressee, an act and a call report nothing."""
+    assert read(nlp, text) == ()
