@@ -330,11 +330,13 @@ def _colon_cue(
 def _near_subject(tokens: Tokens, quoted: QuotedText, index: int, finder: SpeakerFinder) -> Iterator[Attribution]:
     """Yield the nearest subject that can speak; for a statement after a full stop, that of the sentence before.
 
-    Of that sentence it is the subject of the main clause, which the statement continues. A statement that begins a
-    paragraph is reported without a speaker if no subject can speak.
+    Of that sentence it is the subject of the main clause, which the statement continues. A statement that follows a
+    full stop or a heading is reported without a speaker if no subject can speak.
     """
     first, last = quoted.edges[index]
     anchor = _anchor(tokens, first)
+    if anchor is None and last - first > _LONG and is_sentence(quoted, index):
+        yield Attribution(None, None, 0.22, "near_subject")
     if anchor is None or (tokens.text[anchor] != ":" and last - first < _LONG):
         return
     is_colon, is_paragraph = tokens.text[anchor] == ":", tokens.block[anchor] != tokens.block[first]
@@ -346,7 +348,7 @@ def _near_subject(tokens: Tokens, quoted: QuotedText, index: int, finder: Speake
         subjects = [each for each in subjects if tokens.tag[each] in ("NNP", "PRP")]
     subject = next((each for each in subjects if finder.can_speak(each)), None)
     is_statement = is_sentence(quoted, index) or last - first > _PHRASE
-    if subject is not None or (is_paragraph and not is_colon and is_statement):
+    if subject is not None or (is_apart and is_statement):
         yield Attribution(None, subject, 0.55 if is_colon else 0.22, "near_subject")
 
 

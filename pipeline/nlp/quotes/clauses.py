@@ -285,13 +285,22 @@ def _complements(tokens: Tokens, cue: CueMention, data: CueData) -> Iterator[int
         clauses += [each for each in tokens.dependents(verb, "advcl") if _asks(tokens, each, data)]
     if tokens.lemma[verb] in data.addressed:  # "asked him how high the wall would be"
         clauses += [
-            each for addressee in tokens.dependents(verb, "dobj") for each in tokens.dependents(addressee, "ccomp")
+            each
+            for addressee in tokens.dependents(verb, "dobj")
+            for each in tokens.dependents(addressee, "ccomp", "relcl")
+            if tokens.dep[each] == "ccomp" or _follows_addressee(tokens, addressee, each)
         ]
     if not any(clause > verb for clause in clauses) and (linked := _that_clause_verb(tokens, verb, data)) is not None:
         clauses.append(linked)
     for clause in clauses:
         if _has_subject(tokens, clause) and (_is_finite(tokens, clause) or _is_before_frame(tokens, clause, verb)):
             yield clause
+
+
+def _follows_addressee(tokens: Tokens, addressee: int, clause: int) -> bool:
+    """Return whether what somebody hears is parsed as a relative clause: "told the paper he was late"."""
+    left = tokens.left_edge(clause)
+    return left == addressee + 1 and tokens.tag[left] not in _RELATIVES and tokens.lower[left] != "that"
 
 
 def _has_subject(tokens: Tokens, clause: int) -> bool:

@@ -33,7 +33,7 @@ _VERBS: Mapping[str, Cue] = dict((
     *_cues("speech", 0.45, "neutral", """
         offer welcome invite dismiss reject refuse oppose endorse defend justify attack challenge advocate bemoan cheer
         celebrate share"""),
-    *_cues("speech", 0.7, "neutral", "imply indicate agree hint signal"),
+    *_cues("speech", 0.7, "neutral", "imply indicate agree hint signal notify relate project recognise recognize"),
     *_cues("speech", 0.5, "neutral", "blame identify nickname lambast lambaste rip bash bill"),
     *_cues("speech", 0.8, "distance", "claim allege contend maintain insist boast profess purport assert brag"),
     *_cues("speech", 0.8, "approval", "confirm acknowledge admit concede reveal disclose explain clarify note"),
@@ -92,7 +92,7 @@ CUES = CueData(
     },
     reflexives=words("myself yourself himself herself itself ourselves themselves"),
     admitting=words("deny admit acknowledge confess report recall remember describe"),
-    addressed=words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
+    addressed=words("tell inform notify assure remind warn ask advise urge promise reassure text email message show"),
     addressing=frozenset({"to", "with"}),
     blaming=frozenset({"as", "of"}),
     crediting=frozenset({"for"}),

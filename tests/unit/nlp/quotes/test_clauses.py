@@ -130,10 +130,12 @@ def test_a_source_in_a_relative_clause(nlp) -> None:
         ("The patient, whom doctors described as a young nurse, was moved.", "a young nurse"),
         ("Critics have called it a rehearsal for war.", "it a rehearsal for war"),
         ("Tom Roy denied taking money from the port.", "taking money from the port"),
+        ("Tom Roy told the newspaper he ignored the old bridge.", "he ignored the old bridge"),
+        ("The port notified Tom Roy she would not be fined.", "she would not be fined"),
     ],
 )
 def test_what_somebody_calls_a_thing_is_reported(nlp, text: str, quote: str) -> None:
-    """What a thing is for somebody, and what they say that they have done, need no clause of their own."""
+    """What a thing is for somebody, what they have done, and what somebody tells an addressee, need no clear clause."""
     assert quote in [each.quote_text for each in read(nlp, text)]
 
 
@@ -145,6 +147,7 @@ def test_what_somebody_calls_a_thing_is_reported(nlp, text: str, quote: str) -> 
         "Ana Brito described the long fall to a group of sailors.",
         "Tom Roy enjoyed taking money from the port.",
         "Ana Brito called the police from the port.",
+        "Tom Roy told the newspaper that he owns.",
     ],
 )
 def test_what_is_no_characterization(nlp, text: str) -> None:

@@ -489,3 +489,11 @@ def test_confidence_is_the_share_of_its_rule(nlp) -> None:
     sure = read(nlp, "“We stopped early,” said Ana Brito.")[0].confidence
     guess = read(nlp, "Ana Brito left. “We stopped early and lost every one of our boats.”")[0]
     assert (guess.rule_id, guess.confidence < 0.6 < sure < 1) == ("near_subject", True)
+
+
+def test_a_statement_after_a_full_stop_needs_no_speaker(nlp) -> None:
+    """A whole sentence in marks is somebody's words if nobody is near; a title or a phrase is not."""
+    said = "“There are many things that we can still do to save the boats of the port.”"
+    [quote] = read(nlp, f"The second reason is the weather. {said}")
+    assert (quote.quote_text, quote.speaker_text) == (said, None)
+    assert read(nlp, "The second reason is the weather. “The boats of the port” is old.") == ()
