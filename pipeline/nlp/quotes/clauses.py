@@ -130,7 +130,8 @@ def _reports(tokens: Tokens, cue: CueMention, data: CueData, can_claim: Callable
     if cue.speaker is None:
         is_request = bool(tokens.dependents(verb, "xcomp"))  # "asked to leave"
         is_question = lemma in data.asking and tokens.tag[verb] in ("VBN", "VBD") and not is_request
-        return is_question and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
+        is_said = is_question or (weight >= _LEAST_INDIRECT and _is_it_said(tokens, verb, data))
+        return is_said and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
     if _is_no_speaker(tokens, cue.speaker, data, can_claim):
         return False
     if _is_no_act(tokens, verb, cue, data):
@@ -138,8 +139,15 @@ def _reports(tokens: Tokens, cue: CueMention, data: CueData, can_claim: Callable
     if cue.entry.cue_class == "thought":
         return weight >= _LEAST_THOUGHT and tokens.lower[cue.speaker] != "you"
     is_evidence = lemma in data.evidence_verbs and tokens.lemma[cue.speaker] in data.evidence
-    is_figurative = lemma in data.agentive_verbs and not can_claim(cue.speaker)
+    named = (cue.speaker, *tokens.dependents(cue.speaker, "appos"))  # "the Press Officer, Ana Brito, confirmed"
+    is_figurative = lemma in data.agentive_verbs and not any(map(can_claim, named))
     return is_evidence or (not is_figurative and (weight >= _LEAST_INDIRECT or lemma in data.committing))
+
+
+def _is_it_said(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether nobody is named who says something: "it was reported that"."""
+    subjects = tokens.dependents(verb, "nsubjpass")
+    return bool(subjects) and tokens.lower[subjects[0]] in data.impersonal
 
 
 def _is_no_speaker(tokens: Tokens, speaker: int, data: CueData, can_claim: Callable[[int], bool]) -> bool:
@@ -199,7 +207,7 @@ def _of_complements(
     tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData
 ) -> Iterator[tuple[int, int]]:
     complements = list(_complements(tokens, cue, data))
-    for child in (each for each in complements if not _is_adverbial(tokens, tokens.left_edge(each), data)):
+    for child in (each for each in complements if not _is_adverbial(tokens, each, data)):
         if child > cue.token:
             if (left := _complement_start(tokens, cue.token, tokens.left_edge(child), data)) is not None:
                 marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
@@ -256,9 +264,10 @@ def _is_frame(tokens: Tokens, cue: CueMention, data: CueData) -> bool:
     return cue.entry.cue_class != "thought" and not any(cue.token < each for each in objects)
 
 
-def _is_adverbial(tokens: Tokens, first: int, data: CueData) -> bool:
+def _is_adverbial(tokens: Tokens, clause: int, data: CueData) -> bool:
     """Return whether a clause is no complement: "after he left"."""
-    return tokens.dep[first] == "mark" and tokens.lower[first] not in data.complementisers
+    marks = tokens.dependents(clause, "mark")
+    return bool(marks) and marks[0] == tokens.left_edge(clause) and tokens.lower[marks[0]] not in data.complementisers
 
 
 def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:

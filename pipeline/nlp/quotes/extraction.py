@@ -85,7 +85,11 @@ def extract_quotes(
         *_draft_turns(tokens, finder, language.cues),
         *_draft_statements(words, finder),
         *(each for each in fragments if each is not None),
-        *(_draft_indirect(tokens, each) for each in clauses if _is_indirect(each, inside, finder)),
+        *(
+            _draft_indirect(tokens, each)
+            for each in (_before_quote(words, clause, attributions) for clause in clauses)
+            if _is_indirect(each, inside, finder)
+        ),
     ]
     apart = _resolve_overlaps(nested, sorted(drafts, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [_speaker_head(finder, each.attribution) for each in apart])
@@ -207,6 +211,19 @@ def _draft_statements(words: _QuoteContext, finder: SpeakerFinder) -> Iterator[_
     for each in find_block_statements(words.tokens, words.quoted, words.cues, words.data, finder.can_speak):
         attribution = Attribution(each.cue, each.speaker, 1.0, "statement")
         yield _QuoteDraft(each.paragraphs[0][0], each.paragraphs[-1][1], each.paragraphs, True, attribution)
+
+
+def _before_quote(words: _QuoteContext, clause: Clause, attributions: Sequence[Attribution]) -> Clause:
+    """Return a clause, cut before the next report with a quote in it: "it was old, which Ana Brito called “sad”"."""
+    tokens, owner = words.tokens, words.quoted.owner
+    first = next((token for token in range(clause.first, clause.last + 1) if owner[token] >= 0), None)
+    cue = attributions[owner[first]].cue if first is not None else None
+    if first is None or cue is None or not clause.first < cue.token < first or clause.first < clause.cue.token:
+        return clause
+    end = tokens.left_edge(cue.token) - 1
+    while end > clause.first and (tokens.tag[end] == "CC" or not tokens.text[end][-1].isalnum()):
+        end -= 1
+    return clause._replace(last=end) if end - clause.first >= _FRAGMENT_WORDS else clause
 
 
 def _is_indirect(clause: Clause, inside: Sequence[int], finder: SpeakerFinder) -> bool:

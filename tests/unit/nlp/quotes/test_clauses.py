@@ -140,8 +140,27 @@ def test_what_somebody_calls_a_thing_is_reported(nlp, text: str, quote: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("It was reported that the old bridge would close.", "the old bridge would close"),
+        (
+            "Because there was ice, the bridge may stay shut, Ana Brito said.",
+            "Because there was ice, the bridge may stay shut",
+        ),
+        ("The Press Officer, Ana Brito, confirmed that the bridge was shut.", "the bridge was shut"),
+        ("Ana Brito said the bridge was old, which Tom Roy called “very sad for us”.", "the bridge was old"),
+    ],
+)
+def test_a_report_of_any_shape_is_found(nlp, text: str, quote: str) -> None:
+    """Nobody needs to be named, the clause may begin with another one, and it ends before somebody else's quote."""
+    assert quote in [each.quote_text for each in read(nlp, text)]
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "They are fined if they fail to tell Ana Brito that the bridge is shut.",
+        "The plan was announced after he left.",
         "Tom Roy calls himself a baker of old bread.",
         "Sales fell by half, compared to the weak months of last year.",
         "Ana Brito described the long fall to a group of sailors.",
