@@ -494,9 +494,10 @@ def _of_source(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: 
         yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[cue.token]) - 1
 
 
-def _of_noun(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: CueData) -> Iterator[tuple[int, int]]:
-    """Yield the clause of "his claim that ..."."""
-    if not tokens.dependents(cue.token, "poss"):
+def _of_noun(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], data: CueData) -> Iterator[tuple[int, int]]:
+    """Yield the clause of "his claim that ...", "a claim by the mayor that ..."."""
+    links = {tokens.lower[each] for each in tokens.dependents(cue.token, "prep")}
+    if not tokens.dependents(cue.token, "poss") and links.isdisjoint(data.origin_prepositions):
         return
     for child in tokens.dependents(cue.token, "acl", "ccomp"):
         if tokens.dependents(child, "mark") and tokens.dependents(child, *_CLAUSE_SUBJECTS):

@@ -147,6 +147,7 @@ def test_what_somebody_calls_a_thing_is_reported(nlp, text: str, quote: str) -> 
             "Because there was ice, the bridge may stay shut, Ana Brito said.",
             "Because there was ice, the bridge may stay shut",
         ),
+        ("The mayor rejected a claim by Ana Brito that the bridge was shut.", "the bridge was shut"),
         ("The Press Officer, Ana Brito, confirmed that the bridge was shut.", "the bridge was shut"),
         ("Ana Brito said the bridge was old, which Tom Roy called “very sad for us”.", "the bridge was old"),
     ],
