@@ -22,7 +22,7 @@ from newslake.pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, n
 from newslake.pipeline.nlp.quotes.nesting import NestedSpeech
 from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
 from newslake.pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
-from newslake.pipeline.nlp.quotes.statements import find_block_statements
+from newslake.pipeline.nlp.quotes.statements import find_block_statements, find_posts
 from newslake.pipeline.nlp.tokens import Tokens
 
 _DIRECT_SHARE = 0.9
@@ -211,6 +211,9 @@ def _draft_statements(words: _QuoteContext, finder: SpeakerFinder) -> Iterator[_
     for each in find_block_statements(words.tokens, words.quoted, words.cues, words.data, finder.can_speak):
         attribution = Attribution(each.cue, each.speaker, 1.0, "statement")
         yield _QuoteDraft(each.paragraphs[0][0], each.paragraphs[-1][1], each.paragraphs, True, attribution)
+    for post in find_posts(words.tokens, words.quoted):
+        [(start, end)] = post.paragraphs
+        yield _QuoteDraft(start, end, post.paragraphs, True, Attribution(None, post.speaker, 1.0, "byline"))
 
 
 def _before_quote(words: _QuoteContext, clause: Clause, attributions: Sequence[Attribution]) -> Clause:

@@ -1,5 +1,8 @@
-"""Statements without quotation marks: the paragraphs after a line that introduces them ("The statement reads:")."""
+"""Statements without quotation marks: the paragraphs after a line that introduces them ("The statement reads:"), and
+posts of a social network with the name and handle of who wrote them.
+"""
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,11 +10,15 @@ from dataclasses import dataclass
 from newslake.pipeline.nlp.languages.spec import CueData
 from newslake.pipeline.nlp.quotes.cues import CueMention
 from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
-from newslake.pipeline.nlp.tokens import SUBJECTS, Tokens
+from newslake.pipeline.nlp.tokens import BODY_KINDS, SUBJECTS, Tokens
 
 _MOST = 20  # paragraphs of one statement
 _LEAST_WEIGHT = 0.7
 _LEAST_WORDS = 5
+_POST = re.compile(
+    r"\s*(?P<words>\S.+?)\s*[—–]\s?(?P<name>[^\n()—–]{2,60}?)\s\(@\w+\)\s(?:\w+ \d{1,2}|\d{1,2} \w+),? \d{4}\s*",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,19 @@ def find_block_statements(
         spans = tuple((each.start, each.end) for each in tokens.blocks[block : last + 1])
         yield BlockStatement(spans, introduction.cue, speaker)
         block = last
+
+
+def find_posts(tokens: Tokens, quoted: QuotedText) -> Iterator[BlockStatement]:
+    """Yield the paragraphs that are a post and its signature: "It is late. — Ana Brito (@brito) May 3, 2031"."""
+    for block in tokens.blocks:
+        if block.kind not in BODY_KINDS or tokens.content.find("(@", block.start, block.end) < 0:
+            continue
+        post = _POST.fullmatch(tokens.content, block.start, block.end)
+        if post is None:
+            continue
+        first, last = tokens.at(post.start("words")), tokens.at(post.end("words") - 1)
+        if last - first >= _LEAST_WORDS and not any(quoted.inside[first : last + 1]):
+            yield BlockStatement((post.span("words"),), None, tokens.at(post.end("name") - 1))
 
 
 def _introduction(

@@ -65,3 +65,12 @@ def test_the_first_person_of_a_statement_is_its_speaker(nlp) -> None:
         ("ORG", "Acme Ferries"),
         ("ORG", "Acme Ferries"),
     ]
+
+
+def test_an_embedded_post_is_its_authors(nlp) -> None:
+    """A paragraph that ends with a name, a handle and a day is a post; without the handle it is the article's."""
+    words = "Every boat of the port goes out again tomorrow at noon."
+    lead = "The harbour stayed shut on Tuesday.\n\n"
+    [quote] = _read(nlp, f"{lead}{words} — Ana Brito (@anabrito) May 3, 2031{END}").quotes
+    assert (quote.quote_text, quote.speaker_name, quote.quote_type) == (words, "Ana Brito", "direct")
+    assert _read(nlp, f"{lead}{words} — Ana Brito (Orrin) May 3, 2031{END}").quotes == ()
