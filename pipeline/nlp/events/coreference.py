@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from newslake.pipeline.model import Entity
 from newslake.pipeline.model.annotation import Modality
+from newslake.pipeline.nlp.languages.plover import DEEDS, OTHER
 
 _MOST = 60  # a mention is compared with the latest events of its type, and with the latest mentions of each event
 _STEM = 4  # fewest letters of a word that another is derived from
@@ -18,7 +19,7 @@ _UNREAL = ("hypothetical", "negated")
 class Mention:
     """The features that event coreference compares. ``clusters`` are the participants' clusters; ``is_generic`` marks a
     bare plural ("attacks"), ``is_new`` a mention that is none of the events before ("another attack"), ``is_known`` a
-    noun for an event named before ("the attack").
+    word for an event named before ("the attack", "wounded in the attack").
     """
 
     event_type: str | None
@@ -38,6 +39,7 @@ class Mention:
     is_generic: bool
     is_new: bool
     is_known: bool
+    is_noun: bool
 
 
 _FEATURES = attrgetter(*(each.name for each in fields(Mention) if each.name not in ("start", "sentence")))
@@ -50,6 +52,8 @@ def first_mentions(mentions: Sequence[Mention]) -> list[int]:
     for position, mention in enumerate(mentions):
         alike = groups.setdefault(_kind(mention), [])
         group = None if mention.is_new else next((g for g in alike[-_MOST:] if _joins(mention, g[1].values())), None)
+        if group is None and _refers(mention):
+            group = next((g for g in reversed(alike[-_MOST:]) if _is_meant(mention, g[1].values())), None)
         if group is None:
             group = (position, {})
             alike.append(group)
@@ -75,6 +79,19 @@ def _joins(mention: Mention, group: Collection[Mention]) -> bool:
     return any(_same(mention, other) for other in group) and not any(_contradict(mention, other) for other in group)
 
 
+def _refers(mention: Mention) -> bool:
+    """Return whether a word refers to a deed named before, whatever its word was: "the attack" after "was stabbed"."""
+    return mention.is_known and not mention.is_new and mention.event_type in DEEDS and mention.event_type != OTHER
+
+
+def _is_meant(mention: Mention, group: Collection[Mention]) -> bool:
+    """Return whether a word may refer to an event: no other day, place or participants. An attack has many victims."""
+    clusters = frozenset[int]().union(*(other.clusters for other in group))
+    if mention.is_noun and mention.clusters and clusters and not mention.clusters & clusters:
+        return False
+    return not all(other.is_generic for other in group) and not any(_contradict(mention, other) for other in group)
+
+
 def _same(one: Mention, other: Mention) -> bool:
     if one.is_generic or other.is_generic or not _same_mode(one, other):
         return False
@@ -83,9 +100,7 @@ def _same(one: Mention, other: Mention) -> bool:
     if one.in_lead and other.in_headline and one.event_type != "OTHER" and (shared or not other.clusters):
         return True
     if one.clusters and other.clusters:
-        return shared > 1 or (
-            shared == 1 and (alike or _is_derived(one, other) or one.in_headline or other.in_headline)
-        )
+        return shared > 1 or (shared == 1 and (alike or _is_derived(one, other)))
     return alike
 
 

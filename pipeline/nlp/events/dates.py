@@ -69,7 +69,7 @@ def _statements(context: Attachment) -> dict[str, dict[TimeExpression, int]]:
     """Return the times of statements by their noun, each with the first token that has it."""
     parse, issued = context.parse, dict[str, dict[TimeExpression, int]]()
     for token, time in context.time_at.items():
-        noun = parse.head[token] if parse.dep[token] == "acl" else token
+        noun = parse.head[token] if parse.dep[token] == "acl" else parse.child(token, "dobj") or token
         if parse.lemma[noun] in context.words.statements and noun not in parse.verbs:
             issued.setdefault(parse.lemma[noun], {}).setdefault(time, noun)
     return issued

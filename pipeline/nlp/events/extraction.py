@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -13,7 +13,12 @@ from newslake.pipeline.model import Article, Entity, Event, Quote, TimeExpressio
 from newslake.pipeline.model.annotation import Modality
 from newslake.pipeline.nlp.events.arguments import Roles, name_speakers, roles_of, without
 from newslake.pipeline.nlp.events.classifier import EventCandidate, probabilities
-from newslake.pipeline.nlp.events.coreference import Mention, first_mentions, repeated_in_lead, saliences
+from newslake.pipeline.nlp.events.coreference import (
+    Mention,
+    first_mentions,
+    repeated_in_lead,
+    saliences,
+)
 from newslake.pipeline.nlp.events.dates import dates_of
 from newslake.pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
 from newslake.pipeline.nlp.events.judgements import participants_judged, read_judgements
@@ -394,9 +399,14 @@ def _mention(
         recipient_cluster=recipients[0] if recipients else None,
         in_headline=parse.headline[index],
         in_lead=parse.sentence[index] in context.lead.sentences,
-        is_generic=trigger.is_noun and parse.tag[index] == "NNS" and not clusters and _is_bare(parse, index),
+        is_generic=trigger.is_noun
+        and parse.tag[index] == "NNS"
+        and not clusters
+        and when.precision != "day"
+        and _is_bare(parse, index),
         is_new=_is_new(parse, trigger, roles, data),
         is_known=_is_known(parse, trigger, data),
+        is_noun=trigger.is_noun,
     )
 
 
@@ -419,8 +429,20 @@ def _is_new(parse: Parse, trigger: Trigger, roles: Roles, data: FrameData) -> bo
 
 
 def _is_known(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
-    """Return whether a noun refers to an event named before: "the crash"."""
-    return trigger.is_noun and parse.has_word(trigger.index, data.modality.definite_words)
+    """Return whether a word refers to an event named before: "the crash", "two were wounded in the attack"."""
+    if trigger.is_noun:
+        return parse.has_word(trigger.index, data.modality.definite_words)
+    return any(parse.has_word(noun, data.modality.definite_words) for noun in _occasions(parse, trigger, data))
+
+
+def _occasions(parse: Parse, trigger: Trigger, data: FrameData) -> Iterator[int]:
+    """Yield the nouns in which a verb happens that may name an event of its type: "wounded in the attack"."""
+    for preposition in parse.children[trigger.index]:
+        if parse.dep[preposition] == "prep" and parse.lower[preposition] in data.attachment.occasions:
+            for noun in parse.children[preposition]:
+                kinds = {frame.event_type for frame in data.noun_index.get(parse.lemma[noun], ())}
+                if trigger.frame is not None and trigger.frame.event_type in kinds:
+                    yield noun
 
 
 def _is_bare(parse: Parse, index: int) -> bool:

@@ -52,11 +52,12 @@ def date_main(
 ) -> tuple[Event, ...]:
     """Return the events; if no mention of the main event has a date, it gets the first of ``days`` that fits, the days
     of the lead. Without one, an event of the lexicon that happened gets the published day if it ``is_news``: the lead
-    has no day, and its sentences have no words about time.
+    has no day, and its sentences have no words about time. What is only said has no day of another verb.
     """
     main = [each for each in events if each.is_main]
     if not main or published is None or any(each.event_date or each.event_date_text for each in main):
         return tuple(events)
+    days = days if main[0].event_type in DEEDS else ()
     when = next((day for day in days if _fits(day, main[0].modality, published)), None)
     is_known = main[0].event_type != OTHER or main[0].event_subtype is not None
     if when is None and main[0].modality == "happened" and is_known and is_news:
@@ -171,15 +172,24 @@ def _complete(event: Event, facts: _SharedFacts, placed: Collection[int]) -> Eve
 def _may_take(event: Event, column: str, fact: _SharedFact, placed: Collection[int]) -> bool:
     """Return whether a mention may take over a fact: its words do not hint at another one.
 
-    A date goes to later mentions, and to earlier ones of the main event only, which a headline tells without a day.
     A place goes to the main event only. What is said about a deed elsewhere, or is not done yet, has none.
     """
     if column == "event_date":
-        return event.event_date_text is None and (event.is_main or fact.source.start_char < event.start_char)
+        return _may_take_day(event, fact)
     if column == "place_text":
         is_done = event.modality == "happened" and event.event_type in DEEDS
         return is_done and event.is_main and event.sentence_index not in placed
     return not _is_other_side(event, column, fact.columns)
+
+
+def _may_take_day(event: Event, fact: _SharedFact) -> bool:
+    """Return whether a mention without words about time has the day of another mention of a deed. What is said may be
+    said again on another day. A month or a year goes to later mentions only: earlier ones may be of a newer event.
+    """
+    if event.event_date_text is not None or event.is_main:
+        return event.event_date_text is None
+    is_later = fact.source.start_char < event.start_char
+    return event.event_type in DEEDS and (is_later or fact.columns["event_date_precision"] == "day")
 
 
 def _is_other_side(event: Event, column: str, values: Mapping[str, Any]) -> bool:

@@ -92,10 +92,16 @@ def test_pronouns_do_not_flow(nlp):
 
 
 def test_the_main_event_has_the_day_of_the_lead(nlp):
-    """If the lead dates another verb than the main event's, the main event has that day, with the basis "lead"."""
-    text = f"Ada Holm walked to the podium on Monday.\nShe praised Otto Brandt.{REST}"
+    """If the lead dates another verb than the main event's, a deed has that day, with the basis "lead"."""
+    text = f"Ada Holm walked to the podium on Monday.\nShe met Otto Brandt.{REST}"
     case = read(nlp, text, HOLM, BRANDT)
-    assert _dated(case, "praised") == (MONDAY, "lead")
+    assert _dated(case, "met") == (MONDAY, "lead")
+
+
+def test_the_day_of_another_verb_is_not_that_of_words(nlp):
+    """A main event that is only said does not have the day of another verb of the lead."""
+    case = read(nlp, f"Ada Holm praised Otto Brandt.\nA ferry sank on Monday.{REST}", HOLM, BRANDT)
+    assert _dated(case, "praised") == (None, None)
 
 
 def test_the_day_of_a_report_is_not_the_day_of_the_event(nlp):
@@ -130,13 +136,46 @@ def test_the_published_day_dates_no_other_event(nlp, lead):
     assert all(event.event_date_basis != "publication" for event in case.events)
 
 
-def test_a_day_flows_to_later_mentions(nlp):
-    """A day that a later mention states is that of an earlier one only if the event is the main one."""
-    text = f"Ada Holm praised a march.\nA boy was stabbed in Leeds.\nThe boy was stabbed in Leeds on Monday.{REST}"
-    days = [event.event_date for event in read(nlp, text, HOLM, LEEDS).events if event.trigger_text == "stabbed"]
-    main = f"A boy was stabbed in Leeds.\nAda Holm praised a march.\nThe boy was stabbed in Leeds on Monday.{REST}"
-    of_main = [event.event_date for event in read(nlp, main, HOLM, LEEDS).events if event.trigger_text == "stabbed"]
-    assert (days, of_main) == ([None, MONDAY], [MONDAY, MONDAY])
+@pytest.mark.parametrize(("when", "days"), [("on Monday", [MONDAY, MONDAY]), ("last month", [None, date(2026, 2, 1)])])
+def test_a_day_flows_to_earlier_mentions(nlp, when, days):
+    """A day that a later mention of a deed states is that of an earlier one too; a month is not."""
+    text = f"Ada Holm praised a march.\nA boy was stabbed in Leeds.\nThe boy was stabbed in Leeds {when}.{REST}"
+    events = read(nlp, text, HOLM, LEEDS).events
+    assert [event.event_date for event in events if event.trigger_text == "stabbed"] == days
+
+
+def test_the_day_of_words_does_not_flow(nlp):
+    """Who praised a person on Monday may praise the person again on another day."""
+    text = f"A boy was stabbed in Leeds.\nAda Holm praised Otto Brandt on Monday.\nAda Holm praised Otto Brandt.{REST}"
+    events = read(nlp, text, HOLM, BRANDT, LEEDS).events
+    assert [event.event_date for event in events if event.trigger_text == "praised"] == [MONDAY, None]
+
+
+@pytest.mark.parametrize(("noun", "day"), [("the attack", MONDAY), ("another attack", None)])
+def test_a_definite_noun_refers_to_a_deed_of_another_word(nlp, noun, day):
+    """ "The attack" after "was stabbed" is the stabbing; "another attack" is not."""
+    text = f"Ada Holm was stabbed in Leeds on Monday.\nAda Holm survived {noun}.{REST}"
+    assert read(nlp, text, HOLM, LEEDS).event("attack").event_date == day
+
+
+def test_a_definite_noun_with_other_participants_is_another_deed(nlp):
+    """ "The attack on" somebody else does not refer to the stabbing."""
+    text = f"Ada Holm was stabbed in Leeds on Monday.\nThe attack on Otto Brandt shocked York.{REST}"
+    assert read(nlp, text, HOLM, BRANDT, LEEDS, YORK).event("attack").event_date is None
+
+
+@pytest.mark.parametrize(("occasion", "day"), [("in the attack", MONDAY), ("in an attack", None), ("in York", None)])
+def test_who_is_wounded_in_the_attack_is_wounded_on_its_day(nlp, occasion, day):
+    """A deed that happens in "the" deed of its type is one event with it."""
+    text = f"Rebels attacked a base in Leeds on Monday.\nAda Holm was wounded {occasion}.{REST}"
+    assert read(nlp, text, HOLM, LEEDS, YORK).event("wounded").event_date == day
+
+
+@pytest.mark.parametrize(("when", "is_one"), [("on Monday", True), ("in 2019", False), ("often", False)])
+def test_a_plural_with_a_day_is_one_event(nlp, when, is_one):
+    """ "Attacks" with a day are those that happened on it, not attacks in general."""
+    case = read(nlp, f"The attacks on Leeds shocked York.\nAttacks began {when}.{REST}", LEEDS, YORK)
+    assert (case.event("Attacks").coref_event_index == case.event("attacks").coref_event_index) == is_one
 
 
 @pytest.mark.parametrize(
