@@ -99,7 +99,8 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "target_name": _resolved_name(event.recipient_text, event.recipient_name),
         "source_code": event.actor_country,
         "target_code": event.recipient_country,
-        "date": _event_day(event),
+        "date": None if event.event_date_basis == "publication" else _event_day(event),
+        "best_date": _event_day(event),
         "date_basis": event.event_date_basis,
         "location": event.place_text,
         "place_basis": event.place_basis,
@@ -125,7 +126,7 @@ def _resolved_name(text: str | None, name: str | None) -> str | None:
 def _event_day(event: Event) -> str | None:
     """Return the day of an event, or the month or the year that contains all its days, in ISO 8601."""
     first, last = event.event_date, event.event_date_end or event.event_date
-    if event.event_date_basis == "publication" or first is None or last is None or first.year != last.year:
+    if first is None or last is None or first.year != last.year:
         return None
     if event.event_date_precision == "day":
         return first.isoformat()

@@ -49,6 +49,18 @@ def test_date_of_event_is_as_precise_as_the_text(nlp: Language, when: str, day: 
 
 
 @pytest.mark.model
+@pytest.mark.parametrize(
+    ("when", "days"),
+    [(" on Monday", ("2026-03-09", "2026-03-09", "relative")), ("", (None, "2026-03-11", "publication"))],
+)
+def test_stated_day_and_best_day(nlp: Language, when: str, days: tuple[str | None, str, str]) -> None:
+    """`date` is the day that the text gives, `best_date` also the published day of a main event without one."""
+    case = read(nlp, f"Soldiers attacked a village{when}.\nIt was cold.\nThe shops were shut.\nNobody came.")
+    event = annotation_object("1", article_of(""), Annotation(events=case.events))["events"][0]  # type: ignore[index]
+    assert (event["date"], event["best_date"], event["date_basis"]) == days
+
+
+@pytest.mark.model
 def test_basis_of_date_and_place(nlp: Language) -> None:
     """`date_basis` and `place_basis` say where the text names the day and the place."""
     case = read(nlp, "Soldiers attacked a village in Norway on Monday.", ("Norway", "GPE", 0, "NOR"))
