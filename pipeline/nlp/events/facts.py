@@ -183,13 +183,13 @@ def _may_take(event: Event, column: str, fact: _SharedFact, placed: Collection[i
 
 
 def _may_take_day(event: Event, fact: _SharedFact) -> bool:
-    """Return whether a mention without words about time has the day of another mention of a deed. What is said may be
-    said again on another day. A month or a year goes to later mentions only: earlier ones may be of a newer event.
+    """Return whether a mention without words about time has the day of another mention. The day of a deed also goes to
+    earlier mentions. A month or a year does not, because they may be of a newer event; nor does the day of words.
     """
-    if event.event_date_text is not None or event.is_main:
-        return event.event_date_text is None
-    is_later = fact.source.start_char < event.start_char
-    return event.event_type in DEEDS and (is_later or fact.columns["event_date_precision"] == "day")
+    if event.event_date_text is not None:
+        return False
+    is_day_of_deed = event.event_type in DEEDS and fact.columns["event_date_precision"] == "day"
+    return event.is_main or is_day_of_deed or fact.source.start_char < event.start_char
 
 
 def _is_other_side(event: Event, column: str, values: Mapping[str, Any]) -> bool:

@@ -144,11 +144,12 @@ def test_a_day_flows_to_earlier_mentions(nlp, when, days):
     assert [event.event_date for event in events if event.trigger_text == "stabbed"] == days
 
 
-def test_the_day_of_words_does_not_flow(nlp):
-    """Who praised a person on Monday may praise the person again on another day."""
-    text = f"A boy was stabbed in Leeds.\nAda Holm praised Otto Brandt on Monday.\nAda Holm praised Otto Brandt.{REST}"
+def test_the_day_of_words_flows_to_later_mentions_only(nlp):
+    """Who praised a person on Monday may have praised the person before."""
+    praise = "Ada Holm praised Otto Brandt"
+    text = f"A boy was stabbed in Leeds.\n{praise}.\n{praise} on Monday.\n{praise}.{REST}"
     events = read(nlp, text, HOLM, BRANDT, LEEDS).events
-    assert [event.event_date for event in events if event.trigger_text == "praised"] == [MONDAY, None]
+    assert [event.event_date for event in events if event.trigger_text == "praised"] == [None, MONDAY, MONDAY]
 
 
 @pytest.mark.parametrize(("noun", "day"), [("the attack", MONDAY), ("another attack", None)])
