@@ -1,6 +1,6 @@
 """Event arguments: the noun phrases that fill the roles of a frame, as actors and recipients."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from newslake.pipeline.model import Entity
@@ -252,3 +252,33 @@ def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
     if actors and not _is_typed(trigger):
         sufferers = []
     return actors or doers, recipients or sufferers
+
+
+# Customary actors: who does an event whose doer the text need not name.
+
+_SECTORS: Mapping[str, str] = {"arrest": "COP"}  # by mode: "he was arrested" means by the police
+_MODIFIERS = frozenset({"amod", "compound", "nmod"})
+_MANY = frozenset({"NNS", "NNPS"})
+
+
+def customary_actors(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[Participant, ...]:
+    """Return the body of the sector, or its members, that the article names nearest to an event; empty without them.
+
+    One officer is no customary actor: he is there for another reason.
+    """
+    sector = _SECTORS.get((trigger.frame and trigger.frame.mode) or "")
+    if sector is None:
+        return ()
+    near = min(_of_sector(parse, sector, data), key=lambda i: abs(i - trigger.index), default=None)
+    return () if near is None else tuple(participants_of(parse, [near], data))
+
+
+def _of_sector(parse: Parse, sector: str, data: FrameData) -> list[int]:
+    words = frozenset(word for word, kind in data.people.items() if kind == sector)
+    return [
+        index
+        for index, lemma in enumerate(parse.lemma)
+        if (lemma in words or parse.lower[index] in words)
+        and (lemma in data.bodies or parse.lower[index] in data.bodies or parse.tag[index] in _MANY)
+        and parse.dep[index] not in _MODIFIERS
+    ]

@@ -10,8 +10,8 @@ from typing import Any
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.model import Article, Entity, Event, Quote, TimeExpression
-from newslake.pipeline.model.annotation import Modality
-from newslake.pipeline.nlp.events.arguments import Roles, name_speakers, roles_of, without
+from newslake.pipeline.model.annotation import ArgumentBasis, Modality
+from newslake.pipeline.nlp.events.arguments import Roles, customary_actors, name_speakers, roles_of, without
 from newslake.pipeline.nlp.events.classifier import EventCandidate, probabilities
 from newslake.pipeline.nlp.events.coreference import (
     Mention,
@@ -199,8 +199,22 @@ def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple
         for index, (draft, first, weight) in enumerate(zip(typed, firsts, weights, strict=True))
     ]
     shared = share_facts(events, _pronouns(context.parse, typed), sentences_with_places(context.parse))
+    shared = _with_customary_actors(context, shared, typed)
     mine = {draft.trigger.index for draft, first in zip(typed, firsts, strict=True) if first == main}
     return _date_by_lead(context, shared, typed, mine) if context.published is not None else shared
+
+
+def _with_customary_actors(
+    context: _EventContext, events: Sequence[Event], typed: Sequence[_EventDraft]
+) -> tuple[Event, ...]:
+    """Return the events; one that happened and whose actor no mention tells has the customary one."""
+    done = []
+    for event, draft in zip(events, typed, strict=True):
+        is_open = event.actor_text is None and event.modality == "happened"
+        who = customary_actors(context.parse, draft.trigger, context.data) if is_open else ()
+        who = without(who, draft.roles.recipients)
+        done.append(replace(event, **_actor_fields(who, "context")) if who else event)
+    return tuple(done)
 
 
 def _date_by_lead(
@@ -473,11 +487,9 @@ def _event(
         trigger_text=context.parse.text[trigger.start : trigger.end],
         start_char=trigger.start,
         end_char=trigger.end,
-        **_participant_fields("actor", roles.actors),
-        actor_basis=roles.actor_basis,
+        **_actor_fields(roles.actors, roles.actor_basis),
         **_participant_fields("recipient", roles.recipients),
         recipient_basis=roles.recipient_basis,
-        actors=_names(roles.actors),
         recipients=_names(roles.recipients),
         **_when_fields(draft.when),
         place_text=place.entity_text if place else None,
@@ -513,6 +525,10 @@ def _participant_fields(role: str, who: tuple[Participant, ...]) -> dict[str, An
     cluster, entity_id = (entity.cluster_index, entity.entity_id) if entity else (None, None)
     values = (first.text, cluster, entity_id, first.name, first.country, first.sector)
     return dict(zip(_PARTICIPANT[role], values, strict=True))
+
+
+def _actor_fields(who: tuple[Participant, ...], basis: ArgumentBasis | None) -> dict[str, Any]:
+    return {**_participant_fields("actor", who), "actors": _names(who), "actor_basis": basis}
 
 
 def _names(who: tuple[Participant, ...]) -> tuple[str, ...]:
