@@ -87,13 +87,14 @@ def _passives(
     data: FrameData,
 ) -> set[int]:
     """Return the passives. Without an auxiliary are those in headlines and absolute clauses ("with its leader jailed"),
-    and those that share the one of the verb before them ("was tried and jailed").
+    free participles, and those that share the one of the verb before them ("was tried and jailed").
     """
     passives = {tokens.head[i] for i in related if tokens.dep[i] in _PASSIVE}
     in_headline = compress(range(len(around.headline)), around.headline)
     clipped = (i for i in in_headline if around.lemma[i] in data.clipped_passives)
     passives.update(i for i in clipped if _is_clipped(i, tokens))
     passives.update(i for i in subjects if _is_absolute(i, tokens, data))
+    passives.update(i for i, label in enumerate(tokens.dep) if label == "advcl" and _is_free_participle(i, tokens))
     for index in related:
         head = tokens.head[index]
         if tokens.dep[index] == "conj" and head < index and head in passives:
@@ -113,6 +114,13 @@ def _is_clipped(index: int, tokens: Tokens) -> bool:
         return False
     objects = (c for c in below if tokens.dep[c] == "dobj")
     return all("$" in tokens.tag[index:c] for c in objects)
+
+
+def _is_free_participle(index: int, tokens: Tokens) -> bool:
+    """Return whether a clause is a past participle alone, whose patient is the subject above: "Accused of theft, she
+    fled".
+    """
+    return tokens.tag[index] == "VBN" and _child(tokens, index, "aux", "nsubj", "dobj", "ccomp", "mark") is None
 
 
 def _is_absolute(index: int, tokens: Tokens, data: FrameData) -> bool:
