@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from newslake.pipeline.model import Entity
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.participants import takes_part
 from newslake.pipeline.nlp.events.subjects import agents_in_phrase, doers_of
@@ -150,10 +151,25 @@ def _actor_before(parse: Parse, child: int, kind: str, data: FrameData) -> int |
         )
         is_group = parse.dep[child] == "compound" or any(parse.entity[c] >= 0 for c in parse.children[child])
         return child if acts and is_group else None
-    if parse.lemma[parse.head[child]] in data.suffered and mention.entity_type == "PERSON":
-        return None
-    named = mention.entity_type in ("NORP", "ORG", "PERSON", "AUTHOR") or parse.lower[child] in data.country_adjectives
-    return child if named or (mention.entity_type == "GPE" and kind not in _PLACED_TYPES) else None
+    return child if _name_acts(parse, child, mention, kind, data) else None
+
+
+def _name_acts(parse: Parse, child: int, mention: Entity, kind: str, data: FrameData) -> bool:
+    """Return whether a name before an event noun is its actor, not its victim or its place."""
+    noun = parse.lemma[parse.head[child]]
+    if mention.entity_type == "PERSON":
+        return noun not in data.suffered
+    if mention.entity_type == "ORG":
+        return noun not in data.crimes
+    if mention.entity_type in ("NORP", "AUTHOR") or parse.lower[child] in data.country_adjectives:
+        return True
+    return mention.entity_type == "GPE" and kind not in _PLACED_TYPES and not _is_town(parse, mention)
+
+
+def _is_town(parse: Parse, place: Entity) -> bool:
+    """Return whether a place is no country that the article names: "the Oslo summit"."""
+    country = parse.countries.get(place.country_code or "")
+    return bool(parse.countries) and (country is None or country.cluster_index != place.cluster_index)
 
 
 def place_after(parse: Parse, index: int, code: str, data: FrameData) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from newslake.pipeline.model import Entity
 from newslake.pipeline.nlp.events.parse import Parse
 from newslake.pipeline.nlp.events.references import antecedent_of, entity_described_at
-from newslake.pipeline.nlp.events.subjects import leads_clause
+from newslake.pipeline.nlp.events.subjects import leads_clause, subject_of
 from newslake.pipeline.nlp.events.triggers import denotes
 from newslake.pipeline.nlp.languages.spec_events import FrameData
 
@@ -61,8 +61,13 @@ def participants_of(parse: Parse, heads: Iterable[int], data: FrameData) -> Iter
 
 
 def _antecedent_of_relative(parse: Parse, index: int, data: FrameData) -> int:
-    """Return the noun of a relative clause for its pronoun: "the senators with whom he met", "whose arrest"."""
+    """Return the noun of a relative clause for its pronoun: "the senators with whom he met", "whose arrest".
+
+    For "those" it is who is said to be among them.
+    """
     among = next(parse.prep_objects(index, data.modality.genitive), index)  # "two senators, both of whom"
+    if parse.lower[index] in data.pointers and (member := _member_of(parse, index, data)) is not None:
+        return member
     pronoun = next((i for i in (index, among) if parse.tag[i] in _RELATIVE_TAGS), None)
     if pronoun is None or parse.lower[pronoun] not in data.relative_pronouns:
         return index
@@ -196,11 +201,22 @@ def _name_of_identity(parse: Parse, index: int, data: FrameData) -> Entity | Non
     head = parse.head[index]
     if parse.dep[index] == "appos":
         return parse.mentions[head]
+    if (member := _member_of(parse, index, data)) is not None:
+        return parse.mentions[member]
     if parse.lemma[head] not in data.copulas or parse.child(head, "neg") is not None:
         return None
     other = {"attr": parse.subjects.get(head), "nsubj": parse.child(head, "attr")}.get(parse.dep[index])
     named = parse.mentions[other] if other is not None and len(parse.conjuncts(other)) == 1 else None
     return named if named is not None and named.entity_type in ("ORG", "PERSON") else None
+
+
+def _member_of(parse: Parse, index: int, data: FrameData) -> int | None:
+    """Return who is said to be in a group: Holm for "those" in "Holm was among those who left"."""
+    above = parse.head[index]
+    if parse.dep[index] != "pobj" or parse.lower[above] not in data.grouping:
+        return None
+    verb = parse.head[above]
+    return subject_of(parse, verb, data) if parse.lemma[verb] in data.copulas else None
 
 
 def _name_in_phrase(parse: Parse, index: int, data: FrameData) -> Entity | None:

@@ -341,6 +341,9 @@ class FrameData:
     telling: frozenset[str]  # verbs by which a complaint or inquiry says who did what: "the inquiry found that he lied"
     general_bodies: frozenset[str]  # nouns that fit most organisations: "the company"
     suffered: frozenset[str]  # event nouns whose possessor is the patient: "his arrest"
+    crimes: frozenset[
+        str
+    ]  # event nouns before which an organisation is the scene, not the doer: "the Holm Club shooting"
     bearers: frozenset[str]  # their subject is the patient of the event that their object names
     enduring: frozenset[str]  # of these, the ones whose object is an event whatever its noun: "underwent a scan"
     eliciting: frozenset[str]  # after their object, "from" names who does it: "sparked protests from farmers"
@@ -364,6 +367,7 @@ class FrameData:
     subject_control: frozenset[str]  # adjectives whose subject is that of their infinitive: "is willing to go"
     gerund_prepositions: frozenset[str]  # their gerund has the object as its subject: "accused X of lying"
     object_control: frozenset[str]  # verbs whose object is the subject of the following infinitive
+    grouping: frozenset[str]  # prepositions before a group that the subject belongs to: "is among those"
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"
     quotation_marks: frozenset[str]

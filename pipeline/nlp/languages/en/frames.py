@@ -508,6 +508,9 @@ FRAMES = FrameData(
         subpoena suspension torture
         """
     ),
+    crimes=words(
+        "arson burning fire gunfire hijacking killing massacre murder rampage robbery shooting slaying stabbing"
+    ),
     bearers=words(
         "attract draw earn elicit endure escape face gain get incur meet receive suffer survive sustain undergo win"
     ),
@@ -606,6 +609,7 @@ FRAMES = FrameData(
         order permit persuade press pressure prompt push recruit require spur tell urge want
         """
     ),
+    grouping=words("among amongst"),
     relative_pronouns=words("which that who whom whose"),
     time_relatives=words("when"),
     noun_classes={

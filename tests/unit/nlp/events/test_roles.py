@@ -424,3 +424,36 @@ def test_country_is_the_only_one_near(nlp, noun, name):
     """ "The country" is the only country named just before."""
     case = read(nlp, f"Spain lost.\nThe mayor sued the {noun}.", SPAIN)
     assert case.event("sued").recipient_name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor"),
+    [
+        ("The Harbour Club shooting shocked Norway.", "shooting", None),
+        ("The Harbour Club protest shocked Norway.", "protest", "Harbour Club"),
+    ],
+)
+def test_scene_of_a_crime_is_no_actor(nlp, text, trigger, actor):
+    """An organisation before the noun of a crime is where it happened; before another event noun it acts."""
+    assert read(nlp, text, ("Harbour Club", "ORG", 0, None), NORWAY).event(trigger).actor_text == actor
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ada Holm was among those who criticised Spain.", "Ada Holm"),
+        ("Ada Holm was among the senators who criticised Spain.", "Ada Holm"),
+        ("Ada Holm heard those who criticised Spain.", None),
+    ],
+)
+def test_member_of_a_group_acts(nlp, text, name):
+    """Who is said to be among those who did something did it."""
+    assert read(nlp, text, HOLM, SPAIN).event("criticised").actor_name == name
+
+
+def test_free_participle_is_passive(nlp):
+    """The subject of a clause with "accused" before it is the recipient, not the actor."""
+    event = read(nlp, "Accused of theft, Ada Holm fled to Oslo.", HOLM, OSLO).event("Accused")
+    assert (event.actor_text, event.recipient_text) == (None, "Ada Holm")
+    event = read(nlp, "Ada Holm spoke to Spain, accusing it of theft.", HOLM, SPAIN).event("accusing")
+    assert event.actor_text == "Ada Holm"
