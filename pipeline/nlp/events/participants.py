@@ -126,6 +126,7 @@ def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
             _name_in_apposition(parse, index, last, data)
             or entity_described_at(parse, index, first, data)
             or _name_of_identity(parse, index, data)
+            or _body_of_members(parse, index, data)
             or entity
         )
     return Participant(
@@ -208,6 +209,14 @@ def _name_of_identity(parse: Parse, index: int, data: FrameData) -> Entity | Non
     other = {"attr": parse.subjects.get(head), "nsubj": parse.child(head, "attr")}.get(parse.dep[index])
     named = parse.mentions[other] if other is not None and len(parse.conjuncts(other)) == 1 else None
     return named if named is not None and named.entity_type in ("ORG", "PERSON") else None
+
+
+def _body_of_members(parse: Parse, index: int, data: FrameData) -> Entity | None:
+    """Return the organisation that a phrase names and for which those act: "Holm Trust officials"."""
+    if parse.lemma[index] not in data.acting_members:
+        return None
+    before = (parse.mentions[c] for c in parse.children[index] if parse.dep[c] in ("compound", "nmod", "poss"))
+    return next((each for each in before if each is not None and each.entity_type == "ORG"), None)
 
 
 def _member_of(parse: Parse, index: int, data: FrameData) -> int | None:

@@ -367,6 +367,7 @@ class FrameData:
     subject_control: frozenset[str]  # adjectives whose subject is that of their infinitive: "is willing to go"
     gerund_prepositions: frozenset[str]  # their gerund has the object as its subject: "accused X of lying"
     object_control: frozenset[str]  # verbs whose object is the subject of the following infinitive
+    acting_members: frozenset[str]  # nouns for those who act for the organisation before them: "Holm Trust officials"
     grouping: frozenset[str]  # prepositions before a group that the subject belongs to: "is among those"
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"

@@ -609,6 +609,9 @@ FRAMES = FrameData(
         order permit persuade press pressure prompt push recruit require spur tell urge want
         """
     ),
+    acting_members=words(
+        "adviser advisor agent delegation executive force leader leadership negotiator official representative"
+    ),
     grouping=words("among amongst"),
     relative_pronouns=words("which that who whom whose"),
     time_relatives=words("when"),

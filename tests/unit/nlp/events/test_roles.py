@@ -457,3 +457,17 @@ def test_free_participle_is_passive(nlp):
     assert (event.actor_text, event.recipient_text) == (None, "Ada Holm")
     event = read(nlp, "Ada Holm spoke to Spain, accusing it of theft.", HOLM, SPAIN).event("accusing")
     assert event.actor_text == "Ada Holm"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Harbour Club officials criticised Norway.", "Harbour Club"),
+        ("Harbour Club fans criticised Norway.", None),
+        ("Local officials criticised Norway.", None),
+    ],
+)
+def test_officials_act_for_their_organisation(nlp, text, name):
+    """The officials of an organisation have its name; who only visits it has not."""
+    event = read(nlp, text, ("Harbour Club", "ORG", 0, None), NORWAY).event("criticised")
+    assert event.actor_name == name
