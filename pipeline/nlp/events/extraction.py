@@ -21,7 +21,6 @@ from newslake.pipeline.nlp.events.coreference import (
 )
 from newslake.pipeline.nlp.events.dates import dates_of
 from newslake.pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
-from newslake.pipeline.nlp.events.judgements import participants_judged, read_judgements
 from newslake.pipeline.nlp.events.lead import LEAD_RULE, Lead, days_of, lead_of, main_triggers_of, name_untyped
 from newslake.pipeline.nlp.events.modality import modality_of
 from newslake.pipeline.nlp.events.parse import Parse, parse_of
@@ -34,7 +33,7 @@ from newslake.pipeline.nlp.events.places import (
     place_of,
     sentences_with_places,
 )
-from newslake.pipeline.nlp.events.speech_acts import SpeechAct, read_speech_acts
+from newslake.pipeline.nlp.events.speech_acts import SpeechAct, read_judgements, read_speech_acts
 from newslake.pipeline.nlp.events.trigger_filters import drop_content, drop_passing_mentions
 from newslake.pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, pattern_objects
 from newslake.pipeline.nlp.languages.plover import DEEDS, QUAD_CLASSES, plover_type_of
@@ -92,7 +91,7 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     untyped event its position among the untyped ones.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames, kb=kb), language.frames
-    triggers, acts = _triggers_of(parse, quotes, data)
+    triggers, acts = _triggers_of(parse, data)
     lead = lead_of(parse, article)
     mains = main_triggers_of(parse, lead, triggers, data)
     main = mains[0] if mains else None
@@ -125,13 +124,10 @@ def extract_events(  # noqa: PLR0913 - an event depends on all earlier annotatio
     return _build_typed(context, drafts), _build_untyped(context, drafts)
 
 
-def _triggers_of(
-    parse: Parse, quotes: tuple[Quote, ...], data: FrameData
-) -> tuple[tuple[Trigger, ...], Mapping[int, SpeechAct]]:
+def _triggers_of(parse: Parse, data: FrameData) -> tuple[tuple[Trigger, ...], Mapping[int, SpeechAct]]:
     """Return the triggers, and the speech acts by trigger token."""
     triggers, acts = read_speech_acts(parse, find_triggers(parse, data), data)
-    triggers, acts = read_judgements(parse, triggers, acts, quotes, data)
-    return drop_content(parse, triggers, data), acts
+    return drop_content(parse, read_judgements(parse, triggers, data), data), acts
 
 
 def _datelined(parse: Parse, triggers: Sequence[Trigger], dateline: Dateline, data: FrameData) -> int | None:
@@ -318,9 +314,6 @@ def _roles_of_act(parse: Parse, act: SpeechAct, roles: Roles, data: FrameData) -
         return roles
     index = act.content
     frame = act.content_frame
-    if act.recipient == "target":
-        whom = without(participants_judged(parse, index, data), roles.actors)
-        return replace(roles, recipients=whom, recipient_basis="context" if whom else None)
     inner = roles_of(parse, Trigger(index, parse.start[index], parse.end[index], False, frame), data)
     whom = (inner.actors or inner.recipients) if act.recipient == "doer" else inner.recipients
     return replace(roles, recipients=without(whom, roles.actors))

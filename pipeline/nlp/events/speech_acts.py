@@ -1,7 +1,7 @@
 """Speech acts: what a speaker does by saying something, read from a verb of saying and the clause that it governs.
 
 "said Spain must leave" is a request, "said it would expel two men" a threat, "will not free them" a refusal. An opinion
-that names nobody who is to act has no type. What blames or praises somebody is read by ``events/judgements.py``.
+that names nobody who is to act has no type, nor what blames or praises somebody.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ _DEEDS = frozenset({"COOPERATE", "AID", "RETREAT", "CONCEDE"})
 _EVENTS_AS_WELL = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}  # content that is an event as well
 _NAMED_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 _STATES = frozenset({"GPE", "ORG", "NORP"})
+_PREDICATES = ("acomp", "attr", "oprd")
 _MODES = {"REQUEST": "change", "ACCUSE": "allege", "REJECT": "yield"}
 
 
@@ -26,8 +27,7 @@ class SpeechAct:
     """A speech act and the verb of its content, a token index.
 
     ``content_frame`` is the frame that this verb had. The recipient is the ``doer`` of the content (who is addressed or
-    accused), its ``patient`` (who is threatened), or the content itself (``target``: who or whose act is judged); None
-    if the frame of the trigger gives it.
+    accused) or its ``patient`` (who is threatened); None if the frame of the trigger gives it.
     """
 
     trigger: Trigger
@@ -306,3 +306,36 @@ def _is_institution(parse: Parse, index: int, data: FrameData) -> bool:
     if mention is not None and mention.entity_type in _STATES:
         return True
     return data.people.get(parse.lemma[index]) in data.speech.institutions
+
+
+# Judgements: who calls somebody something bad accuses him: "called him a liar", "described it as a sham".
+
+
+def read_judgements(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the triggers; a verb of naming that blames is an accusation."""
+    return tuple(
+        replace(trigger, frame=frame_of_act("ACCUSE", parse.lemma[trigger.index], "as", "object poss"))
+        if not trigger.is_noun and parse.lemma[trigger.index] in data.judgement.naming and _blames(parse, trigger, data)
+        else trigger
+        for trigger in triggers
+    )
+
+
+def _blames(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
+    """Return whether a verb of naming has a predicate that blames."""
+    index = trigger.index
+    complements = [c for c in parse.children[index] if parse.dep[c] in _PREDICATES]
+    thing = parse.patients.get(index)
+    if thing is not None:
+        complements += [c for c in parse.children[thing] if parse.dep[c] == "appos"]
+    elif len(complements) < 2:  # the parser may take the object for a second complement
+        return False
+    complements += [c for p in parse.children[index] if parse.lower[p] == "as" for c in parse.children[p]]
+    return any(_is_blame(parse, complement, data) for complement in complements)
+
+
+def _is_blame(parse: Parse, index: int, data: FrameData) -> bool:
+    """Return whether a predicate blames: "a liar", "very weak", "no mistake" does not."""
+    modifiers = (c for c in parse.children[index] if parse.dep[c] in ("amod", "compound"))
+    blames = any(parse.lemma[word] in data.judgement.blame for word in (index, *modifiers))
+    return blames and not is_negated(parse, index, data)

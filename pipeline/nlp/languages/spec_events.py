@@ -233,54 +233,10 @@ class SpeechActData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementData:
-    """Words of judgement: lemmas, but adverbs, pronouns and prepositions as written. See ``events/judgements.py``."""
+    """Lemmas of judgement. See ``events/speech_acts.py``."""
 
-    saying: frozenset[str]  # verbs whose quote or clause may judge: say, tweet
     naming: frozenset[str]  # verbs that judge their object: "called him a liar"
-    faults: frozenset[str]  # verbs for doing wrong: lie, violate
-    wrongly: frozenset[str]  # adverbs for doing wrong: unfairly
-    harm: frozenset[str]  # verbs that blame an act: "the plan would destroy jobs"
     blame: frozenset[str]  # adjectives and nouns that blame
-    strong: frozenset[str]  # those that blame whatever they are said of: "this is a betrayal"
-    flaws: frozenset[str]  # adjectives that blame an act: "the bill is vague"
-    right: frozenset[str]  # adjectives that blame if negated: "not justified"
-    approval: frozenset[str]  # adjectives and nouns that praise whom a preposition names: "proud of Y"
-    approving: frozenset[str]  # these prepositions
-    disapproval: frozenset[str]  # the opposite: "disappointed by Y"
-    disapproving: frozenset[str]
-    praise: frozenset[str]  # adjectives that praise somebody in a role: "a great leader"
-    backing: frozenset[str]  # verbs that refuse if negated: "does not support it"
-    opposing: frozenset[str]  # verbs that refuse
-    roles: frozenset[str]  # more nouns for somebody in a role: "the right choice"
-    championing: frozenset[str]  # verbs for doing right: "has fought for our rights"
-    attempts: frozenset[str]  # verbs whose infinitive is a fault, too: "is trying to mislead"
-    causing: frozenset[str]  # verbs between an act and its effect: "would bring war"
-    damage: frozenset[str]  # effects that blame
-    benefit: frozenset[str]  # effects that praise
-    virtues: frozenset[str]  # nouns that blame if somebody has none: "has no shame"
-    claims: frozenset[str]  # those of them that need an infinitive or a place: "no business in"
-    having: frozenset[str]  # verbs before these
-    nothing: frozenset[str]  # objects that blame: "has done nothing"
-    enough: frozenset[str]  # objects that blame if the verb is negated: "not doing enough"
-    doing: frozenset[str]  # verbs before these
-    rulers: frozenset[str]  # nouns for those who rule the speaker: "our government"
-    rivals: frozenset[str]  # nouns for others than their owner: "her rival"
-    pledging: frozenset[str]  # verbs for what the speaker of a quote promises: "We will rebuild"
-    light_pledges: frozenset[str]  # those of them that need an object: "take action"
-    ensuring: frozenset[str]  # those that promise outside quotes as well: "he would ensure"
-    denying: frozenset[str]  # words for guilt that speakers deny: "was not liable"
-    copulas: frozenset[str]  # verbs between Y and the words that judge Y
-    acts: frozenset[str]  # nouns for what somebody does or decides: policy, decision
-    pointing: frozenset[str]  # pronouns for what was done: "this"
-    others: frozenset[str]  # pronouns for others than the speaker
-    listed: frozenset[str] = field(init=False, compare=False, repr=False)  # all words that may judge
-
-    def __post_init__(self) -> None:
-        verbs = self.faults | self.wrongly | self.harm | self.backing | self.opposing
-        blame = self.blame | self.strong | self.flaws | self.right | self.disapproval
-        verbs |= self.causing | self.championing
-        nouns = self.virtues | self.nothing | self.enough
-        object.__setattr__(self, "listed", verbs | nouns | blame | self.approval | self.praise)
 
 
 @dataclass(frozen=True, slots=True)
