@@ -1,5 +1,6 @@
 """Event arguments: the noun phrases that fill the roles of a frame, as actors and recipients."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -261,16 +262,27 @@ _MODIFIERS = frozenset({"amod", "compound", "nmod"})
 _MANY = frozenset({"NNS", "NNPS"})
 
 
-def customary_actors(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[Participant, ...]:
-    """Return the body of the sector, or its members, that the article names nearest to an event; empty without them.
+def customary_actors(
+    parse: Parse, triggers: Iterable[Trigger], data: FrameData
+) -> Mapping[int, tuple[Participant, ...]]:
+    """Return, by trigger token, the body of the sector or its members that the article names nearest to an event.
 
     One officer is no customary actor: he is there for another reason.
     """
-    sector = _SECTORS.get((trigger.frame and trigger.frame.mode) or "")
-    if sector is None:
-        return ()
-    near = min(_of_sector(parse, sector, data), key=lambda i: abs(i - trigger.index), default=None)
-    return () if near is None else tuple(participants_of(parse, [near], data))
+    members: dict[str, list[int]] = {}
+    actors: dict[int, tuple[Participant, ...]] = {}
+    for trigger in triggers:
+        sector = _SECTORS.get((trigger.frame and trigger.frame.mode) or "")
+        if sector is None:
+            continue
+        if sector not in members:
+            members[sector] = _of_sector(parse, sector, data)
+        place = bisect_left(members[sector], trigger.index)
+        near = members[sector][max(place - 1, 0) : place + 1]
+        if near:
+            _, nearest = min((abs(index - trigger.index), index) for index in near)
+            actors[trigger.index] = tuple(participants_of(parse, [nearest], data))
+    return actors
 
 
 def _of_sector(parse: Parse, sector: str, data: FrameData) -> list[int]:

@@ -204,11 +204,12 @@ def _with_customary_actors(
     context: _EventContext, events: Sequence[Event], typed: Sequence[_EventDraft]
 ) -> tuple[Event, ...]:
     """Return the events; one that happened and whose actor no mention tells has the customary one."""
+    pairs = [(event, draft.trigger, draft.roles.recipients) for event, draft in zip(events, typed, strict=True)]
+    open_ones = [each for event, each, _ in pairs if event.actor_text is None and event.modality == "happened"]
+    actors = customary_actors(context.parse, open_ones, context.data)
     done = []
-    for event, draft in zip(events, typed, strict=True):
-        is_open = event.actor_text is None and event.modality == "happened"
-        who = customary_actors(context.parse, draft.trigger, context.data) if is_open else ()
-        who = without(who, draft.roles.recipients)
+    for event, trigger, recipients in pairs:
+        who = without(actors.get(trigger.index, ()), recipients)
         done.append(replace(event, **_actor_fields(who, "context")) if who else event)
     return tuple(done)
 

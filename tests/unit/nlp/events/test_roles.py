@@ -471,3 +471,10 @@ def test_officials_act_for_their_organisation(nlp, text, name):
     """The officials of an organisation have its name; who only visits it has not."""
     event = read(nlp, text, ("Harbour Club", "ORG", 0, None), NORWAY).event("criticised")
     assert event.actor_name == name
+
+
+@pytest.mark.parametrize(("name", "actor"), [("Oslo", None), ("Norway", "Norway")])
+def test_town_of_a_meeting_is_no_actor(nlp, name, actor):
+    """A country before a meeting takes part in it; in a town it takes place."""
+    event = read(nlp, f"The {name} talks failed.\nNorway complained.", OSLO, NORWAY).event("talks")
+    assert event.actor_text == actor
