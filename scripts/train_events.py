@@ -42,8 +42,8 @@ from newslake.pipeline.kb import load_kb
 from newslake.pipeline.model import Article, Event
 from newslake.pipeline.nlp import Annotator, load_model
 from newslake.pipeline.nlp.languages import LANGUAGES
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 from newslake.pipeline.nlp.languages.plover import OTHER
-from newslake.pipeline.nlp.languages.spec_events import EventClassifier
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.sources import parse_iso
 from tests.quality.corpus import clean_corpus
@@ -80,8 +80,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorder(EventClassifier):
-    """A classifier for training: it keeps every candidate, and its features."""
+class Recorder(LogisticRegression):
+    """A model for training: it keeps every candidate, and its features."""
 
     seen: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -292,7 +292,7 @@ def train(rows: Sequence[Row], prior: Mapping[str, float]) -> tuple[dict[str, fl
 
 
 def probabilities(rows: Sequence[Row], weights: Mapping[str, float]) -> np.ndarray:
-    classifier = EventClassifier(weights)
+    classifier = LogisticRegression(weights)
     return np.array([classifier.probability(row.features) for row in rows])
 
 

@@ -82,7 +82,9 @@ class Quote:
     ``quoted_spans`` are its spans in quotation marks as (start, end) pairs. ``is_closed`` is False if the closing mark
     is missing. ``word_count`` counts the words of ``quote_text``. ``co_speakers`` are the others of several speakers,
     else None. ``reported_by_*`` is who says that the speaker said it; None if it is the article. ``reporting_clause_*``
-    is what interrupts the statement (", she said,"), with its commas or dashes.
+    is what interrupts the statement (", she said,"), with its commas or dashes. ``speaker_candidate`` is who most
+    likely said it, if that is too unsure; the other ``speaker_*`` are None then. ``confidence`` is the probability that
+    the speaker, or this candidate, is right.
     """
 
     quote_index: int
@@ -112,6 +114,7 @@ class Quote:
     confidence: float
     rule_id: str
     co_speakers: tuple[CoSpeaker, ...] | None = None
+    speaker_candidate: str | None = None
     reported_by_text: str | None = None
     reported_by_start_char: int | None = None
     reported_by_end_char: int | None = None

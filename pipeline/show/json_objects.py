@@ -35,6 +35,7 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
                 "speaker_end": quote.speaker_end_char,
                 "speaker_name": quote.speaker_name,
                 "speaker_kind": quote.speaker_kind,
+                "speaker_candidate": quote.speaker_candidate,
                 "co_speakers": [other.name or other.text for other in quote.co_speakers or ()],
                 "reported_by": quote.reported_by_name or quote.reported_by_text,
                 "cue": quote.cue_text,

@@ -289,13 +289,19 @@ QUOTES = TableSpec(
         ),
         Column("paragraph_index", INT, "0-based index in `articles.blocks` of the block in which the quote starts."),
         Column("word_count", INT, "Number of words in `quote_text`."),
-        Column("confidence", REAL, "0 to 1: confidence that the speaker is right."),
+        Column("confidence", REAL, "0 to 1: probability that the speaker, or `speaker_candidate`, is right."),
         Column("rule_id", TEXT, "Rule that found the speaker."),
         Column(
             "co_speakers",
             CO_SPEAKERS,
             "The others who say the same words (“Ana Brito and Lin Okafor said”, “the couple said”); the first of them "
             "is the speaker. `text` is in the words of the text, `name` the full name. Null if there is one speaker.",
+            True,
+        ),
+        Column(
+            "speaker_candidate",
+            TEXT,
+            "Who most likely said it, if that is too unsure to be the speaker: then the columns `speaker_*` are null.",
             True,
         ),
         Column(

@@ -16,7 +16,7 @@ def judge_quotes(case: Case, figures: Figures) -> None:
     if case.annotation is None or "quotes" not in case.gold:
         return
     rows = case.annotation.quotes
-    spans = list(_gold_spans(case))
+    spans = list(gold_spans(case))
     for wanted, span in zip(case.gold["quotes"], spans, strict=True):
         found = _found(span, rows, case.text)
         label = f"{case.name}: {case.text[slice(*span)]!r}"
@@ -44,7 +44,7 @@ def _speaker(wanted: dict[str, Any], found: Quote | None, label: str, figures: F
     figures["speaker_name_and_kind"].count(got == gold, miss)
 
 
-def _gold_spans(case: Case) -> Iterator[tuple[int, int]]:
+def gold_spans(case: Case) -> Iterator[tuple[int, int]]:
     """Yield the span of each gold quote, an empty one if cleaning lost the quote."""
     position = 0
     for quote in case.gold["quotes"]:

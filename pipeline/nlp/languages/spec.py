@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newslake.pipeline.model.annotation import CueStance, Gender
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 from newslake.pipeline.nlp.languages.spec_events import FrameData, TimeData
 
 
@@ -336,6 +337,7 @@ class CueData:
     opening_marks: frozenset[str]
     closing_marks: frozenset[str]
     elisions: frozenset[str]
+    classifier: LogisticRegression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -35,11 +35,11 @@ The pattern with the most needs wins, opposites not counted; among equals, one t
 names the object.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import Protocol
+
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 
 _NAMED = 2  # words of a list that a rule_id names
 
@@ -239,20 +239,6 @@ class JudgementData:
     blame: frozenset[str]  # adjectives and nouns that blame
 
 
-@dataclass(frozen=True, slots=True)
-class EventClassifier:
-    """Weights of a logistic regression by feature (``nlp/events/classifier.py``), scaled so that scores are calibrated
-    probabilities. A candidate with a probability below ``least`` is no event of its type.
-    """
-
-    weights: Mapping[str, float] = field(default_factory=dict)
-    least: float = 0.0
-
-    def probability(self, features: Iterable[str]) -> float:
-        """Return the probability of a candidate, 0 to 1; a feature without a weight counts nothing."""
-        return 1 / (1 + math.exp(-sum(map(self.weights.get, features, repeat(0.0)))))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FrameData:
     """The event lexicon of one language, compared by identity.
@@ -345,7 +331,7 @@ class FrameData:
     judgement: JudgementData
     modality: ModalityData
     attachment: AttachmentData
-    classifier: EventClassifier = EventClassifier()
+    classifier: LogisticRegression
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     noun_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
     event_nouns: frozenset[str] = field(init=False, compare=False, repr=False)  # with a frame or without

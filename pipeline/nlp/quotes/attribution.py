@@ -1,7 +1,7 @@
 """Quote attribution: the cue and the speaker of each quoted span.
 
 The words around a span give candidates; the one with the highest score wins. The scores are set by hand and checked on
-development articles: they only rank. ``quote_rules.json`` counts how often each rule is right.
+development articles: they only rank.
 """
 
 from bisect import bisect_left

@@ -3,13 +3,10 @@
 Quotation marks come first, the parse second.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
 
 from newslake.pipeline.model import Entity, Quote
 from newslake.pipeline.model.annotation import QuoteType
@@ -18,6 +15,7 @@ from newslake.pipeline.nlp.languages.spec import CueData, LanguageData
 from newslake.pipeline.nlp.quotes.attribution import Attribution, attribute, is_sentence
 from newslake.pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses, reporting_clause
 from newslake.pipeline.nlp.quotes.co_speakers import find_co_speakers
+from newslake.pipeline.nlp.quotes.confidence import QuoteCandidate, probabilities
 from newslake.pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
 from newslake.pipeline.nlp.quotes.nesting import NestedSpeech
 from newslake.pipeline.nlp.quotes.quotation_marks import QuotedText
@@ -93,9 +91,26 @@ def extract_quotes(
     ]
     apart = _resolve_overlaps(nested, sorted(drafts, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [_speaker_head(finder, each.attribution) for each in apart])
+    candidates = [_candidate(tokens, each, speaker) for each, speaker in zip(apart, who, strict=True)]
+    model = language.cues.classifier
     return tuple(
-        _with_reporting_clause(tokens, each, _quote(nested, index, each, speaker))
-        for index, (each, speaker) in enumerate(zip(apart, who, strict=True))
+        _with_reporting_clause(tokens, draft, _quote(nested, index, draft, candidate, probability, model.least))
+        for index, (draft, candidate, probability) in enumerate(
+            zip(apart, candidates, probabilities(finder, candidates, model), strict=True)
+        )
+    )
+
+
+def _candidate(tokens: Tokens, draft: _QuoteDraft, speaker: Speaker | None) -> QuoteCandidate:
+    said = quote_words(tokens.content[draft.start : draft.end])
+    return QuoteCandidate(
+        attribution=draft.attribution,
+        speaker=speaker,
+        quote_type=_type(tokens.content, draft),
+        first=max(tokens.at(draft.start), 0),
+        last=tokens.at(draft.end - 1),
+        word_count=len(said),
+        is_closed=draft.is_closed,
     )
 
 
@@ -296,19 +311,22 @@ def _type(text: str, draft: _QuoteDraft) -> QuoteType:
     return "direct" if inside >= _DIRECT_SHARE * whole and not draft.is_fragment else "mixed"
 
 
-def _quote(nested: NestedSpeech, index: int, draft: _QuoteDraft, speaker: Speaker | None) -> Quote:
+def _quote(
+    nested: NestedSpeech, index: int, draft: _QuoteDraft, candidate: QuoteCandidate, probability: float, least: float
+) -> Quote:
+    """Return the row of a quote. A speaker whose probability is below ``least`` is only its candidate."""
     tokens, data, finder = nested.tokens, nested.data, nested.finder
-    text = tokens.content[draft.start : draft.end]
     cue = draft.attribution.cue
+    likely = candidate.speaker
+    speaker = likely if probability >= least else None
     entity = speaker.entity if speaker else None
-    said = quote_words(text)
     head = draft.attribution.speaker
     others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
     by = _reporter(nested, cue) if speaker else None
     return Quote(
         quote_index=index,
-        quote_type=_type(tokens.content, draft),
-        quote_text=text,
+        quote_type=candidate.quote_type,
+        quote_text=tokens.content[draft.start : draft.end],
         start_char=draft.start,
         end_char=draft.end,
         quoted_spans=draft.quoted_spans,
@@ -326,11 +344,12 @@ def _quote(nested: NestedSpeech, index: int, draft: _QuoteDraft, speaker: Speake
         speaker_gender=entity.gender if entity else None,
         speaker_gender_method=entity.gender_method if entity else None,
         speaker_role=speaker.role if speaker else None,
-        addressee_text=_addressee(tokens, cue, speaker, data),
+        speaker_candidate=_name_of(likely) if likely and not speaker else None,
+        addressee_text=_addressee(tokens, cue, likely, data),
         medium_text=_medium(tokens, cue, data),
-        paragraph_index=tokens.block[max(tokens.at(draft.start), 0)],
-        word_count=len(said),
-        confidence=round(_rule_confidence(draft.attribution.rule), 3),
+        paragraph_index=tokens.block[candidate.first],
+        word_count=candidate.word_count,
+        confidence=round(probability, 3),
         rule_id=draft.attribution.rule,
         co_speakers=others or None,
         reported_by_text=by.text if by else None,
@@ -339,6 +358,10 @@ def _quote(nested: NestedSpeech, index: int, draft: _QuoteDraft, speaker: Speake
         reported_by_entity_id=by.entity.entity_id if by and by.entity else None,
         reported_by_name=by.entity.entity_name if by and by.entity else None,
     )
+
+
+def _name_of(speaker: Speaker) -> str:
+    return (speaker.entity.entity_name if speaker.entity else None) or speaker.text
 
 
 def _reporter(nested: NestedSpeech, cue: CueMention | None) -> Speaker | None:
@@ -438,24 +461,3 @@ def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data:
             yield Turn(match.start("words"), match.end("words"), None)
         elif is_person(last) or in_capitals[match["label"].split()[-1]] > 1:
             yield Turn(match.start("words"), match.end("words"), last)
-
-
-# Confidence: how often the rule that decided was right on development articles.
-
-_FEW = 4  # a rule with fewer cases than this follows the average of all rules more than its share
-
-
-def _rule_confidence(rule: str) -> float:
-    """Return the smoothed share (0 to 1) of right speakers of a rule."""
-    counts = _counts()
-    right, seen = counts[""]
-    share = right / seen
-    right, seen = counts.get(rule, (0, 0))
-    return (right + _FEW * share) / (seen + _FEW)
-
-
-@cache
-def _counts() -> Mapping[str, tuple[int, int]]:
-    """Return (right, seen) by rule; "" is the total. scripts/count_quote_rules.py writes the file."""
-    text = resources.files(__package__).joinpath("quote_rules.json").read_text("utf-8")
-    return {rule: (right, seen) for rule, (right, seen) in json.loads(text).items()}

@@ -172,6 +172,7 @@ def _set_speaker(quote: Quote, speaker: _OverrideSpeaker | None, entities: Seque
         speaker_gender=speaker.gender if speaker else None,
         speaker_gender_method=speaker.gender_method if speaker else None,
         speaker_role=next(roles, None),
+        speaker_candidate=None,
         confidence=1.0,
         rule_id=RULE,
         co_speakers=None,

@@ -66,7 +66,7 @@ class ArticleScore:
 
 
 class JudgedRow(NamedTuple):
-    """A row of a prediction, and whether it is right: a quote by its speaker, an event by its type."""
+    """A row of a prediction, and whether it is right: a quote by its speaker or candidate, an event by its type."""
 
     table: str
     row: Row
@@ -205,7 +205,7 @@ def _score_speaker(score: ArticleScore, want: Row, row: Row, text: str) -> None:
         is_right = not row.get("speaker_name")
     else:
         names = [name for name in (row.get("speaker_name"), row.get("speaker_text")) if name]
-        is_right = any(is_same_name(part, name) for part in speaker.split(" and ") for name in names)
+        is_right = _is_named_by(names, speaker)
         counts["speakers gold"] += 1
         counts["speakers hit"] += is_right
     counts["speakers"] += 1
@@ -216,7 +216,13 @@ def _score_speaker(score: ArticleScore, want: Row, row: Row, text: str) -> None:
     if not is_right:
         got = row.get("speaker_name") or row.get("speaker_text")
         score.misses["speakers"].append(f"{_shown(text, want)}: gold {speaker}, row {got}")
-    score.judged.append(JudgedRow("quotes", row, is_right=is_right))
+    candidate = row.get("speaker_candidate")
+    is_likely = is_right if candidate is None else _is_named_by([candidate], speaker)
+    score.judged.append(JudgedRow("quotes", row, is_right=is_likely))
+
+
+def _is_named_by(names: Iterable[str], speaker: str | None) -> bool:
+    return speaker is not None and any(is_same_name(part, name) for part in speaker.split(" and ") for name in names)
 
 
 def _shown(text: str, row: Row) -> str:

@@ -13,12 +13,12 @@ from newslake.pipeline.nlp.annotator import join_docs, make_docs, parse_docs
 from newslake.pipeline.nlp.events.extraction import extract_events
 from newslake.pipeline.nlp.languages.en.frames import FRAMES
 from newslake.pipeline.nlp.languages.en.times import TIMES
-from newslake.pipeline.nlp.languages.spec_events import EventClassifier
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 from newslake.pipeline.nlp.times.extraction import find_times
 from newslake.pipeline.nlp.tokens import gather_tokens
 
 # The rules alone: what the classifier makes of a single sentence changes with its weights.
-ENGLISH = SimpleNamespace(frames=replace(FRAMES, classifier=EventClassifier()), times=TIMES)
+ENGLISH = SimpleNamespace(frames=replace(FRAMES, classifier=LogisticRegression()), times=TIMES)
 WEDNESDAY = date(2026, 3, 11)
 
 

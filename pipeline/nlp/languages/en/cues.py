@@ -1,8 +1,11 @@
 """English cues (reporting words): class, weight, and stance towards the reported words."""
 
+import json
 from collections.abc import Iterator, Mapping
+from importlib import resources
 
 from newslake.pipeline.model.annotation import CueStance
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 from newslake.pipeline.nlp.languages.spec import Cue, CueClass, CueData
 from newslake.pipeline.nlp.languages.spec_events import words
 
@@ -164,4 +167,7 @@ CUES = CueData(
     opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),
     closing_marks=frozenset({"”", "»", "''", "’", "」", "』"}),
     elisions=words("tis twas em til cause n bout cos round nuff"),
+    classifier=LogisticRegression(
+        **json.loads(resources.files(__package__).joinpath("quote_weights.json").read_text("utf-8"))
+    ),
 )

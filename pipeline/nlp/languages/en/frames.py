@@ -6,9 +6,9 @@ from pathlib import Path
 
 from newslake.pipeline.nlp.languages.en.judgements import JUDGEMENT
 from newslake.pipeline.nlp.languages.frame_file import read_frames
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 from newslake.pipeline.nlp.languages.spec_events import (
     AttachmentData,
-    EventClassifier,
     FrameData,
     ModalityData,
     SpeechActData,
@@ -776,7 +776,7 @@ FRAMES = FrameData(
     judgement=JUDGEMENT,
     modality=_MODALITY,
     attachment=_ATTACHMENT,
-    classifier=EventClassifier(
+    classifier=LogisticRegression(
         **json.loads(resources.files(__package__).joinpath("event_weights.json").read_text("utf-8"))
     ),
 )

@@ -8,14 +8,14 @@ import pytest
 from newslake.pipeline.nlp.events.lead import LEAD_RULE
 from newslake.pipeline.nlp.languages.en.frames import FRAMES
 from newslake.pipeline.nlp.languages.en.times import TIMES
-from newslake.pipeline.nlp.languages.spec_events import EventClassifier
+from newslake.pipeline.nlp.languages.logistic_regression import LogisticRegression
 from tests.unit.nlp import events_case
 
 TEXT = "Spain condemned the plan.\nIn Bergen, students protested.\nThe minister met teachers."
 
 
 def read(nlp, monkeypatch, weights, *, least=0.0, text=TEXT):
-    frames = replace(FRAMES, classifier=EventClassifier(weights, least))
+    frames = replace(FRAMES, classifier=LogisticRegression(weights, least))
     monkeypatch.setattr(events_case, "ENGLISH", SimpleNamespace(frames=frames, times=TIMES))
     return events_case.read(nlp, text)
 
