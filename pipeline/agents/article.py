@@ -19,7 +19,7 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     "quotes": (
         *("quote_text", "start_char", "end_char", "quote_type", "is_closed", "cue_text", "cue_stance"),
         *("speaker_name", "speaker_kind", "speaker_role", "speaker_text", "speaker_start_char", "speaker_end_char"),
-        *("speaker_entity_id", "co_speakers", "reported_by_name", "confidence"),
+        *("speaker_entity_id", "speaker_candidate", "co_speakers", "reported_by_name", "confidence"),
     ),
     "events": (
         *("trigger_text", "start_char", "end_char", "event_type", "event_mode", "event_subtype"),
@@ -58,6 +58,7 @@ class ArticleAnswer(ToolAnswer):
     page_type: str
     word_count: int
     counts: dict[str, int | None] = Field(description="Rows of the whole article; null if it is not annotated.")
+    unsure: dict[str, int] = Field(description="Quotes and events of this piece that are below min_confidence.")
     start_char: int
     end_char: int
     text_length: int = Field(description="Characters of the complete text.")
@@ -66,19 +67,26 @@ class ArticleAnswer(ToolAnswer):
 
 
 def article_answer(
-    workspace: Workspace, article: str, *, first_char: int, characters: int, include: Sequence[Table]
+    workspace: Workspace,
+    article: str,
+    *,
+    first_char: int,
+    characters: int,
+    include: Sequence[Table],
+    min_confidence: float,
 ) -> ArticleAnswer:
     """Return at most ``characters`` of an article from ``first_char`` on, up to the end of a paragraph.
 
-    Fewer, if the answer were too large otherwise. Raises: ConfigError for an unknown article or an offset after its
-    end, LakeError for damaged table files.
+    Quotes and events with less than ``min_confidence`` are only counted. The piece is shorter if the answer were too
+    large otherwise. Raises: ConfigError for an unknown article or an offset after its end, LakeError for damaged table
+    files.
     """
     rows = _stored_rows(workspace, article)
     length = len(rows.article["text"])
     if first_char >= max(length, 1):
         raise ConfigError(f"first_char {first_char} is after the end: the text has {length} characters", key=article)
     while True:
-        answer = _piece(rows, first_char, _end(rows.article, first_char, characters), include)
+        answer = _piece(rows, first_char, _end(rows.article, first_char, characters), include, min_confidence)
         if len(answer.model_dump_json()) <= MOST_CHARS:
             return answer
         if characters <= LEAST_CHARS:
@@ -109,12 +117,17 @@ def _end(article: Row, first: int, characters: int) -> int:
     return max(ends, default=last)
 
 
-def _piece(rows: StoredRows, first: int, end: int, include: Sequence[Table]) -> ArticleAnswer:
+def _piece(rows: StoredRows, first: int, end: int, include: Sequence[Table], least: float) -> ArticleAnswer:
     article, text = rows.article, rows.article["text"]
     # Between two blocks is white space, which no piece has to begin with.
     following = next((at for at in range(end, len(text)) if not text[at].isspace()), None)
     message = f"the text continues: call again with first_char={following}"
-    annotations = {table: _annotations(rows.of(table), table, first, end) for table in include}
+    inside = {table: [row for row in rows.of(table) if first <= row["start_char"] < end] for table in include}
+    sure = {
+        table: [row for row in found if table == "entities" or row["confidence"] >= least]
+        for table, found in inside.items()
+    }
+    annotations = {table: _annotations(found, table) for table, found in sure.items()}
     _name_people(annotations.get("quotes", ()), rows)
     published = plain(article["published_at"])
     return ArticleAnswer(
@@ -127,6 +140,9 @@ def _piece(rows: StoredRows, first: int, end: int, include: Sequence[Table]) -> 
         page_type=article["page_type"],
         word_count=article["word_count"],
         counts={table: article[name] for table, name in _COUNTS.items()},
+        unsure={
+            table: len(inside[table]) - len(sure[table]) for table in inside if len(inside[table]) > len(sure[table])
+        },
         start_char=first,
         end_char=end,
         text_length=len(text),
@@ -159,11 +175,10 @@ def _short(text: str | None) -> str | None:
 _COUNTS = {"quotes": "quote_count", "events": "event_count", "entities": "entity_count"}
 
 
-def _annotations(rows: Iterable[Row], table: Table, first: int, end: int) -> list[dict[str, Any]]:
-    """Return the rows that begin in a span, in order, without the columns that have no value."""
-    inside = sorted((row for row in rows if first <= row["start_char"] < end), key=lambda row: row["start_char"])
+def _annotations(rows: Iterable[Row], table: Table) -> list[dict[str, Any]]:
+    """Return the rows in order, without the columns that have no value."""
     return [
         {"row": f"{row['article_id']}:{table}:{row[INDEX_OF[table]]}"}
         | {name: shorten(plain(row[name]))[0] for name in _COLUMNS[table] if row[name] not in (None, [], "")}
-        for row in inside
+        for row in sorted(rows, key=lambda row: row["start_char"])
     ]

@@ -140,6 +140,9 @@ class ArticleArguments(Arguments):
     include: Annotated[list[Table], BeforeValidator(_object)] = Field(
         default=["quotes", "events"], description="Which rows of this piece to add: quotes, events, entities."
     )
+    min_confidence: float = Field(
+        0.5, ge=0, le=1, description="Quotes and events below this confidence are not shown, only counted in unsure."
+    )
 
 
 class WhyArguments(Arguments):
@@ -248,6 +251,7 @@ def _article(workspace: Workspace, given: ArticleArguments) -> ArticleAnswer:
         first_char=given.first_char,
         characters=given.characters,
         include=tuple(dict.fromkeys(given.include)),
+        min_confidence=given.min_confidence,
     )
 
 

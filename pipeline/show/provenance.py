@@ -314,6 +314,7 @@ def _quote_facts(row: Row) -> tuple[Fact, ...]:
     speaker = row["speaker_name"] or row["speaker_text"] or "not known"
     return known_facts(
         Fact("speaker", speaker, f"rule {row['rule_id']}, {_confidence(row)}"),
+        Fact("speaker candidate", row["speaker_candidate"], "too unsure to be the speaker"),
         Fact("speaker text", row["speaker_text"], _label("kind", row["speaker_kind"])),
         Fact("co-speakers", ", ".join(each["name"] or each["text"] for each in row["co_speakers"] or ())),
         Fact("reported by", row["reported_by_name"] or row["reported_by_text"]),

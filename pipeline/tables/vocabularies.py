@@ -178,8 +178,9 @@ VOCABULARIES = (
             "near_subject": "no cue: the subject of the sentence before, if it can speak, else no speaker",
             "override": "a correction in `overrides.toml`",
         },
-        "`confidence` is approximately the share of quotes for which the rule found the right speaker, measured in "
-        "articles annotated by hand. The `rule_id` of an event is a pattern of the event lexicon with its event type.",
+        "`confidence` is the probability that the speaker is right, from the rule, the cue and the coreference. A "
+        "speaker below 0.6 is only a `speaker_candidate`. The `rule_id` of an event is a pattern of the event lexicon "
+        "with its event type.",
     ),
     Vocabulary(
         "modality",

@@ -1,7 +1,7 @@
 -- title: How do countries interact?
 -- group: events
 -- about: Verbal and material cooperation and conflict between two countries, by week of the first report. Each event that happened counts once. An event counts if its first actor is of one country and its first recipient of another; two countries that act together, as in an agreement between both, are both actors and do not count. Requests are verbal conflict, as in PLOVER. The column "reports" is the number of articles that report these events; in "independent_reports", an article and its duplicates count once. Events below the confidence of the option "min-confidence" are excluded. The 500 rows with the most events are shown.
--- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
+-- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.5
 -- chart: line x=week y=events colour=kind facet=pair
 WITH interactions AS (
   SELECT
@@ -14,7 +14,7 @@ WITH interactions AS (
     independent_count
   FROM event_clusters
   WHERE modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country
-    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
+    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE)
 )
 SELECT
   country,
@@ -37,6 +37,6 @@ SELECT
   count(*) FILTER (NOT is_pair) AS "excluded: events that did not happen, have no kind, are between no two countries, or are below the confidence"
 FROM (
   SELECT *, coalesce(modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country
-    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE), false) AS is_pair
+    AND confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE), false) AS is_pair
   FROM event_clusters
 );

@@ -1,7 +1,7 @@
 -- title: How long after an event is it reported?
 -- group: events
 -- about: Median number of days from an event to the article that reports it, by outlet. Only events that happened and have an exact day in the text are counted. Each event counts once per article; duplicate articles are included. Events below the confidence of the option "min-confidence" are excluded. The column "first_reports" is the number of events that no earlier article reported. Articles of one day are in no order if only the day of the first one is known: then none of them is the first report.
--- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
+-- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.5
 -- chart: bar x=median_days y=publisher
 WITH reports AS (
   SELECT
@@ -16,7 +16,7 @@ WITH reports AS (
     AND e.event_date_precision = 'day'
     AND e.event_date_basis IN ('explicit', 'relative')
     AND e.event_date <= CAST(e.published_at AS DATE)
-    AND m.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
+    AND m.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE)
   GROUP BY e.event_cluster_id, e.article_id, e.revision_id
 ), timed AS (
   SELECT
@@ -59,7 +59,7 @@ FROM (
       AND e.event_date_precision = 'day'
       AND e.event_date_basis IN ('explicit', 'relative')
       AND e.event_date <= a.published_at::DATE
-      AND e.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE), false)) AS is_dated
+      AND e.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE), false)) AS is_dated
   FROM article_events e JOIN articles_stored a USING (article_id, revision_id)
   GROUP BY ALL
 );

@@ -1,7 +1,7 @@
 -- title: What is planned?
 -- group: events
 -- about: Planned events that are not over on the day of the latest article, earliest date first. One row per event, over all articles. Undated plans come last; they are shown if they are the main event of an article of the last 28 days. Plans are excluded if a later article reports that the event happened. The column "independent_reports" is the number of articles that report the event; an article and its duplicates count once. Events below the confidence of the option "min-confidence" are excluded. The columns "sentence" and "publisher" come from one article. They are empty if this article is outside the selected days or source. The first 50 events are shown.
--- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.7
+-- option: min_confidence: SHARE from 0 to 1, the lowest confidence of an event; default 0.5
 WITH latest AS (
   SELECT max(published_date) AS today FROM articles
 ), realized AS (
@@ -24,7 +24,7 @@ LEFT JOIN realized r ON r.event_cluster_id = c.event_cluster_id
 LEFT JOIN articles a ON a.article_id = c.article_id AND a.revision_id = c.revision_id
 WHERE c.modality = 'planned'
   AND r.event_cluster_id IS NULL
-  AND c.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
+  AND c.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE)
   AND (
     coalesce(c.event_date_end, c.event_date) >= latest.today
     OR (c.event_date IS NULL AND c.is_main AND CAST(c.last_reported_at AS DATE) > latest.today - INTERVAL 28 DAY)
@@ -39,7 +39,7 @@ SELECT
 FROM (
   SELECT
     r.event_cluster_id IS NULL
-    AND c.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.7') AS DOUBLE)
+    AND c.confidence >= CAST(coalesce(getvariable('min_confidence'), '0.5') AS DOUBLE)
     AND coalesce(
       coalesce(c.event_date_end, c.event_date) >= latest.today
       OR (c.event_date IS NULL AND c.is_main AND CAST(c.last_reported_at AS DATE) > latest.today - INTERVAL 28 DAY),

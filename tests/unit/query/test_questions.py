@@ -360,9 +360,9 @@ def test_plans_begin_with_the_latest_article(write_rows) -> None:
 @pytest.mark.parametrize(("given", "shown"), [({}, 2), ({"min_confidence": "0.9"}, 1), ({"min_confidence": "0"}, 3)])
 @pytest.mark.parametrize(("slug", "modality"), [("what-happened", "happened"), ("what-is-planned", "planned")])
 def test_events_need_a_confidence(slug: str, modality: str, given: dict[str, str], shown: int, write_rows) -> None:
-    """The option --min-confidence excludes the events below it; its default is 0.7."""
+    """The option --min-confidence excludes the events below it; its default is 0.5."""
     common = {"modality": modality, "is_main": True}
-    lake = _clusters(write_rows, *({**common, "confidence": value} for value in (0.3, 0.7, 0.95)))
+    lake = _clusters(write_rows, *({**common, "confidence": value} for value in (0.3, 0.5, 0.95)))
 
     assert len(answer(connect(lake), slug, options=given).rows) == shown
 

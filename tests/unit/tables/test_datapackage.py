@@ -48,7 +48,7 @@ FACTS: Mapping[str, frozenset[str]] = {
         {
             *("article_id", "revision_id", "quote_type", "cue_text", "cue_lemma", "cue_stance", "speaker_text"),
             *("speaker_entity_id", "speaker_name", "speaker_kind", "speaker_gender", "speaker_gender_method"),
-            *("speaker_role", "addressee_text", "rule_id"),
+            *("speaker_role", "addressee_text", "rule_id", "speaker_candidate"),
             *("co_speakers", "reported_by_text", "reported_by_entity_id", "reported_by_name", "reporting_clause_text"),
         }
     ),

@@ -1,6 +1,7 @@
 """The pages of events: the timeline with its counts, and the map of places with the same numbers as a table."""
 
 import math
+import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from newslake.pipeline.addons.newsroom.pages.bar_chart import build_bars
 from newslake.pipeline.addons.newsroom.pages.people import describe_days
 from newslake.pipeline.addons.newsroom.queries.articles import last_day
 from newslake.pipeline.addons.newsroom.queries.event_timeline import (
+    LEAST_CONFIDENCE,
     EventCount,
     EventCursor,
     EventFilter,
@@ -35,7 +37,8 @@ NORTH, SOUTH = 84.0, -58.0
 _LARGEST = 22.0  # radius of the place with the most events, but only from this number of events on:
 _LARGE = 25
 _SMALLEST = 2.0
-_FORM = ("event_type", "country", "modality", "reports", "place", "source")
+_SHARE = re.compile(r"[01](\.[0-9]{1,6})?", re.ASCII)
+_FORM = ("event_type", "country", "modality", "reports", "confidence", "place", "source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,7 @@ def parse_event_filter(lake: LakePlace, query: UrlQuery, *, today: date) -> Even
         country=country and country.upper(),
         modality=parse_text(query, "modality"),
         reports=_parse_reports(query),
+        confidence=_parse_confidence(query),
         place=parse_text(query, "place"),
         source=parse_text(query, "source"),
     )
@@ -109,6 +113,15 @@ def _parse_reports(query: UrlQuery) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise ConfigError(f"reports={value} is not a number of reports", key="reports")
     return int(value)
+
+
+def _parse_confidence(query: UrlQuery) -> float:
+    value = parse_text(query, "confidence")
+    if value is None:
+        return LEAST_CONFIDENCE
+    if not (_SHARE.fullmatch(value) and 0 <= float(value) <= 1):
+        raise ConfigError(f"confidence={value} is not a number from 0 to 1", key="confidence")
+    return float(value)
 
 
 def list_events(lake: LakePlace, query: UrlQuery, *, today: date) -> EventTimeline:

@@ -14,6 +14,7 @@ from newslake.pipeline.store.table_files import LakePlace
 
 PAGE_SIZE = 50
 REACH = timedelta(days=366)  # an event is listed if its first report is at most this far from the requested days
+LEAST_CONFIDENCE = 0.5  # an event is more likely right than wrong, as in the saved questions
 _MOST_COUNTS = 30  # rows of each list of counts
 PLACES = 150  # of a map
 # Read once; narrow, because a period may have many events.
@@ -29,6 +30,7 @@ _CONDITIONS = {
     "country": "(place_country = getvariable('country') OR actor_country = getvariable('country') "
     "OR recipient_country = getvariable('country'))",
     "reports": "independent_count >= getvariable('reports')",
+    "confidence": "confidence >= getvariable('confidence')",
     "place": """event_cluster_id IN (
   SELECT m.event_cluster_id FROM event_cluster_members m JOIN events_stored e
     USING (article_id, revision_id, event_index)
@@ -90,7 +92,7 @@ class EventFilter:
     """Events with their day from ``first`` to ``last``, and each other field that is not None.
 
     ``country`` is that of the place, an actor or a recipient, ISO 3166-1 alpha-3. ``reports`` is the smallest number of
-    independent reports. ``place`` is the `entity_id` of a place.
+    independent reports, ``confidence`` the lowest confidence. ``place`` is the `entity_id` of a place.
     """
 
     first: date
@@ -99,6 +101,7 @@ class EventFilter:
     country: str | None = None
     modality: str | None = None
     reports: int | None = None
+    confidence: float = LEAST_CONFIDENCE
     place: str | None = None
     source: str | None = None
 
