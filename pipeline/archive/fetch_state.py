@@ -194,11 +194,12 @@ class FetchState:
         with transaction(self._db):
             self._db.execute("DELETE FROM listing_validators WHERE source_key = ? AND url = ?", (source_key, url))
 
-    def listings(self) -> Iterator[tuple[str, str, Validators]]:
-        """Yield the source, the URL and the validators of each listing that has some, in order."""
-        query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"
-        for source_key, url, etag, last_modified in self._db.execute(query):
-            yield source_key, url, Validators(etag, last_modified)
+    def listings(self, source_key: str | None = None) -> Iterator[tuple[str, str, Validators]]:
+        """Yield the source, the URL and the validators of each listing that has some, in order, maybe of one source."""
+        chosen, parameters = ("", ()) if source_key is None else ("WHERE source_key = ?", (source_key,))
+        query = f"SELECT source_key, url, etag, last_modified FROM listing_validators {chosen} ORDER BY source_key, url"  # noqa: S608 - constants
+        for key, url, etag, last_modified in self._db.execute(query, parameters):
+            yield key, url, Validators(etag, last_modified)
 
     def has_listed(self, source_key: str, url: str) -> bool:
         """Return whether validators are stored for a listing of a source."""

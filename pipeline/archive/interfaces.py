@@ -185,8 +185,8 @@ class PageStates(Protocol):
         """Delete the validators of one listing of a source, if there are any."""
         ...
 
-    def listings(self) -> Iterator[tuple[str, str, Validators]]:
-        """Yield the source, the URL and the validators of each listing that has some, in order."""
+    def listings(self, source_key: str | None = None) -> Iterator[tuple[str, str, Validators]]:
+        """Yield the source, the URL and the validators of each listing that has some, in order, maybe of one source."""
         ...
 
     def has_listed(self, source_key: str, url: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -16,7 +16,8 @@ from newslake.pipeline.model import Outcome, Source
 from newslake.pipeline.sources import ReadContext
 from newslake.pipeline.sources.folder import local_files
 from newslake.pipeline.sources.listing import FILE_START, FilePosition, ListingEntry
-from newslake.pipeline.sources.positions import inbox_mark
+from newslake.pipeline.sources.positions import inbox_mark, is_inbox_mark
+from newslake.pipeline.store.inbox import Inbox
 
 # The line or record of a file; other files have no parts, so "a.html#2" is a name.
 _PLACE_IN_FILE = re.compile(r"(?P<file>.+\.(?:jsonl|csv|urls|w?arc(?:\.gz)?))#\d+", re.DOTALL | re.IGNORECASE)
@@ -72,6 +73,7 @@ class InboxProgress:
         self._guard = guard
         self._lease = lease
         self._before: dict[str, FileProgress] = {}  # of earlier slices, by the marks of the files
+        self._marks = self._present_marks()  # before the files are read
 
     @classmethod
     def of(
@@ -99,23 +101,35 @@ class InboxProgress:
         Raises: StoreError (lease_lost); then nothing moves.
         """
         self._lease.check()
-        marks = {file.name: inbox_mark(file) for file in local_files(self._folder, is_deep=False)}
         reasons = broken_files(outcomes)
         places = {each.unfinished or "": each.position for each in rest}
-        for name, mark in marks.items():
-            if (place := places.get(name)) is not None:
+        present = self._present_marks()
+        for name, mark in self._marks.items():
+            place = places.get(name)
+            if place is not None and present.get(name) == mark:  # else another place of a file that has changed
                 self._store_place(mark, place, is_broken=name in reasons)
         inbox = self._workspace.inbox(self._source)
         inbox.give_back(self._folder, places.keys())  # before the takedown, whose edits would move their places
-        ended = {name: mark for name, mark in marks.items() if name not in places and mark in self._before}
+        ended = {name: mark for name, mark in self._marks.items() if name not in places and mark in self._before}
         for name, mark in ended.items():
             self._guard.has_refused |= self._before[mark].has_refused
             if self._before[mark].broken_runs:
                 reasons |= self._earlier_reasons(name, self._before[mark], outcomes)
         self._erase()
         inbox.settle(self._folder, reasons=reasons)
-        for mark in ended.values():  # last: a run that is killed before reads the rest again, not the whole file
-            self._workspace.fetch_state.drop_validators(self._source.key, url=mark)
+        # Last: a run that is killed before reads the rest again, not the whole file.
+        self._drop_lost_places(inbox, waiting={present[name] for name in places if name in present})
+
+    def _present_marks(self) -> dict[str, str]:
+        return {file.name: inbox_mark(file) for file in local_files(self._folder, is_deep=False)}
+
+    def _drop_lost_places(self, inbox: Inbox, *, waiting: Collection[str]) -> None:
+        """Drop the places in files that are settled, by this run or one that was killed then, or that have changed."""
+        state = self._workspace.fetch_state
+        stored = {url for _, url, _ in state.listings(self._source.key) if is_inbox_mark(url)}
+        if others := stored.difference(waiting):
+            for mark in sorted(others - inbox.marks()):
+                state.drop_validators(self._source.key, url=mark)
 
     def _store_place(self, mark: str, place: FilePosition, *, is_broken: bool) -> None:
         before = self._before.get(mark, FileProgress())

@@ -289,10 +289,10 @@ class _SourceIngest:
     def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
         """Yield the listed pages to fetch; archive local pages and record all others."""
         for each in found:
-            self.entries += each.finished is None and each.unfinished is None and not each.ends_listing
+            self.entries += each.is_item
             self.count_pages(self.entries, self.expected)
             name = each.ref.url or each.ref.file or self.source.key
-            listed = self._in_turn(partial(self._take_entry, each, writer), name=name)
+            listed = self._in_turn(partial(self._take_entry, each, writer), name=name, is_item=each.is_item)
             if isinstance(listed, NewsError):
                 self._fail_unread(each.ref, listed)
             elif listed is not None:
@@ -308,9 +308,10 @@ class _SourceIngest:
             self.turns.begin(key)
         return poison
 
-    def _in_turn[T](self, work: Callable[[], T], *, name: str) -> T | NewsError:
-        """Return the result of ``work`` in the turn of an item, or the item's error."""
-        poison = self._begin(name)
+    def _in_turn[T](self, work: Callable[[], T], *, name: str, is_item: bool = True) -> T | NewsError:
+        """Return the result of ``work`` in the turn of an item, or its error; what is no item is not to blame."""
+        self.turns.begin()
+        poison = self._begin(name) if is_item else None
         return run_isolated(work, key=name) if poison is None else poison
 
     def _take_entry(self, each: ListingEntry, writer: ArchiveWriter) -> FetchCandidate | None:

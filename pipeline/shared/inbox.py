@@ -29,6 +29,7 @@ from newslake.pipeline.sources.inbox import (
     reason_name,
     run_folder,
 )
+from newslake.pipeline.sources.positions import mark_of
 from newslake.pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,12 @@ class BucketInbox:
                 (folder / each).unlink(missing_ok=True)
                 claimed.pop(each, None)
 
+    def marks(self) -> frozenset[str]:
+        listed = self._listed()
+        return frozenset(
+            mark_of(printable_path(key), each.size, changed_ns=_changed_ns(each)) for key, each in listed.items()
+        )
+
     def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
         claimed = self._claimed[folder]
         for name in sorted(claimed, key=_is_sidecar):
@@ -131,8 +138,7 @@ class BucketInbox:
             return None
         with target.open("wb") as file:
             file.writelines(chunks)
-        changed_at = info.modified_at.timestamp()
-        os.utime(target, (changed_at, changed_at))  # so that a later copy is the same file
+        os.utime(target, ns=(_changed_ns(info),) * 2)  # so that a later copy is the same file
         return info
 
     def _is_settled(self, sidecar: Path) -> bool:
@@ -227,6 +233,11 @@ def _group(name: str) -> list[str]:
 def _version(info: ObjectInfo) -> tuple[int, datetime]:
     """Return what changes when an object is replaced. Listings have parts of a second, other answers do not."""
     return info.size, info.modified_at.replace(microsecond=0)
+
+
+def _changed_ns(info: ObjectInfo) -> int:
+    """Return when an object was last changed, in nanoseconds since 1970; a whole second."""
+    return int(info.modified_at.timestamp()) * 1_000_000_000
 
 
 def _digest(path: Path) -> str | None:

@@ -60,10 +60,11 @@ class PostgresPageStates:
         query = "DELETE FROM listing_validators WHERE source_key = %s AND url_hash = %s"
         self._db.write(lambda cursor: cursor.execute(query, (to_text(source_key), hash_of(url))))
 
-    def listings(self) -> Iterator[tuple[str, str, Validators]]:
-        query = "SELECT source_key, url, etag, last_modified FROM listing_validators ORDER BY source_key, url"
-        for source_key, url, etag, modified in self._db.stream(query):
-            yield from_text(source_key), from_text(url), Validators(from_text(etag), from_text(modified))
+    def listings(self, source_key: str | None = None) -> Iterator[tuple[str, str, Validators]]:
+        chosen, parameters = ("", ()) if source_key is None else ("WHERE source_key = %s", (to_text(source_key),))
+        query = f"SELECT source_key, url, etag, last_modified FROM listing_validators {chosen} ORDER BY source_key, url"  # noqa: S608 - constants
+        for key, url, etag, modified in self._db.stream(query, parameters):
+            yield from_text(key), from_text(url), Validators(from_text(etag), from_text(modified))
 
     def has_listed(self, source_key: str, url: str) -> bool:
         return self.validators(source_key, url=url) is not None

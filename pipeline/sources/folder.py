@@ -210,9 +210,12 @@ def _indexes(files: Iterable[LocalFile], context: ReadContext) -> dict[LocalFile
     """Return the page files that each index names. A file is an index if its first line names one."""
     indexes: dict[LocalFile, frozenset[str]] = {}
     for file in files:
-        if file.name.lower().endswith(tuple(_PAGE_NAMES)) and stat.S_ISREG((state := file.path.lstat()).st_mode):
-            version = (state.st_ino, state.st_size, state.st_ctime_ns)
-            indexes[file] = _page_names(file, version, page_max_bytes=context.page_max_bytes)
+        if file.name.lower().endswith(tuple(_PAGE_NAMES)):
+            with suppress(OSError):  # it is removed meanwhile, or reading it as pages names the problem
+                state = file.path.lstat()
+                if stat.S_ISREG(state.st_mode):
+                    version = (state.st_ino, state.st_size, state.st_ctime_ns)
+                    indexes[file] = _page_names(file, version, page_max_bytes=context.page_max_bytes)
     return indexes
 
 

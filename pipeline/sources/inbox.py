@@ -21,7 +21,8 @@ from pathlib import Path
 from newslake.pipeline.durability import make_folder, sync_folder, write_whole_file
 from newslake.pipeline.model import file_name_of
 from newslake.pipeline.sources.files import SIDECAR
-from newslake.pipeline.sources.folder import is_ready
+from newslake.pipeline.sources.folder import is_ready, local_files
+from newslake.pipeline.sources.positions import inbox_mark
 from newslake.pipeline.unicode import printable_path
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,9 @@ class FolderInbox:
 
     def give_back(self, folder: Path, names: Collection[str]) -> None:
         give_back(folder, names)
+
+    def marks(self) -> frozenset[str]:
+        return marks_of_unsettled(self._folder)
 
     def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
         settle_all(folder, reasons=reasons)
@@ -112,6 +116,16 @@ def give_back(folder: Path, names: Collection[str]) -> None:
                 _take(file, unread)
 
 
+def marks_of_unsettled(inbox: Path) -> frozenset[str]:
+    """Return the ``inbox_mark`` of each file that waits, or that a run has."""
+    claimed = inbox / _CLAIMED
+    if not claimed.is_dir():
+        return frozenset()
+    with lock_folder(claimed):  # as in ``claim_files``: a file that moved meanwhile could be in neither folder
+        folders = [inbox, inbox / _UNREAD, *(path for path in claimed.iterdir() if path.is_dir())]
+        return frozenset(inbox_mark(file) for folder in folders for file in local_files(folder, is_deep=False))
+
+
 def settle(file: Path, *, reason: str | None) -> Path:
     """Move a claimed file to done/, or with a reason to failed/ with the reason next to it; return its new path.
 
@@ -121,17 +135,18 @@ def settle(file: Path, *, reason: str | None) -> Path:
     inbox = file.parent.parent.parent
     folder = inbox / ("done" if reason is None else "failed")
     folder.mkdir(exist_ok=True)
-    moved = _link(file, folder)
+    sidecar = file.with_suffix(SIDECAR)
+    has_sidecar = sidecar != file and is_file(sidecar)
+    moved = _link(file, folder, sidecar=sidecar if has_sidecar else None)
     if moved is None:
         return folder / file.name
     if reason is not None:
         reason_file(moved).write_text(reason.rstrip("\n") + "\n", "utf-8")
         sync_folder(folder)  # the archive has no copy of the file that is removed below
-    sidecar = file.with_suffix(SIDECAR)
-    if sidecar != file and is_file(sidecar):
+    if has_sidecar:
         _put(sidecar, moved.with_suffix(SIDECAR))
     file.unlink(missing_ok=True)  # already moved on file systems without links
-    if sidecar != file and is_file(sidecar):
+    if has_sidecar:
         sidecar.unlink(missing_ok=True)
     return moved
 
@@ -286,25 +301,23 @@ def _take(file: Path, target: Path) -> None:
 
     Its .json moves first: if the run is killed between the two renames, the page finds its .json there later.
     """
-    place = next(place for name in free_names(file.name) if not (place := target / name).exists())
-    _take_sidecar(file, place)
+    sidecar = file.with_suffix(SIDECAR)
+    has_sidecar = file.suffix.lower() != SIDECAR and is_file(sidecar)
+    places = _free_places(target, file.name, sidecar=sidecar if has_sidecar else None)
+    place = next(place for place in places if not place.exists())
     with suppress(FileNotFoundError):  # its owner has removed it
+        if has_sidecar:
+            os.rename(sidecar, place.with_suffix(SIDECAR))
+    with suppress(FileNotFoundError):
         os.rename(file, place)
 
 
-def _take_sidecar(file: Path, target: Path) -> None:
-    sidecar = file.with_suffix(SIDECAR)
-    if file.suffix.lower() != SIDECAR and is_file(sidecar):
-        os.replace(sidecar, target.with_suffix(SIDECAR))
-
-
-def _link(file: Path, folder: Path) -> Path | None:
+def _link(file: Path, folder: Path, *, sidecar: Path | None) -> Path | None:
     """Link a file into a folder with a free name, or with the name of a killed try; return None if it is missing.
 
     Without hard links it is renamed; then two runs that settle files of the same name at once may lose one.
     """
-    for name in free_names(file.name):
-        target = folder / name
+    for target in _free_places(folder, file.name, sidecar=sidecar):
         try:
             os.link(file, target, follow_symlinks=False)
         except FileExistsError:
@@ -320,6 +333,18 @@ def _link(file: Path, folder: Path) -> Path | None:
             os.rename(file, target)
         return target
     raise AssertionError("the names are infinite")
+
+
+def _free_places(folder: Path, name: str, *, sidecar: Path | None) -> Iterator[Path]:
+    """Yield ``free_names`` in a folder that are also free for a ``sidecar``, or have it from a killed try.
+
+    A page of another suffix may have a sidecar of that name.
+    """
+    for each in free_names(name):
+        place = folder / each
+        there = place.with_suffix(SIDECAR)
+        if sidecar is None or not there.exists() or there.samefile(sidecar):
+            yield place
 
 
 def _put(file: Path, target: Path) -> None:

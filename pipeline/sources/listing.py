@@ -73,6 +73,14 @@ class ListingEntry:
     position: FilePosition | None = None
     unfinished: str | None = None
 
+    @property
+    def is_item(self) -> bool:
+        """Whether it is an item of the listing: a page or a broken entry, no mark of where a file or a slice ends.
+
+        A mark is not set aside after processes died: what comes after it would be lost.
+        """
+        return self.finished is None and self.unfinished is None and not self.ends_listing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:

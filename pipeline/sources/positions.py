@@ -12,6 +12,7 @@ from typing import Self
 from newslake.pipeline.sources.listing import FilePosition, LocalFile, never_over
 
 _PREFIX = "slice "  # no version of a folder has a space
+_INBOX_MARK = "inbox "  # no URL has a space
 _EDGE_BYTES = 1024  # of a file, by which it is known again
 
 
@@ -86,10 +87,20 @@ def inbox_mark(file: LocalFile) -> str:
 
     It is a hash, so that a takedown has no name to remove here. A file that has changed has another one.
     """
-    state = None
     with suppress(OSError):  # reading its entries names the problem
         state = file.path.lstat()
-    return f"inbox {_hash(file.name, *(() if state is None else (str(state.st_size), str(state.st_mtime_ns))))}"
+        return mark_of(file.name, state.st_size, changed_ns=state.st_mtime_ns)
+    return f"{_INBOX_MARK}{_hash(file.name)}"
+
+
+def mark_of(name: str, size: int, *, changed_ns: int) -> str:
+    """Return the ``inbox_mark`` of a file with a printable name, a size in bytes and a time of its last change."""
+    return f"{_INBOX_MARK}{_hash(name, str(size), str(changed_ns))}"
+
+
+def is_inbox_mark(url: str) -> bool:
+    """Return whether validators that are stored under this name are the place in a file of an inbox."""
+    return url.startswith(_INBOX_MARK)
 
 
 def slice_clock(seconds: float | None) -> Callable[[], bool]:

@@ -45,6 +45,10 @@ class Inbox(Protocol):
         """
         ...
 
+    def marks(self) -> frozenset[str]:
+        """Return the ``inbox_mark`` of each file that is not settled, also of those that living runs have."""
+        ...
+
     def settle(self, folder: Path, *, reasons: Mapping[str, str]) -> None:
         """Move every claimed file as it is now in the folder: to done/, or to failed/ with its reason in a file.
 

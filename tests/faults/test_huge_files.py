@@ -15,7 +15,7 @@ from news_airflow.tasks import TASKS
 from newslake.pipeline.archive import Validators
 from newslake.pipeline.jobs.outcomes import batch_of, logged_outcomes
 from newslake.pipeline.jobs.run import IngestSummary, extract_day, ingest_sources
-from newslake.pipeline.jobs.workspace import Workspace
+from newslake.pipeline.jobs.workspace import CountCallback, Workspace, count_nothing
 from newslake.pipeline.settings import Settings
 from newslake.pipeline.upkeep.takedown import TakedownTarget, forget
 from tests.unit.sources.test_cc_news import warc
@@ -42,7 +42,12 @@ def _space(folder: Path) -> Workspace:
 
 
 def _ingest(
-    folder: Path, *keys: str, run_id: str = "r", seconds: float | None = None, earlier: IngestSummary | None = None
+    folder: Path,
+    *keys: str,
+    run_id: str = "r",
+    seconds: float | None = None,
+    earlier: IngestSummary | None = None,
+    count_pages: CountCallback = count_nothing,
 ) -> IngestSummary:
     return ingest_sources(
         _space(folder),
@@ -52,6 +57,7 @@ def _ingest(
         report_progress=lambda _: None,
         slice_seconds=seconds,
         earlier=earlier,
+        count_pages=count_pages,
     )
 
 
@@ -239,6 +245,130 @@ def test_inbox_that_cannot_be_read_keeps_its_files(inbox: Path) -> None:
         "https://post.example/4",
         "https://post.example/5",
     ]
+
+
+# A run that is killed when it has called, or is about to call, a method.
+_DEATH = """
+import os, signal, sys
+from importlib import import_module
+from pathlib import Path
+from tests.faults.test_huge_files import _ingest
+module, owner, name, mark = sys.argv[3:]
+owner = getattr(import_module(module), owner)
+real = getattr(owner, name)
+def die(self, *given, **named):
+    if mark and not getattr(given[0], mark):
+        return real(self, *given, **named)
+    done = mark or real(self, *given, **named)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(owner, name, die)
+_ingest(Path(sys.argv[1]), "big", run_id=sys.argv[2], seconds=0)
+"""
+_TAKE_ENTRY = ("newslake.pipeline.jobs.ingest", "_SourceIngest", "_take_entry")
+_SETTLE = ("newslake.pipeline.sources.inbox", "FolderInbox", "settle", "")
+
+
+def _die(folder: Path, run_id: str, *at: str) -> None:
+    command = [sys.executable, "-c", _DEATH, str(folder), run_id, *at]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_file_is_not_set_aside_where_its_slice_ends(inbox: Path) -> None:
+    """Runs that are killed at the end of a slice, twice, blame no file: it stays, and the next runs read all of it."""
+    _drop(inbox, "a.jsonl", _lines(3, 4, 5))
+    _drop(inbox, "b.jsonl", _lines(6, 7))
+    for number in range(3):
+        _die(inbox.parent, f"dead-{number}", *_TAKE_ENTRY, "unfinished")
+
+    _ingest(inbox.parent, "big", run_id="r0", seconds=0)
+    assert _files(inbox) == ["unread/a.jsonl", "unread/b.jsonl"]
+    done = _ingest(inbox.parent, "big", run_id="r1")
+
+    assert {each.outcome for each in done.outcomes} == {"pending"}
+    assert all(_captures(inbox.parent, *range(3, 8)))
+    assert _files(inbox) == ["done/a.jsonl", "done/b.jsonl"]
+
+
+def test_inbox_that_ends_processes_keeps_its_files(inbox: Path) -> None:
+    """Files stay if newslake fails on the inbox itself, also after two tries of a run were killed then."""
+    _drop(inbox, "a.jsonl", _lines(3, 4))
+    _ingest(inbox.parent, "big", run_id="r0", seconds=0)
+    state = _space(inbox.parent).fetch_state
+    [(_, mark, _)] = state.listings()
+    state.store_validators("big", Validators(etag="damaged"), url=mark)
+    for _ in range(2):
+        _die(inbox.parent, "r1", *_TAKE_ENTRY, "ends_listing")
+
+    assert [each.reason for each in _ingest(inbox.parent, "big", run_id="r1").outcomes] == ["broken_item"]
+    assert [name.rpartition("/")[2] for name in _files(inbox)] == ["a.jsonl"]
+    assert not (inbox / "done").exists()
+
+
+def test_crawl_that_is_killed_where_a_file_ends(crawl: Path) -> None:
+    """Runs that are killed where they mark a file of a crawl as read blame nothing: the next run reads all files."""
+    for number in range(3):
+        _die(crawl, f"dead-{number}", *_TAKE_ENTRY, "finished")
+
+    done = _ingest(crawl, "big", run_id="r")
+
+    assert {each.outcome for each in done.outcomes} == {"pending", "unchanged"}
+    assert all(_captures(crawl, *range(4)))
+    assert _ingest(crawl, "big", run_id="again").outcomes == ()
+
+
+def test_place_in_a_file_that_is_settled_is_dropped_after_a_kill(inbox: Path) -> None:
+    """A run that is killed when a file has moved to done/ leaves its place; the next run drops that, and no other."""
+    _drop(inbox, "a.jsonl", _lines(3, 4))
+    _drop(inbox, "b.jsonl", _lines(5, 6))
+    for number in range(3):
+        _ingest(inbox.parent, "big", run_id=f"r{number}", seconds=0)
+    assert _files(inbox) == ["unread/a.jsonl", "unread/b.jsonl"]
+    assert len(list(_space(inbox.parent).fetch_state.listings())) == 2
+
+    _die(inbox.parent, "dead", *_SETTLE)
+    assert _files(inbox) == ["done/a.jsonl", "unread/b.jsonl"]
+    assert len(list(_space(inbox.parent).fetch_state.listings())) == 2
+    _ingest(inbox.parent, "big", run_id="r3", seconds=0)
+    assert _files(inbox) == ["done/a.jsonl", "unread/b.jsonl"]
+    assert len(list(_space(inbox.parent).fetch_state.listings())) == 1
+    _ingest(inbox.parent, "big", run_id="r4")
+
+    assert _files(inbox) == ["done/a.jsonl", "done/b.jsonl"]
+    assert _captures(inbox.parent, *range(3, 7)) == [1] * 4
+    assert list(_space(inbox.parent).fetch_state.listings()) == []
+
+
+def test_file_that_changes_in_unread_leaves_no_place(inbox: Path) -> None:
+    """A file that grows between two slices is read from its start, and the place in its earlier state is dropped."""
+    _drop(inbox, "a.jsonl", _lines(3, 4))
+    _ingest(inbox.parent, "big", run_id="r0", seconds=0)
+    with (inbox / "unread" / "a.jsonl").open("a") as file:
+        file.write("\n" + _lines(5))
+    for number in range(1, 3):
+        _ingest(inbox.parent, "big", run_id=f"r{number}", seconds=0)
+        assert len(list(_space(inbox.parent).fetch_state.listings())) == 1
+    _ingest(inbox.parent, "big", run_id="last")
+
+    assert all(_captures(inbox.parent, 3, 4, 5))
+    assert _files(inbox) == ["done/a.jsonl"]
+    assert list(_space(inbox.parent).fetch_state.listings()) == []
+
+
+def test_file_that_is_written_while_its_slice_is_read_is_read_from_its_start(inbox: Path) -> None:
+    """The place at which a slice ends says nothing about a file that its writer has changed meanwhile."""
+    _drop(inbox, "a.jsonl", _lines(3, 4, 5))
+
+    def write(_: int, __: int | None) -> None:
+        [claimed] = inbox.glob("claimed/*/a.jsonl")
+        claimed.write_text(_lines(6, 7, 8))
+
+    _ingest(inbox.parent, "big", run_id="r0", seconds=0, count_pages=write)
+    assert _files(inbox) == ["unread/a.jsonl"]
+    _ingest(inbox.parent, "big", run_id="r1")
+
+    assert _captures(inbox.parent, 3, 6, 7, 8) == [1] * 4
+    assert list(_space(inbox.parent).fetch_state.listings()) == []
 
 
 def test_zeros_in_gzip_are_one_outcome(folder: Path) -> None:

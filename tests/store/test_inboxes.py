@@ -183,6 +183,20 @@ def test_what_a_run_gives_back_waits_as_the_same_file(any_trial):
         assert [inbox_mark(LocalFile(path=folder / name, name=name)) for name in names] == marks
 
 
+def test_marks_are_of_all_files_that_are_not_settled(any_trial):
+    """Files that wait, that a run has, and that it has given back have the mark with which a run reads them."""
+    any_trial.put(a_jsonl="A", b_jsonl="B", c_html="C")
+    inbox, other = any_trial.open(), any_trial.open()
+    assert other.marks() == inbox.marks()
+    with inbox.claim(run_id="r1") as folder:
+        marks = {name: inbox_mark(LocalFile(path=folder / name, name=name)) for name in names_in(folder)}
+        assert other.marks() == set(marks.values())
+        inbox.give_back(folder, ["a.jsonl"])
+        assert other.marks() == set(marks.values())
+        inbox.settle(folder, reasons={"c.html": "it is broken"})
+    assert other.marks() == {marks["a.jsonl"]}
+
+
 def test_a_living_run_keeps_its_files(any_trial):
     """What a run has is neither claimed nor erased by others; what comes later is."""
     any_trial.put(a_html="A")

@@ -97,6 +97,8 @@ def test_listings_come_back_in_order(states):
         ("harbour", "b\0", Validators(None, "yesterday")),
         ("other", "", Validators('"2"')),
     ]
+    assert list(states.listings("other")) == [("other", "", Validators('"2"'))]
+    assert list(states.listings("mill")) == []
 
 
 def test_a_listing_of_a_source_is_dropped(states):

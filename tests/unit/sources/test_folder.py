@@ -9,7 +9,9 @@ import pytest
 
 from newslake.pipeline.errors import BrokenListingError, PoisonItemError
 from newslake.pipeline.model import Hints, Page, Source
-from newslake.pipeline.sources import ListingEntry, discover, files, read_file
+from newslake.pipeline.sources import ListingEntry, ReadContext, discover, files, read_file
+from newslake.pipeline.sources.folder import _indexes
+from newslake.pipeline.sources.listing import LocalFile
 from tests.faults.hostile import NOW
 
 STORY = "<html><body><h1>Ferry back</h1><p>It sailed.</p></body></html>"
@@ -454,6 +456,15 @@ def test_line_names_a_page_file(tmp_path):
         ("docs.jsonl#3", "broken_line"),
     ]
     assert (other.ref.file, other.page.url) == ("html/b.html", None)
+
+
+def test_index_that_is_removed_while_the_folder_is_listed(tmp_path):
+    """A file that is gone before it is opened is no index, and no failure of its source."""
+    context = ReadContext(source_key="desk", now=NOW, page_max_bytes=1000)
+    gone, there = (LocalFile(path=tmp_path / name, name=name) for name in ("a.jsonl", "b.jsonl"))
+    _lines(there.path, {"url": "https://post.example/a", "file": "a.html"})
+
+    assert _indexes([gone, there], context) == {there: {"a.html"}}
 
 
 def test_path_of_a_source_may_be_one_file(tmp_path):

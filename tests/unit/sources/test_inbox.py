@@ -225,6 +225,31 @@ def test_settling_does_not_overwrite(tmp_path):
     assert _names(tmp_path / "done") == ["a.warc.gz", "a~2.warc.gz", "b.html", "b.json", "b~2.html", "b~2.json"]
 
 
+def test_sidecar_of_a_page_with_another_suffix_is_kept(tmp_path):
+    """Pages whose names differ in their suffix keep their own sidecars, when they are claimed and in done/."""
+    _put(tmp_path, "a.html")
+    (tmp_path / "a.json").write_text("of a.html")
+    assert _names(claim(tmp_path, run_id="dead")) == ["a.html", "a.json"]
+    _put(tmp_path, "a.txt")
+    (tmp_path / "a.json").write_text("of a.txt")
+    own = claim(tmp_path, run_id="next")
+    sidecars = {name: (own / name).with_suffix(".json").read_text() for name in ("a.html", "a~2.txt")}
+    assert sidecars == {"a.html": "of a.html", "a~2.txt": "of a.txt"}
+    settle_all(own, reasons={})
+
+    _put(tmp_path, "a.txt")
+    (tmp_path / "a.json").write_text("of another")
+    settle_all(claim(tmp_path, run_id="last"), reasons={})
+
+    done = tmp_path / "done"
+    assert {name: (done / name).read_text() for name in _names(done) if name.endswith(".json")} == {
+        "a.json": "of a.html",
+        "a~2.json": "of a.txt",
+        "a~3.json": "of another",
+    }
+    assert [name for name in _names(done) if not name.endswith(".json")] == ["a.html", "a~2.txt", "a~3.txt"]
+
+
 def test_symlinks_are_ignored(tmp_path):
     """A symlink in the inbox is not claimed and not followed."""
     outside = tmp_path / "secret.txt"
