@@ -14,6 +14,7 @@ never stores an older state. Readers see the state before or after a transaction
 import hashlib
 import re
 import sqlite3
+import weakref
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -92,9 +93,12 @@ class IndexReport:
         return IndexReport(self.months + other.months, self.added + other.added, self.removed + other.removed)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MemoryIndex:
-    """An index in the memory of this process: its one connection, which is used by who holds the lock."""
+    """An index in the memory of this process: its one connection, which is used by who holds the lock.
+
+    It is closed when nobody has it any more.
+    """
 
     connection: Database
     lock: Lock
@@ -237,7 +241,9 @@ def open_in_memory() -> MemoryIndex:
     """Return an empty index in memory; nothing of it is ever in a file."""
     connection = _open(_MEMORY, durability="process")
     connection.execute("PRAGMA temp_store = MEMORY")  # what is sorted or rewritten
-    return MemoryIndex(connection, Lock())
+    memory = MemoryIndex(connection, Lock())
+    weakref.finalize(memory, connection.close)
+    return memory
 
 
 @contextmanager

@@ -46,16 +46,17 @@ def search_place_of(workspace: Workspace) -> SearchPlace:
     """Return the tables that are searched, and their index: the file of ``lasting_place_of``.
 
     If that is missing, old or damaged and this process may not write it, the index is in the memory of the process. It
-    stays there until the process ends, so that the next search reads only what changed. It is in no file, where no
-    takedown would find it.
+    stays there until the file can be searched, so that the next search reads only what changed. It is in no file, where
+    no takedown would find it; nor is it left when no search updates it.
     """
     place = lasting_place_of(workspace)
-    if can_write(place.path) or is_index_current(place):
-        return place
+    is_usable = can_write(place.path) or is_index_current(place)
     with _STARTING:
-        if place.path not in _IN_MEMORY:
-            _IN_MEMORY[place.path] = open_in_memory()
-    return replace(place, is_of_host=True, memory=_IN_MEMORY[place.path])
+        if is_usable:
+            _IN_MEMORY.pop(place.path, None)
+            return place
+        memory = _IN_MEMORY[place.path] = _IN_MEMORY.get(place.path) or open_in_memory()
+    return replace(place, is_of_host=True, memory=memory)
 
 
 def lasting_place_of(workspace: Workspace) -> SearchPlace:

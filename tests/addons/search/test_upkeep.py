@@ -1,6 +1,7 @@
 """The search index of a data root follows commits and takedowns; its failures stop nothing."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,6 +26,7 @@ from newslake.pipeline.addons.search.upkeep import (
     lasting_place_of,
     mend_search,
     problems_of_search,
+    search_place_of,
     update_after_commit,
     update_search,
 )
@@ -181,3 +183,22 @@ def test_index_in_memory_follows_the_tables(
     assert b"yqqwallop" not in memory.connection.serialize()
     assert rebuild_index(in_memory, durability="process").added == 2
     assert search_articles(in_memory, "ferry").total == 2
+
+
+def test_index_in_memory_ends_when_the_file_can_be_searched(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the owner of the file has updated it, no words stay in the process, where no later takedown is seen."""
+    with monkeypatch.context() as patched:
+        patched.setattr(upkeep, "can_write", lambda path: False)
+        place = search_place_of(space)
+        assert place.memory is not None
+        assert search_place_of(space).memory is place.memory
+        update_search(place, durability="process")
+        connection = place.memory.connection
+    update(space)
+    with monkeypatch.context() as patched:
+        patched.setattr(upkeep, "can_write", lambda path: False)
+        assert search_place_of(space).memory is None
+    assert search_articles(place, "ferry").total == 1  # a search that had begun
+    del place
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
