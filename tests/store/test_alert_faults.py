@@ -29,7 +29,7 @@ from tests.faults.alert_worker import (
 from tests.long_form import LONG
 from tests.scale.postgres import PostgresServer
 from tests.store.alert_stores import AlertPlace
-from tests.store.alert_worker import ON_ITS_WAY, watched_steps
+from tests.store.alert_worker import ON_ITS_WAY, PATIENT, watched_steps
 from tests.traces import Traces
 
 SEED = 20260203
@@ -47,10 +47,13 @@ _places = count(1)
 
 
 class Host:
-    """Another process that checks and delivers, one task after another."""
+    """Another process that checks and delivers, one task after another.
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.store.alert_worker"]
+    One that is not ``is_patient`` gives a sender few seconds: the next host waits as long for the mark of a dead one.
+    """
+
+    def __init__(self, *, is_patient: bool = False) -> None:
+        command = [sys.executable, "-m", "tests.store.alert_worker", *([PATIENT] if is_patient else [])]
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -89,7 +92,8 @@ def webhooks() -> Iterator[dict[str, Receiver]]:
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host() as running:
+    """A host that no test kills, so that it may take its time on a busy machine."""
+    with Host(is_patient=True) as running:
         yield running
 
 
