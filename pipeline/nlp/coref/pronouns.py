@@ -4,16 +4,28 @@ Features score the candidates that agree in kind and gender. Their weights are p
 (`scripts/train_pronouns.py`).
 """
 
-import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from newslake.pipeline.model.annotation import Gender, MentionKind
+from newslake.pipeline.nlp.coref.binding import is_bound, is_c_commanded, is_excluded_antecedent, is_pleonastic
 from newslake.pipeline.nlp.coref.interviews import Interview
-from newslake.pipeline.nlp.coref.roles import is_role
+from newslake.pipeline.nlp.coref.pronoun_features import (
+    Anaphor,
+    Candidate,
+    GenderEvidence,
+    KnownMention,
+    LastMention,
+    Option,
+    SpeakingContext,
+    best_of,
+    features_of_none,
+    readings_of,
+)
+from newslake.pipeline.nlp.coref.reports import ReportLog, report_log
 from newslake.pipeline.nlp.languages.spec import NameData, Pronoun
 from newslake.pipeline.nlp.tokens import (
     SUBJECTS,
@@ -37,83 +49,9 @@ _MOST = 8  # matching ones among them
 _AHEAD = 30  # tokens
 _SURE = 0.5
 _INTERVIEWEE = 0.8  # confidence that I in an answer is the person interviewed
-GenderEvidence = Literal["shown", "heard", "clash", "surname", "unknown", "none"]
-
-
-@dataclass(slots=True)
-class LastMention:
-    """The last mention of an entity: its head token, the head's relation and governor, and the kind of mention."""
-
-    token: int
-    sentence: int
-    block: int
-    place: str
-    governor: int
-    kind: str
-    in_quote: bool
 
 
 _ClusterMention = tuple[int, LastMention]  # a cluster and one of its mentions
-
-
-class Anaphor(NamedTuple):
-    """A pronoun with the features that candidates are compared with. ``above`` maps its governors to their distance."""
-
-    token: int
-    pronoun: Pronoun
-    sentence: int
-    block: int
-    place: str
-    governor: int
-    above: dict[int, int]
-    in_quote: bool
-    says_whole_clause: bool
-
-
-class Candidate(NamedTuple):
-    """An entity that a pronoun may refer to. ``rank`` counts the matching entities mentioned later, ``between`` common
-    nouns.
-
-    ``mentions`` counts those before the pronoun, ``named`` the names in the whole article; ``is_main``: no matching
-    entity has more names. ``prominence`` decays with each sentence; ``leads``: no other entity has a higher one.
-    """
-
-    cluster: int
-    last: LastMention
-    entity_type: str
-    gender: GenderEvidence
-    mentions: int
-    named: int
-    prominence: float
-    rank: int
-    between: int
-    subject_before: bool
-    leads: bool
-    is_main: bool
-
-    @property
-    def is_guess(self) -> bool:
-        """Whether the entity is a person only by guess."""
-        return self.entity_type in ("guess", "forename")
-
-
-class Option(NamedTuple):
-    """One reading of a pronoun; with ``cluster`` None it refers to nothing that has a name.
-
-    ``prominence`` is the natural logarithm of the candidate's.
-    """
-
-    cluster: int | None
-    features: tuple[str, ...]
-    prominence: float = 0.0
-
-
-class KnownMention(NamedTuple):
-    """A mention resolved before the pronouns: its last token, its cluster and its kind."""
-
-    last: int
-    cluster: int | None
-    kind: MentionKind
 
 
 class PronounResolution(NamedTuple):
@@ -124,6 +62,7 @@ class PronounResolution(NamedTuple):
     cluster: int | None
     confidence: float
     options: tuple[Option, ...] = ()
+    is_speaking: bool = False
 
 
 @dataclass(slots=True)
@@ -133,6 +72,7 @@ class _Salience:
     last: LastMention
     value: float = 0.0
     mentions: int = 0
+    outside: int = 0
     subject_sentence: int = -2
 
 
@@ -151,6 +91,7 @@ class PronounResolver:
     types: Sequence[str]
     person_likelihoods: Sequence[str | None]
     genders: Sequence[Gender | None]
+    guessed_genders: Set[int]
     words: Sequence[int]
     named: Sequence[int]
     in_quote: Sequence[bool]
@@ -161,10 +102,12 @@ class PronounResolver:
     _nouns: dict[str, list[int]] = field(default_factory=dict)
     _known_at: dict[int, LastMention] = field(default_factory=dict)
     _quote_speaker: tuple[int, int] | None = None  # cluster and block
+    _reports: ReportLog = field(init=False)
 
     def resolve(self, known: Mapping[int, KnownMention]) -> tuple[PronounResolution, ...]:
         """Return all pronouns of the article. ``known`` has the resolved mentions by their first token."""
         self._starts = sorted(known)
+        self._reports = report_log(self.tokens, self.data, self.in_quote)
         settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
         self._nouns = _common_nouns(self.tokens, self.data, settled)
         resolutions: list[PronounResolution] = []
@@ -191,7 +134,10 @@ class PronounResolver:
         before.mentions += 1
         before.subject_sentence = last.sentence if last.place == "subject" else before.subject_sentence
         before.last = last
+        before.outside += not last.in_quote
         self._saliences[cluster] = before
+        if last.governor in self._reports.verbs or last.place == "subject":
+            self._reports.note(cluster, last)
 
     def _known_mention(self, first: int, mention: KnownMention) -> LastMention:
         if first not in self._known_at:  # each pronoun before it in its sentence looks at it too
@@ -218,16 +164,22 @@ class PronounResolver:
         if pronoun.kind == "speaker":
             answering = self._answering(index)
             return PronounResolution(index, pronoun, answering, 0.0 if answering is None else _INTERVIEWEE)
-        is_bound = pronoun.kind == "person" and _is_bound(self.tokens, self.data, index, known)
-        if weights is None or is_bound or _is_pleonastic(self.tokens, self.data, index):
+        is_owned = pronoun.kind == "person" and is_bound(self.tokens, self.data, index, known)
+        if weights is None or is_owned or is_pleonastic(self.tokens, self.data, index):
             return PronounResolution(index, pronoun, None, 0.0)
-        options = self._options(self._anaphor(index, pronoun), known)
-        cluster, confidence = _best_of(options, weights)
+        anaphor = self._anaphor(index, pronoun)
+        options = self._options(anaphor, known)
+        cluster, confidence = best_of(options, self._weights(anaphor))
         if cluster is not None:
             self._mention(cluster, self._last_mention(index, "pronoun"))
             if pronoun.gender and confidence >= _SURE:
                 self.gender_from_pronoun.setdefault(cluster, pronoun.gender)
-        return PronounResolution(index, pronoun, cluster, confidence, options)
+        return PronounResolution(index, pronoun, cluster, confidence, options, anaphor.speaking is not None)
+
+    def _weights(self, anaphor: Anaphor) -> Mapping[str, float]:
+        """Return the weights for a pronoun: those of its kind, or of speakers."""
+        kind = anaphor.pronoun.kind if anaphor.speaking is None else "speaking"
+        return self.data.pronoun_weights.get(kind, self.data.pronoun_weights[anaphor.pronoun.kind])
 
     def _answering(self, index: int) -> int | None:
         """Return the person interviewed if a token is in an answer and outside quotation marks."""
@@ -247,7 +199,13 @@ class PronounResolver:
             above=governors,
             in_quote=self.in_quote[index],
             says_whole_clause=self._says_whole_clause(index, governors),
+            speaking=self._speaking(index, pronoun),
         )
+
+    def _speaking(self, index: int, pronoun: Pronoun) -> SpeakingContext | None:
+        """Return what precedes a "he" or "she" that says something outside quotation marks; None for others."""
+        is_person = pronoun.kind == "person" and self.tokens.tag[index] == "PRP"
+        return self._reports.context(index) if is_person and index in self._reports.speaking else None
 
     def _options(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> tuple[Option, ...]:
         """Return the readings: earlier entities (last mentioned first), then entities soon after, then none."""
@@ -258,9 +216,8 @@ class PronounResolver:
         if anaphor.place != "subject" or not any(self._is_governing(anaphor, last) for last in here):
             candidates += self._ahead(anaphor, later, excluded)
         fitting = len({each.cluster for each in candidates if not each.is_guess})
-        none = Option(None, tuple(_features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
-        readings = [Option(c.cluster, _features_of(anaphor, c), _log(c.prominence)) for c in candidates]
-        return (*readings, none)
+        none = Option(None, tuple(features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
+        return (*readings_of(anaphor, candidates), none)
 
     def _before(self, anaphor: Anaphor, excluded: Set[int]) -> Iterator[Candidate]:
         fitting: list[tuple[int, _Salience]] = []
@@ -320,16 +277,25 @@ class PronounResolver:
             subject_before=anaphor.sentence - salience.subject_sentence == 1,
             leads=leads,
             is_main=is_main,
+            is_quoted=not salience.outside,
+            is_reported=anaphor.speaking is not None and self._reports.is_reported(salience.last),
         )
 
-    def _fits(self, cluster: int, pronoun: Pronoun) -> bool:
+    def _fits(self, cluster: int, anaphor: Anaphor) -> bool:
+        pronoun = anaphor.pronoun
         if pronoun.kind == "person":
-            return self.person_likelihoods[cluster] is not None and self.genders[cluster] in (None, pronoun.gender)
+            agrees = self.genders[cluster] in (None, pronoun.gender) or self._may_be_misnamed(cluster, anaphor)
+            return agrees and self.person_likelihoods[cluster] is not None
         return self.types[cluster] in (_THINGS if pronoun.kind == "thing" else _MANY)
+
+    def _may_be_misnamed(self, cluster: int, anaphor: Anaphor) -> bool:
+        """Return whether only the forename of the last speaker disagrees with a "he" that speaks: "Tracy Pym"."""
+        context = anaphor.speaking
+        return context is not None and cluster == context.last and cluster in self.guessed_genders
 
     def _evidence(self, cluster: int, pronoun: Pronoun) -> GenderEvidence:
         if self.genders[cluster]:
-            return "shown"
+            return "shown" if self.genders[cluster] == pronoun.gender else "contrary"
         gender_from_pronoun = self.gender_from_pronoun.get(cluster)
         if gender_from_pronoun is None:
             return "surname" if self.words[cluster] == 1 else "unknown"
@@ -338,8 +304,8 @@ class PronounResolver:
     def _may_be(self, anaphor: Anaphor, cluster: int, last: LastMention, excluded: Set[int]) -> bool:
         return (
             cluster not in excluded
-            and self._fits(cluster, anaphor.pronoun)
-            and not _is_excluded_antecedent(self.tokens, anaphor, last)
+            and self._fits(cluster, anaphor)
+            and not is_excluded_antecedent(self.tokens, anaphor, last)
         )
 
     def _excluded(
@@ -348,7 +314,7 @@ class PronounResolver:
         """Return the excluded entities: those named in what "he" says or does, and the speaker of a quote or an answer
         with "he" in it.
         """
-        excluded = {c for c, last in later if _is_c_commanded(self.tokens, anaphor, last)}
+        excluded = {c for c, last in later if is_c_commanded(self.tokens, anaphor, last)}
         answering = self._answering(anaphor.token)
         if answering is not None:
             excluded.add(answering)
@@ -383,205 +349,14 @@ class PronounResolver:
             for subject in () if self.in_quote[verb] else self.tokens.dependents(verb, *SUBJECTS):
                 pronoun = self.data.pronouns.get(self.tokens.lower[subject])
                 if pronoun is not None and pronoun.kind == "person" and not self.in_quote[subject]:
-                    options = self._options(self._anaphor(subject, pronoun), known)
-                    return _best_of(options, self.data.pronoun_weights["person"])[0]
+                    speaker = self._anaphor(subject, pronoun)
+                    return best_of(self._options(speaker, known), self._weights(speaker))[0]
         return None
 
     def _says_whole_clause(self, index: int, governors: Iterable[int]) -> bool:
         """Return whether a quote has both the pronoun and the verb of its clause: its speaker is then "I", not "he"."""
         verb = next((i for i in governors if self.tokens.tag[i][0] in "VM"), None)
         return verb is not None and self.in_quote[index] and self.in_quote[verb]
-
-
-# Features: named ``what:value``, each on or off. `scripts/train_pronouns.py` trains the weights; a missing one is 0.
-
-_LEAST_PROMINENCE = 0.02
-_EDGES: Mapping[str, tuple[int, ...]] = {
-    "distance": (0, 1, 2, 3, 5),
-    "rank": (0, 1, 2),
-    "mentions": (1, 3, 6),
-    "between": (0, 1, 3),
-    "block": (0, 1),
-    "named": (1, 3),
-    "words": (3, 6, 12, 24),
-}
-# By name, the features of a value that is above no edge, above the first, above two and so on.
-_ABOVE = {
-    name: [tuple(f"{name}>{edge}" for edge in edges[:count]) for count in range(len(edges) + 1)]
-    for name, edges in _EDGES.items()
-}
-
-
-def _features_of(anaphor: Anaphor, candidate: Candidate) -> tuple[str, ...]:
-    """Return the features of a pronoun and one candidate."""
-    last = candidate.last
-    distance = anaphor.sentence - last.sentence
-    near = "here" if distance == 0 else "before" if distance == 1 else "far"
-    is_parallel = last.place == anaphor.place
-    is_new_topic = near == "before" and last.kind == "name" and candidate.rank == 0 and is_parallel
-    return (
-        *_above("distance", distance),
-        *_above("rank", candidate.rank),
-        *_above("mentions", candidate.mentions),
-        *_above("between", candidate.between),
-        *_above("block", anaphor.block - last.block),
-        f"place:{last.place}:{near}",
-        f"kind:{last.kind}:{near}",
-        f"type:{candidate.entity_type}",
-        f"gender:{candidate.gender}",
-        f"quote:{_inside(anaphor.in_quote)}<{_inside(last.in_quote)}",
-        *((f"parallel:{last.place}:{near}",) if is_parallel else ()),
-        *_above("named", candidate.named),
-        *(("main",) if candidate.is_main else ()),
-        *(("leads",) if candidate.leads else ()),
-        *(("subject_before",) if candidate.subject_before else ()),
-        *(("named_subject_before",) if is_new_topic and last.place == "subject" else ()),
-        *(_within(anaphor, last) if distance == 0 else ()),
-    )
-
-
-def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
-    """Yield the features that apply only within one sentence."""
-    yield from _above("words", abs(anaphor.token - last.token))
-    if last.token > anaphor.token:
-        yield f"ahead:{anaphor.place}"
-    if last.token in anaphor.above:
-        yield f"within_its_phrase:{anaphor.place}"
-    if last.governor in anaphor.above and last.place == "subject":
-        yield f"own_subject:{min(anaphor.above[last.governor], 4)}"
-    if last.governor == anaphor.governor:
-        yield f"same_governor:{anaphor.place}<{last.place}"
-    if anaphor.pronoun.is_reflexive:
-        yield f"reflexive<{last.place}"
-
-
-def _above(name: str, value: int) -> tuple[str, ...]:
-    """Return the features ``name>edge`` of all edges below a value."""
-    return _ABOVE[name][bisect_left(_EDGES[name], value)]
-
-
-def _features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:
-    """Yield the features of the reading without a named referent."""
-    yield "none"
-    if anaphor.pronoun.gender is None:  # he and she have the same weights
-        yield f"none:word:{word}"
-    yield f"none:place:{anaphor.place}"
-    yield f"none:quote:{_inside(anaphor.in_quote)}"
-    yield f"none:fitting:{min(fitting, 4)}"
-
-
-def _inside(in_quote: bool) -> str:
-    return "in" if in_quote else "out"
-
-
-def _best_of(options: Sequence[Option], weights: Mapping[str, float]) -> tuple[int | None, float]:
-    """Return the reading with the highest score, and its share of the total probability."""
-    scores = [_score(option, weights) for option in options]
-    highest = max(scores)
-    best = options[scores.index(highest)].cluster
-    odds = [math.exp(score - highest) for score in scores]
-    agreeing = sum(odd for odd, option in zip(odds, options, strict=True) if option.cluster == best)
-    return best, round(agreeing / sum(odds), 2)
-
-
-def _score(option: Option, weights: Mapping[str, float]) -> float:
-    return option.prominence * weights.get("prominence", 0.0) + sum(
-        [weights[feature] for feature in option.features if feature in weights]
-    )
-
-
-def _log(prominence: float) -> float:
-    return math.log(max(prominence, _LEAST_PROMINENCE))
-
-
-# Constraints: entities that a pronoun cannot refer to, whatever the features say.
-
-
-def _is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
-    """Return whether pronoun and candidate are arguments of one verb, or a "he said" and a "he" in its clause."""
-    if anaphor.sentence != last.sentence:
-        return False
-    if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
-        return anaphor.governor in governors_of(tokens, last.token)
-    if tokens.tag[anaphor.token] == "PRP$" or anaphor.pronoun.is_reflexive or last.place == "poss":
-        return False
-    if anaphor.place == "subject":
-        return _is_infinitive(tokens, anaphor.governor) and tokens.head[anaphor.governor] == last.governor
-    return anaphor.place in ("object", "pobj") and anaphor.governor == last.governor
-
-
-def _is_infinitive(tokens: Tokens, verb: int) -> bool:
-    """Return whether a verb is an infinitive whose subject is the object of the verb above: "saw him leave"."""
-    is_bare = tokens.tag[verb] == "VB" and tokens.dep[verb] in ("ccomp", "xcomp")
-    return is_bare and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
-
-
-def _is_c_commanded(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
-    """Return whether a later name is in the clause whose subject is the pronoun: "he said that Brito left".
-
-    A coordinated clause does not count: "he left and Brito followed".
-    """
-    if anaphor.place != "subject" or last.kind != "name":
-        return False
-    governors = (last.token, *governors_of(tokens, last.token))
-    below = tuple(takewhile(lambda token: token != anaphor.governor, governors))
-    return 0 < len(below) < len(governors) and tokens.dep[below[-1]] != "conj"
-
-
-def _is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether "it" is pleonastic: "it is clear that", "it comes as", "it rained"."""
-    if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
-        return tokens.dep[index] == "expl"
-    verb = tokens.head[index]
-    if tokens.dep[index] not in SUBJECTS:
-        return False
-    if tokens.lemma[verb] in data.empty_it_verbs:
-        return True
-    if tokens.lemma[verb] != "be":
-        return False
-    clauses = tokens.dependents(verb, "ccomp", "xcomp", "advcl", "csubj", "acl")
-    predicates = tokens.dependents(verb, "acomp", "attr")
-    nouns = any(tokens.lemma[p] in data.empty_it_nouns or tokens.dependents(p, "poss") for p in predicates)
-    return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
-
-
-def _is_bound(tokens: Tokens, data: NameData, index: int, known: Mapping[int, KnownMention]) -> bool:
-    """Return whether "his" is in the phrase of an unnamed person: "a man in his forties", "a guard, who gave his name".
-
-    Unless it is an age, the person is a subject or heads the sentence: not "he met a guard who knew his name".
-    ``known`` has the resolved mentions by their first token.
-    """
-    if tokens.tag[index] != "PRP$":
-        return False
-    below = index
-    for noun in governors_of(tokens, index):
-        if tokens.tag[noun] == "NN" and noun not in known and _is_person_noun(tokens, data, noun, below):
-            articles = tokens.dependents(noun, "det", "nummod")
-            if tokens.dep[below] != "acl" and not any(tokens.lower[each] in data.indefinite for each in articles):
-                return False
-            is_subject = tokens.dep[noun] in (*SUBJECTS, "ROOT")
-            is_clause = tokens.dep[below] in ("relcl", "acl") and not _has_other_subject(tokens, below)
-            is_inside = tokens.dep[below] == "prep" and tokens.lower[below] in data.enclosing_prepositions
-            return (is_subject and is_clause) or (is_inside and (is_subject or _is_age(tokens, data, index)))
-        below = noun
-    return False
-
-
-def _is_person_noun(tokens: Tokens, data: NameData, noun: int, below: int) -> bool:
-    """Return whether a noun is listed as a role, or is the "who" of the relative clause with the verb ``below``."""
-    is_who = tokens.dep[below] == "relcl" and any(tokens.tag[i] == "WP" for i in tokens.dependents(below, "nsubj"))
-    return is_who or is_role(tokens.lower[noun], data)
-
-
-def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a possessive owns a decade of life: "his 40s", "her early forties"."""
-    noun = tokens.lower[tokens.head[index]]
-    return noun in data.decades or (noun[:-1].isdigit() and noun[-1] == "s")
-
-
-def _has_other_subject(tokens: Tokens, verb: int) -> bool:
-    """Return whether a relative clause has a subject that is not "who"."""
-    return any(tokens.tag[child] not in ("WP", "WDT") for child in tokens.dependents(verb, *SUBJECTS))
 
 
 def _common_nouns(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:

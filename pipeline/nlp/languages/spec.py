@@ -20,7 +20,7 @@ class NameEvidence:
     - ``place_prepositions``: before a place, unless they belong to ``stake_nouns`` ("shares in").
       ``weak_prepositions``: before many other things too. ``firm_prepositions``: before firms.
     - ``person_verbs``: lemmas of verbs that only people do or suffer; of ``work_verbs``, only the subject is a person.
-      ``speech_verbs``: lemmas of the verbs of saying.
+      ``speech_verbs``: lemmas of the verbs of saying; ``reporting_verbs``: of those, and of writing, that report often.
       ``kin_nouns``: relatives. ``person_things``: relatives and things that only people have.
       ``person_nouns``: things named after people ("the Hale era").
     - ``civic_nouns``: after the name of a place ("Orrin council"). ``place_things``: things that a place has.
@@ -61,6 +61,7 @@ class NameEvidence:
     person_verbs: frozenset[str]
     work_verbs: frozenset[str]
     speech_verbs: frozenset[str]
+    reporting_verbs: frozenset[str]
     kin_nouns: frozenset[str]
     person_things: frozenset[str]
     person_nouns: frozenset[str]

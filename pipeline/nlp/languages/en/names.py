@@ -198,6 +198,7 @@ _EVIDENCE = NameEvidence(
     ),
     work_verbs=words("write teach sing study wear paint compose act recall remember"),
     speech_verbs=frozenset(verb for verb, cue in CUES.verbs.items() if cue.cue_class == "speech"),
+    reporting_verbs=frozenset(verb for verb, cue in CUES.verbs.items() if cue.weight >= 0.75),
     kin_nouns=_KIN_NOUNS,
     person_things=_KIN_NOUNS
     | words(
