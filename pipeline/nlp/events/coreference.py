@@ -12,6 +12,7 @@ from newslake.pipeline.nlp.languages.plover import DEEDS, OTHER
 
 _MOST = 60  # a mention is compared with the latest events of its type, and with the latest mentions of each event
 _STEM = 4  # fewest letters of a word that another is derived from
+_MUTUAL = ("AGREE", "CONSULT", "COOPERATE")  # either side may be the actor
 _UNREAL = ("hypothetical", "negated")
 
 
@@ -80,8 +81,12 @@ def _joins(mention: Mention, group: Collection[Mention]) -> bool:
 
 
 def _refers(mention: Mention) -> bool:
-    """Return whether a word refers to a deed named before, whatever its word was: "the attack" after "was stabbed"."""
-    return mention.is_known and not mention.is_new and mention.event_type in DEEDS and mention.event_type != OTHER
+    """Return whether a word refers to an event named before, whatever its word was: "the attack" after "was stabbed",
+    "the agreement" after "signed a deal".
+    """
+    if not mention.is_known or mention.is_new or mention.event_type in (None, OTHER):
+        return False
+    return mention.event_type in DEEDS or mention.is_noun
 
 
 def _is_meant(mention: Mention, group: Collection[Mention]) -> bool:
@@ -118,7 +123,9 @@ def _same_mode(one: Mention, other: Mention) -> bool:
 def _contradict(one: Mention, other: Mention) -> bool:
     if one.modality != other.modality and not (one.modality in _UNREAL and other.modality in _UNREAL):
         return True
-    return _differ_in_time(one, other) or _differ_in_place(one, other) or _differ_in_both_roles(one, other)
+    if _differ_in_time(one, other) or _differ_in_place(one, other) or _differ_in_both_roles(one, other):
+        return True
+    return _differ_in_speaker(one, other) or _act_on_each_other(one, other) or _act_on_each_other(other, one)
 
 
 def _differ_in_time(one: Mention, other: Mention) -> bool:
@@ -138,6 +145,21 @@ def _differ_in_both_roles(one: Mention, other: Mention) -> bool:
     """Return whether both the actors and the recipients differ."""
     both = (one.recipient_cluster, other.recipient_cluster)
     return None not in both and both[0] != both[1] and one.actor_cluster not in (other.actor_cluster, *both)
+
+
+def _differ_in_speaker(one: Mention, other: Mention) -> bool:
+    """Return whether two statements have different speakers: each "called for calm"."""
+    actors = (one.actor_cluster, other.actor_cluster)
+    is_said = one.event_type not in DEEDS and one.event_type not in _MUTUAL
+    return is_said and None not in actors and actors[0] != actors[1]
+
+
+def _act_on_each_other(one: Mention, other: Mention) -> bool:
+    """Return whether the recipient of an act is the actor of the other: "A attacked B", then B attacked others."""
+    actors = (one.actor_cluster, other.actor_cluster)
+    if one.event_type in _MUTUAL or None in actors or actors[0] == actors[1]:
+        return False
+    return one.recipient_cluster == other.actor_cluster
 
 
 def repeated_in_lead(mentions: Sequence[Mention], firsts: Sequence[int]) -> int | None:

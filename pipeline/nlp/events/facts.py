@@ -1,6 +1,6 @@
 """The facts of an event: what its mentions in an article say of date, place and participants, shared among them.
 
-Entry points: ``event_date_of``, ``share_facts``, ``date_main``, ``date_statements``.
+Entry points: ``event_date_of``, ``share_facts``, ``date_main``.
 """
 
 from collections import defaultdict

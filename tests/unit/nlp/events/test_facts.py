@@ -159,6 +159,30 @@ def test_a_definite_noun_refers_to_a_deed_of_another_word(nlp, noun, day):
     assert read(nlp, text, HOLM, LEEDS).event("attack").event_date == day
 
 
+@pytest.mark.parametrize(("noun", "day"), [("The agreement", MONDAY), ("Another agreement", None)])
+def test_a_definite_noun_refers_to_a_statement_of_another_word(nlp, noun, day):
+    """ "The agreement" after "signed a deal" is the deal; "another agreement" is not."""
+    text = f"Norway signed a deal with Spain on Monday.\n{noun} was criticised in York.{REST}"
+    spain, norway = ("Spain", "GPE", 5, "ESP"), ("Norway", "GPE", 6, "NOR")
+    assert read(nlp, text, norway, spain, YORK).event("agreement").event_date == day
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_one"),
+    [
+        ("Ada Holm called for an inquiry.", "Ada Holm again called for an inquiry.", True),
+        ("Ada Holm called for an inquiry.", "Otto Brandt called for an inquiry.", False),
+        ("Ada Holm attacked Otto Brandt in Leeds.", "Otto Brandt attacked Ada Holm in Leeds.", False),
+        ("Ada Holm met Otto Brandt in Leeds.", "Otto Brandt met Ada Holm in Leeds.", True),
+    ],
+)
+def test_each_speaker_and_each_side_acts_for_itself(nlp, first, second, is_one):
+    """Equal words of two speakers are two events, as are the blow and the counterblow; a meeting is that of both."""
+    events = read(nlp, f"{first}\n{second}{REST}", HOLM, BRANDT, LEEDS).events
+    one, other = (event for event in events if event.trigger_text in ("called", "attacked", "met"))
+    assert (one.coref_event_index == other.coref_event_index) == is_one
+
+
 def test_a_definite_noun_with_other_participants_is_another_deed(nlp):
     """ "The attack on" somebody else does not refer to the stabbing."""
     text = f"Ada Holm was stabbed in Leeds on Monday.\nThe attack on Otto Brandt shocked York.{REST}"
