@@ -20,6 +20,7 @@ _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr"})
 _CLAUSES = frozenset({"relcl", "acl"})
 _FINITE_PAST = frozenset({"VBD", "VBN"})
 _CONTESTS = frozenset({"election", "sport"})
+_LAWS = frozenset({"restrict", "censor", "curfew"})  # modes of what an authority does by saying so
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ def _time_of_verb(context: Attachment, index: int, depth: int) -> TimeExpression
     if head == index:
         return None
     if parse.dep[index] in _CLAUSES:
-        return context.time_at.get(head) if _acts_in_clause(context, index, head) else None
+        is_issued = _is_issued(context, head)  # "sent a letter on Monday urging them to resign"
+        word = parse.head[head] if is_issued else head
+        return context.time_at.get(word) if is_issued or _acts_in_clause(context, index, head) else None
     if parse.dep[index] == "conj":
         time = time_of(context, head, depth)
         return time if time is not None and _shares_time(context, index, head, time) else None
@@ -84,6 +87,13 @@ def _dated_below(context: Attachment, index: int) -> Iterator[int]:
             yield from (child, *_issued(parse, child))  # "a report released on Monday accused"
         elif dep in _SHARING and _SHARING[dep](context, index, child):
             yield from (child, *_coarse(context, child))
+
+
+def _is_issued(context: Attachment, noun: int) -> bool:
+    """Return whether a noun without a time is a statement that a verb in the past tense issues."""
+    parse = context.parse
+    is_statement = parse.lemma[noun] in context.words.statements and noun not in context.time_at
+    return is_statement and parse.dep[noun] == "dobj" and _is_past(parse, parse.head[noun])
 
 
 def _shares_object_time(context: Attachment, verb: int, noun: int) -> bool:
@@ -241,6 +251,9 @@ def _is_simultaneous(context: Attachment, index: int, head: int) -> bool:
         return _is_circumstance(context, index, head)
     if dep == "xcomp" and parse.lemma[head] in context.data.modality.deciding:
         return parse.tag[head] == "VBD"  # "decided to expel"
+    if dep == "xcomp" and parse.tag[index] == "VB" and parse.lemma[index] in context.data.modality.illocutions:
+        is_means = parse.lemma[head] in context.words.carriers | context.words.speaking
+        return is_means and _is_past(parse, head)  # "took to the stage to thank them"
     return (dep == "xcomp" and parse.lemma[head] in context.words.phases) or _is_said_now(context, index, head)
 
 
@@ -255,6 +268,7 @@ def _is_circumstance(context: Attachment, clause: int, verb: int) -> bool:
         is_said = parse.lemma[clause] in context.data.modality.illocutions
         frame = context.frame(clause)
         is_act = context.is_typed(verb) or (frame is not None and frame.event_type in DEEDS)
+        is_act = is_act or parse.lemma[verb] in context.words.carriers | context.words.speaking
         return is_said and is_act and _is_past(parse, verb)
     return parse.tag[clause] == "VBG" and parse.child(clause, "mark", "prep", "nsubj", "nsubjpass") is None
 
@@ -320,9 +334,13 @@ def _reports(context: Attachment, verb: int) -> bool:
 
 def _carrier(context: Attachment, noun: int) -> int | None:
     """Return the verb whose time is the time of an event noun; None if the noun may name an earlier event."""
-    parse, verb = context.parse, context.parse.head[noun]
+    parse = context.parse
     if any(parse.lower[c] in context.words.earlier for c in parse.children[noun]):
         return None
+    event, noun = noun, _whole_of(context, noun)
+    verb = parse.head[noun]
+    if _is_proclaimed(context, event, noun, verb):
+        return verb
     if parse.dep[noun] == "pobj":
         preposition, verb = parse.lower[verb], parse.head[verb]
         carries = verb in parse.verbs and _carries_in_phrase(context, verb, noun, preposition)
@@ -332,6 +350,30 @@ def _carrier(context: Attachment, noun: int) -> int | None:
     else:
         carries = False
     return verb if carries else None
+
+
+def _whole_of(context: Attachment, noun: int) -> int:
+    """Return the noun that a verb has for an event noun: "a round" of talks, "changes" including a ban."""
+    parse = context.parse
+    if parse.dep[noun] != "pobj":
+        return noun
+    preposition = parse.head[noun]
+    whole = parse.head[preposition]
+    is_round = parse.lower[preposition] in context.words.parts and parse.lemma[whole] in context.data.amounts
+    if parse.lower[preposition] in context.words.containing:
+        return parse.patients.get(whole, noun) if whole in parse.verbs else whole
+    return whole if is_round else noun
+
+
+def _is_proclaimed(context: Attachment, event: int, noun: int, verb: int) -> bool:
+    """Return whether a verb makes an act of words or law by telling it: "announced their agreement on Thursday"."""
+    parse, frame = context.parse, context.frame(event)
+    if frame is None or parse.dep[noun] != "dobj" or parse.lemma[verb] not in context.words.proclaiming:
+        return False
+    if parse.has_word(event, context.data.modality.definite_words):
+        return False
+    is_law = frame.event_type == "SANCTION" or frame.mode in _LAWS
+    return _is_past(parse, verb) and (is_law or frame.event_type not in DEEDS)
 
 
 def _carries_in_phrase(context: Attachment, verb: int, noun: int, preposition: str) -> bool:

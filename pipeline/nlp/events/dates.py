@@ -214,9 +214,18 @@ def _relative_clause_event(context: Attachment, token: int) -> int | None:
     """Return the event in a relative clause about a time ("in 2024, when soldiers attacked")."""
     parse = context.parse
     for verb in parse.children[token]:
-        if parse.dep[verb] in ("relcl", "advcl") and verb in context.at and begins_with_when(context, verb):
+        is_event = parse.dep[verb] in ("relcl", "advcl") and verb in context.at
+        if is_event and (begins_with_when(context, verb) or _is_day_of(context, token, verb)):
             return verb
     return None
+
+
+def _is_day_of(context: Attachment, token: int, verb: int) -> bool:
+    """Return whether a relative clause without a pronoun tells what happened on a day: "the same day she left"."""
+    parse, subject = context.parse, context.parse.subjects.get(verb)
+    if subject is None or parse.dep[verb] != "relcl" or parse.lower[subject] in context.data.relative_pronouns:
+        return False
+    return parse.lemma[token] in context.words.periods
 
 
 def _modified_word(context: Attachment, time: TimeExpression, token: int, last: int) -> int | None:

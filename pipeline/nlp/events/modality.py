@@ -149,7 +149,8 @@ def _is_achieved(parse: Parse, index: int, data: ModalityData) -> bool:
     governor = _governor(parse, head, data)
     if governor in data.resulting:
         return parse.dep[index] in ("advcl", "xcomp")
-    is_purpose = parse.dep[index] == "advcl" or (parse.dep[index] == "xcomp" and parse.child(head, "dobj") is not None)
+    is_purpose = parse.dep[index] == "advcl"
+    is_purpose = is_purpose or (parse.dep[index] == "xcomp" and parse.child(head, "dobj", "prep") is not None)
     return is_purpose and governor not in data.governing and parse.lemma[index] in data.illocutions
 
 

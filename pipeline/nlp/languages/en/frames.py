@@ -97,8 +97,9 @@ _MODALITY = ModalityData(
     # Verbs of speech acts (Austin, "How to do things with words", 1962).
     illocutions=words(
         """
-        accuse apologise apologize appeal ask beg blame call complain condemn congratulate demand denounce express
-        extend offer praise protest request salute share thank urge voice
+        accuse apologise apologize appeal ask beg blame blast call commend complain condemn congratulate criticise
+        criticize decry demand denounce deny dispute express extend offer praise protest reject request salute share
+        slam thank urge voice
         """
     ),
     first_person=words("i we"),
@@ -330,9 +331,11 @@ _ATTACHMENT = AttachmentData(
         address attend be begin break brief carry chair come commence commit conclude conduct continue declare deliver
         end erupt file give happen have hold host impose issue join launch lodge make mount occur open organise
         organize perform plan postpone resume run schedule set sign slate stage start stop strike suspend take
-        undertake
+        undertake wrap
         """
     ),
+    containing=words("including"),
+    proclaiming=words("announce declare impose introduce issue proclaim unveil"),
     awaiting=words("announce anticipate await expect face look plan prepare seek threaten urge want"),
     order=words("after as before when"),
     nearness=words("hour immediately just minute moment second shortly soon"),

@@ -233,3 +233,35 @@ def test_vague_time(nlp, text, trigger, words):
     event = read(nlp, text, HOLM, BRANDT).event(trigger)
     assert event.event_date_text == words
     assert (event.event_date_note is not None) == (words == "recently")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("Norway and Spain held a third round of talks in Oslo on Monday.", "talks", MONDAY),
+        ("Norway criticised the third round of talks in Oslo on Monday.", "talks", None),
+        ("On Monday, Norway and Spain announced their agreement over the port.", "agreement", MONDAY),
+        ("On Monday, Norway announced the arrest of Otto Brandt.", "arrest", None),
+        ("Ada Holm announced changes to the law on Monday, including a ban on rifles.", "ban", MONDAY),
+        ("Ada Holm criticised changes to the law on Monday, including a ban on rifles.", "ban", None),
+    ],
+)
+def test_time_of_a_noun_that_a_verb_carries(nlp, text, trigger, expected):
+    """A round of talks has the day of the verb that holds it; an agreement or a ban, that of the verb that tells it."""
+    assert day_of(nlp, text, trigger) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("Ada Holm sent a letter to ministers on Monday urging them to resign.", "urging", MONDAY),
+        ("Ada Holm read a letter to ministers on Monday urged by Spain.", "urged", None),
+        ("An agent visited Ada Holm on Monday. That was the same day she accused Otto Brandt.", "accused", MONDAY),
+        ("An agent visited Ada Holm on Monday. That was the same day that annoyed Spain.", "annoyed", None),
+        ("Ada Holm took to the stage on Monday to thank Otto Brandt.", "thank", MONDAY),
+        ("Ada Holm hoped on Monday to thank Otto Brandt.", "thank", None),
+    ],
+)
+def test_time_of_what_is_done_by_a_dated_act(nlp, text, trigger, expected):
+    """What a letter sent on a day urges, what is said on a stage, and what "the same day" tells, has the day."""
+    assert day_of(nlp, text, trigger) == expected

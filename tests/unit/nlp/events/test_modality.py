@@ -59,6 +59,8 @@ pytestmark = pytest.mark.model
         ("Ada Holm wants to thank the crew.", "thank", "planned"),
         ("Ada Holm called the crew to thank them.", "thank", "happened"),
         ("Ada Holm asked the crew to thank them.", "thank", "hypothetical"),
+        ("Ada Holm took to the stage to thank the crew.", "thank", "happened"),
+        ("Ada Holm went to the stage to see the crew.", "see", "hypothetical"),
         ("Our attack was well-planned.", "attack", "happened"),
         ("The rebels nearly attacked the village.", "attacked", "negated"),
         ("The rebels killed nearly ninety people.", "killed", "happened"),
