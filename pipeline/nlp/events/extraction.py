@@ -20,7 +20,7 @@ from newslake.pipeline.nlp.events.coreference import (
     saliences,
 )
 from newslake.pipeline.nlp.events.dates import dates_of
-from newslake.pipeline.nlp.events.facts import EventDate, date_main, event_date_of, share_facts
+from newslake.pipeline.nlp.events.facts import PARTICIPANT, EventDate, date_main, event_date_of, share_facts
 from newslake.pipeline.nlp.events.lead import LEAD_RULE, Lead, days_of, lead_of, main_triggers_of, name_untyped
 from newslake.pipeline.nlp.events.modality import modality_of
 from newslake.pipeline.nlp.events.parse import Parse, parse_of
@@ -45,6 +45,7 @@ _LEAD = 2  # sentences
 _NEAR = 2  # sentences between an act and the answer to it
 _ANSWERS = frozenset({"AGREE", "REJECT"})
 _START = attrgetter("start_char")
+_JUDGING = frozenset({"ACCUSE", "SUPPORT", "REJECT"})
 _UNTYPED = 0.3  # confidence of an event without a type
 
 
@@ -196,6 +197,7 @@ def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple
     ]
     shared = share_facts(events, _pronouns(context.parse, typed), sentences_with_places(context.parse))
     shared = _with_customary_actors(context, shared, typed)
+    shared = _with_doers(context, shared, typed)
     mine = {draft.trigger.index for draft, first in zip(typed, firsts, strict=True) if first == main}
     return _date_by_lead(context, shared, typed, mine) if context.published is not None else shared
 
@@ -211,6 +213,21 @@ def _with_customary_actors(
     for event, trigger, recipients in pairs:
         who = without(actors.get(trigger.index, ()), recipients)
         done.append(replace(event, **_actor_fields(who, "context")) if who else event)
+    return tuple(done)
+
+
+def _with_doers(context: _EventContext, events: Sequence[Event], typed: Sequence[_EventDraft]) -> tuple[Event, ...]:
+    """Return the events; a judgement of a deed without a recipient is of who did it, as another mention tells."""
+    at = {draft.trigger.index: event for event, draft in zip(events, typed, strict=True)}
+    done = []
+    for event, draft in zip(events, typed, strict=True):
+        thing = context.parse.patients.get(draft.trigger.index) if event.event_type in _JUDGING else None
+        deed = None if thing is None or event.recipient_text is not None else at.get(thing)
+        if deed is None or deed.actor_text is None or deed.actor_cluster_index == event.actor_cluster_index:
+            done.append(event)
+            continue
+        who = {f"recipient_{name}": getattr(deed, f"actor_{name}") for name in PARTICIPANT}
+        done.append(replace(event, **who, recipients=deed.actors, recipient_basis="context"))
     return tuple(done)
 
 

@@ -88,7 +88,7 @@ def _fits(when: EventDate, modality: Modality, published: date) -> bool:
 
 _DATE = ("event_date", "event_date_end", "event_date_precision", "event_date_text", "event_date_note")
 _PLACE = ("place_text", "place_entity_id", "place_country", "place_lat", "place_lon")
-_PARTICIPANT = ("text", "cluster_index", "entity_id", "name", "country", "sector")
+PARTICIPANT = ("text", "cluster_index", "entity_id", "name", "country", "sector")
 
 
 def share_facts(events: Sequence[Event], pronouns: Collection[str], placed: Collection[int]) -> tuple[Event, ...]:
@@ -134,7 +134,7 @@ def _facts_of(mentions: Sequence[Event], pronouns: Collection[str]) -> _SharedFa
         named = [each for each in mentions if _is_telling(each, role, pronouns)]
         if named:
             best = next((each for each in named if _is_named(each, role)), named[0])
-            columns = (*(f"{role}_{name}" for name in _PARTICIPANT), f"{role}s")
+            columns = (*(f"{role}_{name}" for name in PARTICIPANT), f"{role}s")
             facts[f"{role}_text"] = _SharedFact(_columns(best, columns) | {f"{role}_basis": "coref"}, best)
     return facts
 

@@ -183,6 +183,13 @@ def test_each_speaker_and_each_side_acts_for_itself(nlp, first, second, is_one):
     assert (one.coref_event_index == other.coref_event_index) == is_one
 
 
+@pytest.mark.parametrize(("verb", "whom"), [("condemned", "Otto Brandt"), ("survived", None)])
+def test_a_judgement_of_a_deed_is_of_who_did_it(nlp, verb, whom):
+    """Who condemns "the attack" condemns the one who attacked, as another sentence tells; who survives it does not."""
+    text = f"Otto Brandt attacked a base in Leeds on Monday.\nAda Holm {verb} the attack.{REST}"
+    assert read(nlp, text, HOLM, BRANDT, LEEDS).predicate(verb).recipient_name == whom
+
+
 def test_a_definite_noun_with_other_participants_is_another_deed(nlp):
     """ "The attack on" somebody else does not refer to the stabbing."""
     text = f"Ada Holm was stabbed in Leeds on Monday.\nThe attack on Otto Brandt shocked York.{REST}"
