@@ -124,10 +124,10 @@ def _piece(rows: StoredRows, first: int, end: int, include: Sequence[Table], lea
     message = f"the text continues: call again with first_char={following}"
     inside = {table: [row for row in rows.of(table) if first <= row["start_char"] < end] for table in include}
     sure = {
-        table: [row for row in found if table == "entities" or row["confidence"] >= least]
-        for table, found in inside.items()
+        table: [row for row in judged if table == "entities" or row["confidence"] >= least]
+        for table, judged in inside.items()
     }
-    annotations = {table: _annotations(found, table) for table, found in sure.items()}
+    annotations = {table: _annotations(shown, table) for table, shown in sure.items()}
     _name_people(annotations.get("quotes", ()), rows)
     published = plain(article["published_at"])
     return ArticleAnswer(

@@ -188,7 +188,7 @@ def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
     if last.token in anaphor.above:
         yield f"within_its_phrase:{anaphor.place}"
     if last.governor in anaphor.above and last.place == "subject":
-        yield f"own_subject:{min(anaphor.above[last.governor], 4)}"
+        yield f"with_subject:{min(anaphor.above[last.governor], 4)}"
     if last.governor == anaphor.governor:
         yield f"same_governor:{anaphor.place}<{last.place}"
     if anaphor.pronoun.is_reflexive:

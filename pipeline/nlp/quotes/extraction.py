@@ -316,11 +316,9 @@ def _quote(
 ) -> Quote:
     """Return the row of a quote. A speaker whose probability is below ``least`` is only its candidate."""
     tokens, data, finder = nested.tokens, nested.data, nested.finder
-    cue = draft.attribution.cue
-    likely = candidate.speaker
+    cue, head, likely = draft.attribution.cue, draft.attribution.speaker, candidate.speaker
     speaker = likely if probability >= least else None
     entity = speaker.entity if speaker else None
-    head = draft.attribution.speaker
     others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
     by = _reporter(nested, cue) if speaker else None
     return Quote(

@@ -166,7 +166,9 @@ def events_page(timeline: EventTimeline, query: UrlQuery, *, root: str, choices:
 
 
 def _form(filters: EventFilter) -> dict[str, object]:
-    return {name: getattr(filters, name) for name in _FORM}
+    """Return the values of the form; None for the usual confidence, which no link repeats."""
+    values = {name: getattr(filters, name) for name in _FORM}
+    return values | {"confidence": None if filters.confidence == LEAST_CONFIDENCE else filters.confidence}
 
 
 def _values(column: str) -> tuple[str, ...]:

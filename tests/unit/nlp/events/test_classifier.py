@@ -58,8 +58,8 @@ def test_weights_name_words_of_the_lexicon_only():
 
 
 def test_weights_are_calibrated_for_a_lowest_probability():
-    """A row of the shipped weights is more likely right than wrong."""
-    assert FRAMES.classifier.least == 0.5
+    """The shipped weights leave out what is far more likely wrong than right."""
+    assert FRAMES.classifier.least == 0.4
 
 
 @pytest.mark.model

@@ -484,13 +484,6 @@ def test_single_marks_with_double_ones_inside(nlp) -> None:
     assert [quote.quote_text for quote in quotes] == ["‘We lost the key,’", "‘He said “no” to me twice.’"]
 
 
-def test_confidence_is_the_share_of_its_rule(nlp) -> None:
-    """A rule that is often right gives more confidence than the nearest subject; no rule is certain."""
-    sure = read(nlp, "“We stopped early,” said Ana Brito.")[0].confidence
-    guess = read(nlp, "Ana Brito left. “We stopped early and lost every one of our boats.”")[0]
-    assert (guess.rule_id, guess.confidence < 0.6 < sure < 1) == ("near_subject", True)
-
-
 def test_a_statement_after_a_full_stop_needs_no_speaker(nlp) -> None:
     """A whole sentence in marks is somebody's words if nobody is near; a title or a phrase is not."""
     said = "“There are many things that we can still do to save the boats of the port.”"
