@@ -32,7 +32,7 @@ from tests.quality.whole.measure import read_texts
 from tests.quality.whole.scores import score_article
 
 WEIGHTS = Path("pipeline/nlp/languages/en/quote_weights.json")
-LEAST = 0.6  # a speaker who is less likely right than this is not believed
+LEAST = 0.5  # a speaker who is less likely right than wrong is not believed; words that are no statement count as wrong
 
 
 Gold = Mapping[str, Any]
