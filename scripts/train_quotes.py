@@ -1,10 +1,10 @@
 """Write the weights of the confidence of quotes, or print how well it holds: `python -m scripts.train_quotes FOLDER`.
 
-FOLDER has the ``texts.jsonl`` of ``corpus/tune.jsonl``; the sample newsroom is added (``samples/gold``). A quote is
-right if gold has it with this speaker. Only a
-weight by feature (``nlp/quotes/confidence.py``) is kept, no text: the words among the features are lemmas of cues and
-pronouns. The model is that of ``scripts/train_events.py``. ``--check`` prints the same tables for the weights that are
-there. Train again whenever attribution, coreference or the cues change.
+FOLDER has the ``texts.jsonl`` of ``corpus/tune.jsonl``; the sample newsroom is added (``samples/gold``). Only quotes
+that gold has count: one is right if gold has it with this speaker. Only a weight by feature
+(``nlp/quotes/confidence.py``) is kept, no text: the words among the features are lemmas of cues and pronouns. The model
+is that of ``scripts/train_events.py``. ``--check`` prints the same tables for the weights that are there. Train again
+whenever attribution, coreference or the cues change.
 """
 
 import argparse
@@ -29,10 +29,10 @@ from tests.quality.corpus import Case, clean_corpus
 from tests.quality.measure_quotes import gold_spans
 from tests.quality.whole.annotations import read_annotations
 from tests.quality.whole.measure import read_texts
-from tests.quality.whole.scores import score_article
+from tests.quality.whole.scores import match_quotes, score_article
 
 WEIGHTS = Path("pipeline/nlp/languages/en/quote_weights.json")
-LEAST = 0.5  # a speaker who is less likely right than wrong is not believed; words that are no statement count as wrong
+LEAST = 0.6  # a speaker who is less likely right is not believed
 
 
 Gold = Mapping[str, Any]
@@ -67,7 +67,7 @@ def _newsroom_gold(case: Case) -> Gold:
 
 
 def rows_of(judged: Iterable[tuple[Article, Gold]], kind: str) -> Iterator[Row]:
-    """Yield the quotes of articles; a second piece of one statement is not judged."""
+    """Yield the quotes of articles that gold has; a second piece of one statement is not judged."""
     recorder = Recorder()
     english = LANGUAGES["en"]
     languages = {"en": replace(english, cues=replace(english.cues, classifier=recorder))}
@@ -78,11 +78,12 @@ def rows_of(judged: Iterable[tuple[Article, Gold]], kind: str) -> Iterator[Row]:
             recorder.seen.clear()
             assert parsed is not None
             found = annotation_object(gold["doc_id"], article, annotator.annotate(article, parsed))
+            matched, _ = match_quotes(gold["quotes"], found["quotes"])
             scored = [each for each in score_article(gold, found, article.text).judged if each.table == "quotes"]
             is_right = {each.row["start"]: each.is_right for each in scored}
-            for quote, features in zip(found["quotes"], recorder.seen, strict=True):
-                if quote["start"] in is_right:
-                    yield Row(gold["doc_id"], kind, quote["type"], features, is_right[quote["start"]])
+            for place in sorted(matched.values()):
+                quote = found["quotes"][place]
+                yield Row(gold["doc_id"], kind, quote["type"], recorder.seen[place], is_right[quote["start"]])
 
 
 def main() -> None:

@@ -179,7 +179,7 @@ VOCABULARIES = (
             "override": "a correction in `overrides.toml`",
         },
         "`confidence` is the probability that the speaker is right, from the rule, the cue and the coreference. A "
-        "speaker below 0.5 is only a `speaker_candidate`. The `rule_id` of an event is a pattern of the event lexicon "
+        "speaker below 0.6 is only a `speaker_candidate`. The `rule_id` of an event is a pattern of the event lexicon "
         "with its event type.",
     ),
     Vocabulary(

@@ -122,6 +122,8 @@ def _value(column: Column, string: str, at: int) -> Any:
         return {"article_id": article_id_of(at), "counts": "{}", "versions": "{}"}.get(column.name, _plain(kind, at))
     if column.values:
         return column.values[at % len(column.values)]
+    if column.name == "confidence":
+        return 1.0  # pages leave out what is less sure
     if pa.types.is_string(kind):
         return string
     if kind == pa.list_(pa.string()):

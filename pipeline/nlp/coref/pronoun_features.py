@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from newslake.pipeline.model.annotation import MentionKind
 from newslake.pipeline.nlp.languages.spec import Pronoun
 
-GenderEvidence = Literal["shown", "contrary", "heard", "clash", "surname", "unknown", "none"]
+GenderEvidence = Literal["shown", "heard", "clash", "surname", "unknown", "none"]
 
 
 @dataclass(slots=True)
@@ -31,14 +31,13 @@ class LastMention:
 class SpeakingContext(NamedTuple):
     """What precedes a pronoun that speaks. By cluster: who spoke last, before that, and who was the last main subject.
 
-    ``sentence`` is that of the last speaker, ``gap`` counts the paragraphs since then; ``is_unnamed``: it is a person
-    without a name; ``spoken`` counts the reports of each cluster.
+    ``gap`` counts the paragraphs since the last speaker; ``is_unnamed``: it is a person without a name; ``spoken``
+    counts the reports of each cluster.
     """
 
     last: int | None
     before: int | None
     subject: int | None
-    sentence: int
     gap: int
     is_unnamed: bool
     spoken: Mapping[int, int]
@@ -126,11 +125,8 @@ _ABOVE = {
 
 
 def readings_of(anaphor: Anaphor, candidates: list[Candidate]) -> list[Option]:
-    """Return one reading per candidate; without a last speaker whose forename disagrees if somebody else fits."""
-    return [
-        Option(each.cluster, _features_of(anaphor, each), _log(each.prominence))
-        for each in _without_misnamed(anaphor, candidates)
-    ]
+    """Return one reading per candidate."""
+    return [Option(each.cluster, _features_of(anaphor, each), _log(each.prominence)) for each in candidates]
 
 
 def _features_of(anaphor: Anaphor, candidate: Candidate) -> tuple[str, ...]:
@@ -198,17 +194,6 @@ def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
 def _above(name: str, value: int) -> tuple[str, ...]:
     """Return the features ``name>edge`` of all edges below a value."""
     return _ABOVE[name][bisect_left(_EDGES[name], value)]
-
-
-def _without_misnamed(anaphor: Anaphor, candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates; a last speaker whose forename disagrees only if nobody else fits since he or she spoke."""
-    context = anaphor.speaking
-    if context is None or all(each.gender != "contrary" for each in candidates):
-        return candidates
-    agreeing = [each for each in candidates if each.gender in ("shown", "heard")]
-    if not any(each.last.sentence > context.sentence for each in agreeing):
-        return candidates
-    return [each for each in candidates if each.gender != "contrary"]
 
 
 def features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:

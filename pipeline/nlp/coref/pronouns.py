@@ -91,7 +91,6 @@ class PronounResolver:
     types: Sequence[str]
     person_likelihoods: Sequence[str | None]
     genders: Sequence[Gender | None]
-    guessed_genders: Set[int]
     words: Sequence[int]
     named: Sequence[int]
     in_quote: Sequence[bool]
@@ -284,18 +283,12 @@ class PronounResolver:
     def _fits(self, cluster: int, anaphor: Anaphor) -> bool:
         pronoun = anaphor.pronoun
         if pronoun.kind == "person":
-            agrees = self.genders[cluster] in (None, pronoun.gender) or self._may_be_misnamed(cluster, anaphor)
-            return agrees and self.person_likelihoods[cluster] is not None
+            return self.genders[cluster] in (None, pronoun.gender) and self.person_likelihoods[cluster] is not None
         return self.types[cluster] in (_THINGS if pronoun.kind == "thing" else _MANY)
-
-    def _may_be_misnamed(self, cluster: int, anaphor: Anaphor) -> bool:
-        """Return whether only the forename of the last speaker disagrees with a "he" that speaks: "Tracy Pym"."""
-        context = anaphor.speaking
-        return context is not None and cluster == context.last and cluster in self.guessed_genders
 
     def _evidence(self, cluster: int, pronoun: Pronoun) -> GenderEvidence:
         if self.genders[cluster]:
-            return "shown" if self.genders[cluster] == pronoun.gender else "contrary"
+            return "shown"
         gender_from_pronoun = self.gender_from_pronoun.get(cluster)
         if gender_from_pronoun is None:
             return "surname" if self.words[cluster] == 1 else "unknown"

@@ -73,7 +73,6 @@ class ReportLog:
             last=speakers[-1] if speakers else None,
             before=known[-1] if known else None,
             subject=self._subject,
-            sentence=0 if last is None else self.tokens.sentence[last],
             gap=0 if last is None else self.tokens.block[token] - self.tokens.block[last],
             is_unnamed=last is not None and speakers[-1] is None and self._may_be(last, token),
             spoken=Counter(known),

@@ -1,7 +1,7 @@
 """Coreference resolution: the names, nouns and pronouns of an article that refer to one entity, and its gender."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -59,8 +59,7 @@ def resolve_coreference(tokens: Tokens, in_quote: Sequence[bool], data: NameData
         each.first: KnownMention(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1
     }
     known |= {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
-    guessed = frozenset(i for i, (_, method) in enumerate(gender_from_name) if method == "forename")
-    resolver = _pronoun_resolver(tokens, in_quote, (names, chains, genders), guessed, data, kb)
+    resolver = _pronoun_resolver(tokens, in_quote, (names, chains, genders), data, kb)
     pronouns, resolver = _resolve_pronouns(resolver, known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
     known |= {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns}
@@ -82,7 +81,6 @@ def _pronoun_resolver(
     tokens: Tokens,
     in_quote: Sequence[bool],
     known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
-    guessed_genders: Set[int],
     data: NameData,
     kb: KnowledgeBase,
 ) -> PronounResolver:
@@ -93,7 +91,6 @@ def _pronoun_resolver(
         types=[cluster.entity_type for cluster in chains.clusters],
         person_likelihoods=_person_likelihoods(tokens, names, chains, data, kb),
         genders=genders,
-        guessed_genders=guessed_genders,
         words=[len(cluster.words) for cluster in chains.clusters],
         named=[cluster.mentions for cluster in chains.clusters],
         in_quote=in_quote,

@@ -353,15 +353,13 @@ def _carrier(context: Attachment, noun: int) -> int | None:
 
 
 def _whole_of(context: Attachment, noun: int) -> int:
-    """Return the noun that a verb has for an event noun: "a round" of talks, "changes" including a ban."""
+    """Return the noun that a verb has for an event noun: "a round" of talks."""
     parse = context.parse
     if parse.dep[noun] != "pobj":
         return noun
     preposition = parse.head[noun]
     whole = parse.head[preposition]
     is_round = parse.lower[preposition] in context.words.parts and parse.lemma[whole] in context.data.amounts
-    if parse.lower[preposition] in context.words.containing:
-        return parse.patients.get(whole, noun) if whole in parse.verbs else whole
     return whole if is_round else noun
 
 

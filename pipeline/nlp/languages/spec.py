@@ -286,6 +286,7 @@ class CueData:
     - ``bystanders``: nouns for people who are seldom what the sentence before is about ("the judge").
       ``past_roles``: words for roles that ended ("former").
     - ``opening_marks`` and ``closing_marks``: quotation marks; for a straight one the adjacent characters decide.
+    - ``classifier``: the confidence of a quote's speaker; one below its ``least`` is only a candidate.
     """
 
     verbs: Mapping[str, Cue]

@@ -199,7 +199,6 @@ class AttachmentData:
     speaking: frozenset[str]  # verbs whose participle gives the occasion: "Speaking on Monday, she denied"
     phases: frozenset[str]  # verbs whose infinitive happens at their time: "began to march"
     carriers: frozenset[str]  # verbs whose time is the time of the event noun that they govern: "hold talks"
-    containing: frozenset[str]  # before a part of what a verb governs: "changes including a ban"
     proclaiming: frozenset[str]  # verbs that make an act of words: "announced an agreement on Monday"
     awaiting: frozenset[str]  # verbs whose future time is that of their content: "expect talks on Monday"
     order: frozenset[str]  # before a neighbouring event: "shortly after"

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 
 from newslake.pipeline.kb import KnowledgeBase
 from newslake.pipeline.nlp.languages.spec import NameData
@@ -122,14 +121,10 @@ _WordTuple = tuple[str, ...]
 
 
 class _SearchForms:
-    """The forms to search for, with their types; ``lengths`` has the lengths per first word, longest first.
-
-    ``surnames`` are those of people with a full name.
-    """
+    """The forms to search for, with their types; ``lengths`` has the lengths per first word, longest first."""
 
     def __init__(self, labels: dict[_WordTuple, str]) -> None:
         self.labels = labels
-        self.surnames = {words[-1] for words, label in labels.items() if len(words) > 1 and label == "PERSON"}
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         for words in labels:
             lengths[words[0]].add(len(words))
@@ -187,21 +182,16 @@ def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _SearchFor
     for length in forms.lengths[tokens.text[index]]:
         words = tuple(tokens.text[index : index + length])  # fewer at the end of the text
         label = forms.labels.get(words) if len(words) == length else None
-        if label is not None and (length > 1 or _may_be_name(tokens, data, index, forms.surnames)):
+        if label is not None and (length > 1 or _may_be_name(tokens, data, index)):
             return Name(index, index + length - 1, label)
     return None
 
 
-def _may_be_name(tokens: Tokens, data: NameData, index: int, surnames: AbstractSet[str]) -> bool:
-    """Return whether a single word that matches a name is a name here; a month next to a day or year is not.
-
-    One of ``surnames`` may look like a plural: "Withers said".
-    """
+def _may_be_name(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a single word that matches a name is a name here; a month next to a day or year is not."""
     is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
     may_begin = not is_first or tokens.dep[index] in ("nsubj", "nsubjpass")
-    is_noun = tokens.tag[index] == "NN" or (tokens.tag[index] == "NNS" and tokens.text[index] in surnames)
-    is_common = not tokens.common_nouns.isdisjoint((tokens.lower[index], tokens.lemma[index]))
-    is_unusual = is_noun and may_begin and not is_common
+    is_unusual = tokens.tag[index] == "NN" and may_begin and tokens.lower[index] not in tokens.common_nouns
     if tokens.tag[index] not in ("NNP", "NNPS") and not is_unusual:
         return False
     if tokens.lower[index] not in data.months_and_days:

@@ -69,7 +69,7 @@ def _of_quote(candidate: QuoteCandidate) -> Iterator[str]:
 def _of_speaker(finder: SpeakerFinder, candidate: QuoteCandidate, ranks: Mapping[int, int]) -> Iterator[str]:
     speaker, cue = candidate.speaker, candidate.attribution.cue
     if cue is not None:
-        yield f"lemma:{finder.tokens.lemma[cue.token]}"
+        yield f"cue_lemma:{finder.tokens.lemma[cue.token]}"
     if speaker is None or candidate.attribution.speaker is None:
         yield from ("speaker:none", f"speaker:none:{candidate.attribution.rule}")
         return

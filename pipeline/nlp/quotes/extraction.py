@@ -37,6 +37,7 @@ _WHOLE = _SURE - {"adjacent"}
 _LEAST_FRAGMENT = 0.34
 _SELDOM = 0.5
 _SAID = 0.9
+_STRUCTURAL = frozenset({"interview", "statement"})  # rules by which the page itself gives the speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,10 +315,13 @@ def _type(text: str, draft: _QuoteDraft) -> QuoteType:
 def _quote(
     nested: NestedSpeech, index: int, draft: _QuoteDraft, candidate: QuoteCandidate, probability: float, least: float
 ) -> Quote:
-    """Return the row of a quote. A speaker whose probability is below ``least`` is only its candidate."""
+    """Return the row of a quote. A speaker whose probability is below ``least`` is only its candidate, unless the page
+    itself gives who speaks.
+    """
     tokens, data, finder = nested.tokens, nested.data, nested.finder
     cue, head, likely = draft.attribution.cue, draft.attribution.speaker, candidate.speaker
-    speaker = likely if probability >= least else None
+    is_sure = probability >= least or draft.attribution.rule in _STRUCTURAL
+    speaker = likely if is_sure else None
     entity = speaker.entity if speaker else None
     others = find_co_speakers(tokens, cue, head, speaker, finder) if speaker and head is not None else ()
     by = _reporter(nested, cue) if speaker else None

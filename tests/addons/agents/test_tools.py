@@ -96,7 +96,8 @@ def test_article_is_read_by_pieces(call: Call, newsroom: Path) -> None:
     article_id = call("sql", statement=BY_QUOTE)["untrusted"]["rows"][0]["article_id"]
     pieces, first = [], 0
     while True:
-        piece = call("article", article=article_id, first_char=first, characters=500, include=["quotes", "entities"])
+        given = {"first_char": first, "characters": 500, "include": ["quotes", "entities"], "min_confidence": 0}
+        piece = call("article", article=article_id, **given)
         pieces.append(piece)
         if "cut" not in piece:
             break
@@ -113,6 +114,22 @@ def test_article_is_read_by_pieces(call: Call, newsroom: Path) -> None:
         rows = [row for piece in pieces for row in piece["untrusted"][table]]
         assert len({row["row"] for row in rows}) == len(rows) == pieces[0]["counts"][table]
         assert all(text[row["start_char"] : row["end_char"]] == row[column] for row in rows)
+
+
+def test_unsure_rows_of_a_piece_are_counted(call: Call) -> None:
+    """A piece leaves out the rows below ``min_confidence``, and counts them; without a value, below 0.5."""
+    article_id = call("sql", statement=BY_QUOTE)["untrusted"]["rows"][0]["article_id"]
+
+    def quotes(**given: float) -> tuple[int, int]:
+        piece = call("article", article=article_id, characters=20_000, include=["quotes"], **given)
+        rows = piece["untrusted"]["quotes"]
+        assert all(row["confidence"] >= given.get("min_confidence", 0.5) for row in rows)
+        return len(rows), piece["unsure"].get("quotes", 0)
+
+    (every, none_left_out), (sure, left_out) = quotes(min_confidence=0), quotes(min_confidence=0.99)
+    assert (none_left_out, sure + left_out) == (0, every)
+    assert left_out > 0
+    assert sum(quotes()) == every
 
 
 def test_only_the_named_tables_are_in_a_piece(call: Call) -> None:

@@ -125,7 +125,17 @@ def test_texts_are_escaped(write_rows: WriteRows):
 
 
 @pytest.mark.parametrize(
-    "query", [{"month": "2026-13"}, {"month": "March"}, {"reports": "many"}, {"reports": "-1"}, {"from": "x"}]
+    "query",
+    [
+        {"month": "2026-13"},
+        {"month": "March"},
+        {"reports": "many"},
+        {"reports": "-1"},
+        {"from": "x"},
+        {"confidence": "1.5"},
+        {"confidence": "half"},
+        {"confidence": "-1"},
+    ],
 )
 def test_invalid_filters_are_refused(small_lake: Path, query: dict[str, str]):
     """An invalid month, number or date is an error that names the parameter."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from newslake.pipeline.addons.newsroom.pages.events import list_events
 from newslake.pipeline.addons.newsroom.queries.event_timeline import (
     PAGE_SIZE,
     PLACES,
@@ -110,6 +111,20 @@ def test_events_are_filtered(events_lake: Path, given: Row, letters: str) -> Non
     found = view_events(events_lake, EventFilter(**{"first": FIRST, "last": LAST, **given}))
 
     assert "".join(each.event_cluster_id[0] for each in found.events) == letters
+
+
+@pytest.mark.parametrize(("query", "letters"), [({}, "cb"), ({"confidence": "0.9"}, "c"), ({"confidence": "0"}, "cba")])
+def test_unsure_events_are_left_out(write_rows: WriteRows, query: dict[str, str], letters: str) -> None:
+    """Without a value in the query, events below 0.5 are left out; 0 shows all."""
+    days = {letter: date(2026, 3, day) for letter, day in (("a", 1), ("b", 2), ("c", 3))}
+    sure = {"a": 0.4, "b": 0.6, "c": 0.95}
+    lake = write_rows(
+        "event_clusters", DAY, [_event(each, event_date=days[each], confidence=sure[each]) for each in days]
+    )
+
+    found = list_events(lake, {"from": str(FIRST), "to": str(LAST), **query}, today=DAY)
+
+    assert {each.event_cluster_id[0] for each in found.events} == {*letters}
 
 
 def test_events_are_paged(write_rows: WriteRows) -> None:

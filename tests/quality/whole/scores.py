@@ -157,7 +157,7 @@ def _span(row: Row) -> Span:
     return row["start"], row["end"]
 
 
-def _matches(gold: Sequence[Row], rows: Sequence[Row]) -> tuple[dict[int, int], set[int]]:
+def match_quotes(gold: Sequence[Row], rows: Sequence[Row]) -> tuple[dict[int, int], set[int]]:
     """Return the row of each gold quote, by place, and the rows that are no false ones.
 
     The best match comes first. A second piece of one statement is no false row.
@@ -184,7 +184,7 @@ def _matches(gold: Sequence[Row], rows: Sequence[Row]) -> tuple[dict[int, int], 
 
 
 def _score_quotes(score: ArticleScore, gold: Sequence[Row], rows: Sequence[Row], text: str) -> None:
-    matched, taken = _matches(gold, rows)
+    matched, taken = match_quotes(gold, rows)
     for i, j in matched.items():
         _score_speaker(score, gold[i], rows[j], text)
     counts = score.counts

@@ -436,10 +436,14 @@ def test_quotes_about_finds_a_role_and_a_name_inside_a_quote(write_rows) -> None
         ({"outlets": "2"}, ["PROTEST"]),
         ({"outlets": "3"}, []),
         ({"modality": "planned"}, ["CONSULT"]),
+        ({"min_confidence": "0.8"}, ["PROTEST"]),
+        ({"min_confidence": "0.95"}, []),
     ],
 )
 def test_reported_events_count_independent_outlets(given, types, write_rows) -> None:
-    """A duplicate and a second article of an outlet add no outlet; the options keep type, country and modality."""
+    """A duplicate and a second article of an outlet add no outlet; the options keep type, country, modality and the
+    confidence.
+    """
     day = date(2026, 3, 2)
     outlets = {"a": "echo", "b": "echo", "c": "post", "d": "wire"}
     keys = {letter: {"article_id": letter * 32, "revision_id": letter * 16} for letter in outlets}
@@ -453,6 +457,7 @@ def test_reported_events_count_independent_outlets(given, types, write_rows) -> 
             **keys["a"],
             "event_cluster_id": protest,
             "event_type": "PROTEST",
+            "confidence": 0.9,
             "place_country": "CHL",
             "modality": "happened",
         },
@@ -460,6 +465,7 @@ def test_reported_events_count_independent_outlets(given, types, write_rows) -> 
             **keys["d"],
             "event_cluster_id": talks,
             "event_type": "CONSULT",
+            "confidence": 0.6,
             "modality": "planned",
             "last_reported_at": at,
         },

@@ -85,6 +85,19 @@ def test_a_linked_surname_shows_its_evidence(space: Workspace) -> None:
 
 
 @pytest.mark.model
+def test_unsure_speaker_is_a_candidate(space: Workspace) -> None:
+    """A quote whose speaker is too unsure shows no speaker, and who it may be."""
+    words = "The brochure of the museum called the pier “the longest in the whole country”."
+    page = story("deepened").replace(b"<p>", f"<p>Otto Brandt walked home.</p><p>{words}</p><p>".encode(), 1)
+    archive(space, page)
+    extract(space, "1")
+    [at] = [at for at, row in enumerate(space.lake.read("quotes").to_pylist()) if row["speaker_candidate"]]
+    of_row = facts(trace_provenance(space, f"{id_of(URL)}:quotes:{at}"), "row")
+    assert of_row["speaker"][0] == "not known"
+    assert of_row["speaker candidate"] == ("The brochure of the museum", "too unsure to be the speaker")
+
+
+@pytest.mark.model
 def test_quote_shows_how_each_value_is_known(space: Workspace) -> None:
     """A quote shows its speaker with rule and confidence, its text in the paragraph, its record and its listing."""
     archive(space, story("deepened"))

@@ -97,9 +97,8 @@ _MODALITY = ModalityData(
     # Verbs of speech acts (Austin, "How to do things with words", 1962).
     illocutions=words(
         """
-        accuse apologise apologize appeal ask beg blame blast call commend complain condemn congratulate criticise
-        criticize decry demand denounce deny dispute express extend offer praise protest reject request salute share
-        slam thank urge voice
+        accuse apologise apologize appeal ask beg blame call complain condemn congratulate demand denounce express
+        extend offer praise protest request salute share thank urge voice
         """
     ),
     first_person=words("i we"),
@@ -334,7 +333,6 @@ _ATTACHMENT = AttachmentData(
         undertake wrap
         """
     ),
-    containing=words("including"),
     proclaiming=words("announce declare impose introduce issue proclaim unveil"),
     awaiting=words("announce anticipate await expect face look plan prepare seek threaten urge want"),
     order=words("after as before when"),

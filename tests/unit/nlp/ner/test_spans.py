@@ -136,16 +136,3 @@ def test_a_forename_alone_is_the_person_named_in_full(nlp) -> None:
     text = "Crystal Finch resigned. Her friend said, “Crystal was happy here.”"
     assert ("Crystal", "PERSON") in typed_names(nlp, text)
     assert ("Gauteng", "GPE") in typed_names(nlp, "Rain fell throughout Gauteng. Gauteng Cogta warned of floods.")
-
-
-@pytest.mark.parametrize(
-    ("text", "is_found"),
-    [
-        ("Philip Marpers studied the pier.\n\nMarpers said the pier was old.", True),
-        ("Philip Banks studied the pier. Two banks paid.\n\nBanks said the pier was old.", False),
-    ],
-)
-def test_a_surname_in_s_is_no_plural(nlp, text: str, is_found: bool) -> None:
-    """It is a name of somebody named in full, unless the article has the word as a common noun."""
-    surname = text.split()[1]
-    assert ((surname, "PERSON") in typed_names(nlp, text)) == is_found
