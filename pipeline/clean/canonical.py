@@ -1,6 +1,5 @@
-"""Identity of a page: its canonical URL and article id, from only the page's head, so that archiving is fast."""
+"""Identity of a page: its canonical URL and article id, without parsing the page, so that archiving is fast."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 from typing import NamedTuple
@@ -10,10 +9,8 @@ from newslake.pipeline.clean.decoding import MediaKind, decode_body, media_kind_
 from newslake.pipeline.clean.html import parse_html, text_of
 from newslake.pipeline.errors import UndecodablePageError
 from newslake.pipeline.model import Page, article_id_of, canonical_link, domain_of
+from newslake.pipeline.stated_urls import stated_urls
 
-_HEAD_END = re.compile(r"</head\s*>|<body\b", re.I)
-_OG_URL = "og:url"
-_HEAD_MAX = 400_000
 _LINKS_MAX = 2000  # links of a page that are compared with it
 _HEADLINE_WORDS = 5  # of a link to another article; "Next page" and "Share on a network" have fewer
 _OTHER_ARTICLES = 2
@@ -45,7 +42,7 @@ def identity_of(page: Page, *, text: str, kind: MediaKind) -> PageIdentity:
     """Return ``page_identity`` of a page with text that is already decoded, and its kind."""
     final = try_canonical_url(page.final_url or page.url)
     named = _stated_urls(text, page) if kind == "html" else ()
-    believed = (each if final is None else _believed(each, final, page, text) for each in named)
+    believed = (_believed(each, final, page, text) for each in named)
     canonical = next((url for url in believed if url is not None), final)
     return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
 
@@ -66,15 +63,8 @@ def archived_identity(page: Page, stated: PageIdentity, *, article_id: str | Non
 
 
 def _stated_urls(text: str, page: Page) -> tuple[str, ...]:
-    head = text[:_HEAD_MAX]
-    end = _HEAD_END.search(head)
-    root = parse_html(head[: end.start()] if end else head)
-    if root is None:
-        return ()
-    links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
-    metas = [meta.get("content") for meta in root.iter("meta") if _OG_URL in (meta.get("property"), meta.get("name"))]
     base = page.final_url or page.url or ""
-    return tuple(url for raw in (*links[:1], *metas[:1]) if (url := try_canonical_url(raw, base=base)) is not None)
+    return tuple(url for raw in stated_urls(text) if (url := try_canonical_url(raw, base=base)) is not None)
 
 
 def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
@@ -90,12 +80,15 @@ def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
 # What a page says about its URL, compared with the URL that it came from and with its links.
 
 
-def _believed(stated: str, final: str, page: Page, text: str) -> str | None:
+def _believed(stated: str, final: str | None, page: Page, text: str) -> str | None:
     """Return the URL that a page states about itself, with the parameters that identify it; None if it is not believed.
 
     A link to another site is a copy's, a link of any other page to the front page is a mistake of a template.
     """
-    parts, requested = urlsplit(stated), urlsplit(final)
+    parts = urlsplit(stated)
+    if final is None:
+        return None if _is_front_page(parts) else stated
+    requested = urlsplit(final)
     if domain_of(stated) != domain_of(final) or (_is_front_page(parts) and not _is_front_page(requested)):
         return None
     if (parts.netloc, parts.path) != (requested.netloc, requested.path):

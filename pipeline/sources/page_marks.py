@@ -14,14 +14,11 @@ from itertools import chain
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from lxml import etree
-
 from newslake.pipeline.model.identity import has_public_suffix
 from newslake.pipeline.model.page import FetchTimeMethod, UrlMethod
 from newslake.pipeline.sources.normalize import absolute_url
+from newslake.pipeline.stated_urls import stated_urls
 
-_HEAD_MAX_BYTES = 400_000
-_HEAD_END = re.compile(rb"</head\s*>|<body\b", re.IGNORECASE)
 _COMMENTS_MAX_BYTES = 65_536  # a comment of a browser or crawler is near the start ...
 _FOOTER_MAX_BYTES = 4_096  # ... or, of HTTrack, near the end
 _SINGLEFILE = re.compile(rb"<!--\s*(?:Page saved with|Archive processed by) SingleFile\b(.*?)-->", re.DOTALL)
@@ -133,25 +130,15 @@ def _other_urls(body: bytes, place: str) -> Iterator[tuple[str, UrlMethod]]:
 
 
 def _stated_urls(body: bytes) -> Iterator[tuple[str, UrlMethod]]:
-    head = body[:_HEAD_MAX_BYTES]
-    if (end := _HEAD_END.search(head)) is not None:
-        head = head[: end.start()]
-    if (root := _parse(head)) is None:
-        return
-    links = (link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split())
-    metas = (meta.get("content") for meta in root.iter("meta") if "og:url" in (meta.get("property"), meta.get("name")))
-    stated: tuple[tuple[str | None, UrlMethod], ...] = (
-        (next(links, None), "canonical_link"),
-        (next(metas, None), "og_url"),
+    stated = stated_urls(_ascii_bytes(body).decode("utf-8", "replace"))
+    named: tuple[tuple[str | None, UrlMethod], ...] = (
+        (stated.canonical, "canonical_link"),
+        (stated.og_url, "og_url"),
     )
-    yield from ((url, method) for link, method in stated if (url := absolute_url(link or "")) is not None)
-
-
-def _parse(head: bytes) -> etree._Element | None:
-    try:
-        return etree.fromstring(head, etree.HTMLParser(no_network=True)) if head.strip() else None
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None
+    for link, method in named:
+        is_whole = link is not None and "\ufffd" not in link  # bytes of an older charset are lost
+        if is_whole and (url := absolute_url(link or "")) is not None:
+            yield url, method
 
 
 def url_of_folders(place: str) -> str | None:

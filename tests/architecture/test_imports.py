@@ -30,6 +30,7 @@ FLOORS: tuple[dict[str, May], ...] = (
     {
         "__init__": May(),
         "addons": May(),  # its empty __init__
+        "stated_urls": May(libraries=("lxml",)),
         "unicode": May(),
         "leases": May(),
         "content_encoding": May(libraries=("brotli", "backports", "compression")),

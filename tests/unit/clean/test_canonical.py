@@ -25,6 +25,32 @@ def test_canonical_url(head: str, canonical: str) -> None:
     assert page_identity(page_of(html_of(head=head))) == (canonical, article_id_of(canonical=canonical, text=""))
 
 
+LINK = '<link rel="canonical" href="/a/b">'
+SCRIPT = f"<script>{'var ferry = 1; ' * 40_000}</script>"
+
+
+@pytest.mark.parametrize(
+    ("head", "canonical"),
+    [
+        (SCRIPT + LINK, "https://harbourpost.example/a/b"),
+        (f"<script>'</head>'</script>{LINK}", "https://harbourpost.example/a/b"),
+        (f"<script>'{LINK}'</script>", FINAL),
+        (f"<!-- {LINK} -->", FINAL),
+        (f"</head><body>{LINK}", FINAL),
+    ],
+    ids=["long head", "end of a head in a script", "script", "comment", "body"],
+)
+def test_canonical_link_counts_in_the_head_alone(head: str, canonical: str) -> None:
+    """The link counts however long the head is, and not in a script, a comment or the body."""
+    assert page_identity(page_of(html_of(head=head)))[0] == canonical
+
+
+def test_saved_front_page_has_no_url() -> None:
+    """A page without a URL whose canonical link is the front page has no URL: else all of a site were one article."""
+    head = '<link rel="canonical" href="https://harbourpost.example/">'
+    assert page_identity(page_of(html_of(head=head), url=None))[0] is None
+
+
 STORY = "https://harbourpost.example/story.php"
 HEADLINES = ("Ferry firm fined over its sulphur", "Council votes for a new bridge")
 

@@ -33,6 +33,10 @@ NINE = datetime(2026, 3, 3, 9, 5, tzinfo=UTC)
         (HTTRACK, PageMarks(url=URL, url_method="httrack", fetched_at=NINE, fetched_at_method="httrack")),
         (CANONICAL, PageMarks(url=URL, url_method="canonical_link")),
         (OPEN_GRAPH, PageMarks(url=URL, url_method="og_url")),
+        (
+            CANONICAL.replace("<link", f"<style>{'p {margin: 0} ' * 40_000}</style><link"),
+            PageMarks(url=URL, url_method="canonical_link"),
+        ),
     ],
 )
 def test_each_mark_gives_the_url(page: str, marks: PageMarks) -> None:
