@@ -313,7 +313,7 @@ def _seconds(doc, article):
     ids=["dates", "impossible dates", "one sentence"],
 )
 def test_time_is_linear(blank_parse, piece, count):
-    """The time is linear in the number of dates and in the length of a sentence: ten thousand dates, six thousand words."""
+    """The time is linear in the number of dates and in the words of a sentence: ten thousand, and six thousand."""
     doc, article = blank_parse(piece * count)
     assert len(find_times(gather_tokens(doc, article), article, (), ENGLISH)) == count
     assert is_linear(lambda times: _seconds(*blank_parse(piece * times)), count // 8)
