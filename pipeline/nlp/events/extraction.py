@@ -238,7 +238,7 @@ def _date_by_lead(
     parse, saying = context.parse, context.data.modality.saying
     days = days_of(context.lead, context.dates)
     others = {draft.trigger.index for draft in typed}.difference(mine)
-    others.update(above for index in mine for above in parse.governors(index))  # "remembered the attack on Monday"
+    others |= parse.governors_of_all(mine)  # "remembered the attack on Monday"
     # what somebody said on Monday may have happened before
     is_done = any(each.is_main and each.event_type in DEEDS for each in events)
     free = [time for root, time in days if root not in others and not (is_done and parse.lemma[root] in saying)]

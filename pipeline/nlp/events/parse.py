@@ -101,6 +101,16 @@ class Parse:
             above.append(index)
         return above
 
+    def governors_of_all(self, indices: Iterable[int]) -> set[int]:
+        """Return the words above any of some words; each word is visited once."""
+        above: set[int] = set()
+        for word in indices:
+            index = word
+            while self.head[index] != index and self.head[index] not in above:
+                index = self.head[index]
+                above.add(index)
+        return above
+
     def token_at(self, start_char: int) -> int:
         """Return the token that covers an offset of the text."""
         return max(bisect_right(self.start, start_char) - 1, 0)
