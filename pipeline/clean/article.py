@@ -9,14 +9,15 @@ import trafilatura
 from newslake.pipeline.clean import metadata
 from newslake.pipeline.clean.authors import Authors, read_authors
 from newslake.pipeline.clean.blocks import ExtractedField, Origin, StoryText, join_pieces
-from newslake.pipeline.clean.body import PageBody, is_far_shorter, read_body
+from newslake.pipeline.clean.body import PageBody, read_body
 from newslake.pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
 from newslake.pipeline.clean.canonical import PageIdentity, archived_identity, identity_of, page_identity
+from newslake.pipeline.clean.completeness import completeness_flags
 from newslake.pipeline.clean.dates import PublicationTime, in_zone, read_published
 from newslake.pipeline.clean.decoding import DecodedText, decode_body, decode_page, media_kind_of
 from newslake.pipeline.clean.genres import Genre, genres_of_text, opinion_of
 from newslake.pipeline.clean.html import Tree, parse_page, text_of
-from newslake.pipeline.clean.markup import read_markup
+from newslake.pipeline.clean.markup import Markup, read_markup
 from newslake.pipeline.clean.metadata import with_standfirst
 from newslake.pipeline.clean.outlets import PageOutlet, outlet_key_of, read_outlet
 from newslake.pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
@@ -67,6 +68,7 @@ class _PageContent:
     body: PageBody
     story: StoryText
     details: metadata.Details
+    completeness: tuple[str, ...]
     kind: PageKind
     fired: Mapping[str, int]
     rights: PageRights
@@ -179,8 +181,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     published = read_published(markup, page, area=area)
     outlet = read_outlet(markup, page, origin, canonical=identity.canonical_url, title=title.text)
     publisher = outlet.publisher.text
-    site = markup.meta("og:site_name")
-    authors = read_authors(markup, area, publisher=publisher, site=site, domain=domain)
+    authors = read_authors(markup, area, publisher=publisher, site=markup.meta("og:site_name"), domain=domain)
     rights = read_rights(page, markup)
     url = page.final_url or page.url or ""
     opinion = opinion_of(markup, url=url, title=title.text)
@@ -209,10 +210,26 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
         body=body,
         story=story,
         details=details,
+        completeness=_completeness(markup, story, body, details, title=title.text),
         kind=kind,
         fired={**body.fired, **lines.fired},
         rights=rights,
         opinion=genres.opinion,
+    )
+
+
+def _completeness(
+    markup: Markup, story: StoryText, body: PageBody, details: metadata.Details, *, title: str | None
+) -> tuple[str, ...]:
+    return completeness_flags(
+        story,
+        markup,
+        title=title,
+        summary=" ".join((metadata.read_description(markup), *details.tags)),
+        densest=body.densest,
+        prose=body.prose,
+        captions=body.captions.echoes,
+        bounds=body.bounds,
     )
 
 
@@ -265,10 +282,9 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> Article:
 
 def _flags(reading: _PageContent) -> tuple[str, ...]:
     """Return the warnings of an article in order."""
-    expected = max(reading.details.stated_words, reading.body.densest)
-    is_incomplete = is_far_shorter(reading.story.words, expected)
-    flags = (*reading.published.flags, *(("body_incomplete",) if is_incomplete else ()))
-    return tuple(sorted((*flags, *_identity_flags(reading.stated, reading.identity))))
+    return tuple(
+        sorted((*reading.published.flags, *reading.completeness, *_identity_flags(reading.stated, reading.identity)))
+    )
 
 
 def _identity_flags(stated: PageIdentity, identity: PageIdentity) -> tuple[str, ...]:

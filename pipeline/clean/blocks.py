@@ -47,7 +47,7 @@ class Origin:
 
 
 # Kana, Han, Thai, Lao, Burmese, Khmer.
-_UNSPACED_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+UNSPACED_SCRIPT = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _GAP = "\n\n"
 
 
@@ -80,6 +80,4 @@ def join_pieces(title: str | None, pieces: Sequence[TextPiece]) -> StoryText:
 
 def count_words(texts: Iterable[str]) -> int:
     """Return the number of words; in scripts without spaces, two characters count as one word."""
-    return sum(
-        len(text.split()) + (0 if text.isascii() else len(_UNSPACED_SCRIPT.findall(text)) // 2) for text in texts
-    )
+    return sum(len(text.split()) + (0 if text.isascii() else len(UNSPACED_SCRIPT.findall(text)) // 2) for text in texts)

@@ -14,6 +14,7 @@ from trafilatura.settings import Extractor
 
 from newslake.pipeline.clean.blocks import TextPiece
 from newslake.pipeline.clean.captions import Captions, take_captions
+from newslake.pipeline.clean.completeness import Prose, is_far_shorter, read_prose
 from newslake.pipeline.clean.completion import complete_pieces
 from newslake.pipeline.clean.html import Tree
 from newslake.pipeline.clean.page_parts import drop_foreign_parts, mend_text
@@ -76,9 +77,6 @@ def _keep(root: Tree, css: str) -> int:
 
 # The body.
 
-# A body with less than this share of the densest run of paragraphs, or of the words that the page states, has missed.
-_WHOLE_SHARE = 0.5
-_DENSE_MIN_WORDS = 120
 _SECOND_LOOK_WORDS = 100
 _LONG_PARAGRAPH = 12  # words
 # Elements that trafilatura drops too, but only after it has tried its XPaths on them: half of the elements of a page.
@@ -90,10 +88,14 @@ _DROPPED_TAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Headings, paragraphs and list items in page order, and the extractor mode that selected them."""
+    """Headings, paragraphs and list items in page order, and the extractor mode that selected them.
+
+    ``bounds`` are the texts of pieces at which the page may begin another story.
+    """
 
     pieces: tuple[TextPiece, ...]
     method: str
+    bounds: frozenset[str] = frozenset()
 
     @property
     def word_count(self) -> int:
@@ -104,7 +106,8 @@ class Body:
 class PageBody:
     """The body of a page, its captions, and the number of elements that each layout rule matched.
 
-    ``densest`` is the number of words of the densest run of paragraphs on the page, before boxes are removed.
+    ``prose`` are the long paragraphs of the page and ``densest`` is the number of words of the densest run of them,
+    before boxes are removed. ``bounds`` are the texts of pieces at which the page may begin another story.
     ``is_link`` says whether a text is the whole text of a link.
     """
 
@@ -113,6 +116,8 @@ class PageBody:
     captions: Captions
     fired: Mapping[str, int]
     densest: int
+    prose: tuple[Prose, ...]
+    bounds: frozenset[str]
     is_link: IsLink
 
 
@@ -123,11 +128,12 @@ def read_body(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> PageBody
     """
     mend_text(root)
     laid = apply_layout(root, rules, day=day)
-    densest = _densest_run(laid.root)[1]
+    densest, prose = _densest_run(laid.root)[1], read_prose(laid.root)
     drop_foreign_parts(laid.root)
     captions = take_captions(laid.root)
     body = _extract_body(laid.root, densest=densest)
-    return PageBody(body.pieces, body.method, captions, laid.fired, densest, link_finder(laid.root))
+    is_link = link_finder(laid.root)
+    return PageBody(body.pieces, body.method, captions, laid.fired, densest, prose, body.bounds, is_link)
 
 
 def link_finder(root: Tree) -> IsLink:
@@ -156,13 +162,9 @@ def _extract_body(root: Tree, *, densest: int) -> Body:
     if is_far_shorter(body.word_count, densest):
         run, left = _densest_run(root)
         body = _second_look(root, run, body, left) if is_far_shorter(body.word_count, left) else body
-    pieces = complete_pieces(body.pieces, root)
-    return Body(pieces, body.method if len(pieces) == len(body.pieces) else "completed")
-
-
-def is_far_shorter(words: int, expected: int) -> bool:
-    """Return whether a body has less than half of the words that it should have, if these are a story."""
-    return expected >= _DENSE_MIN_WORDS and words < _WHOLE_SHARE * expected
+    complete = complete_pieces(body.pieces, root)
+    method = body.method if len(complete.pieces) == len(body.pieces) else "completed"
+    return Body(complete.pieces, method, complete.bounds)
 
 
 def _second_look(root: Tree, run: Iterable[Tree], first: Body, densest: int) -> Body:

@@ -46,7 +46,18 @@ class _Unit:
         return self.element.tag in _HEADING_TAGS
 
 
-def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece, ...]:
+@dataclass(frozen=True, slots=True)
+class CompletePieces:
+    """The pieces of a body, and the texts of those at which the page may begin another story.
+
+    Such a piece is after the linked headline of a story, or in another article element than the piece before it.
+    """
+
+    pieces: tuple[TextPiece, ...]
+    bounds: frozenset[str]
+
+
+def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> CompletePieces:
     """Return the pieces of a body with the paragraphs of the same containers that it lacks, each in its place.
 
     A container is known by its tag and classes: a story often has several of one class, with advertisements between
@@ -54,10 +65,29 @@ def complete_pieces(pieces: Sequence[TextPiece], root: Tree) -> tuple[TextPiece,
     """
     units = _all_units(pieces, root)
     places = _body_places(units, pieces)
-    if not places:
-        return tuple(pieces)
-    missing = _missing(units, places)
-    return tuple(_merge(pieces, units, missing) if missing else pieces)
+    bounds = frozenset(pieces[index].text for index in _bounds(units))
+    missing = _missing(units, places) if places else []
+    return CompletePieces(tuple(_merge(pieces, units, missing) if missing else pieces), bounds)
+
+
+def _bounds(units: Iterable[_Unit]) -> Iterator[int]:
+    """Yield the indexes of the pieces at which the page may begin another story."""
+    is_after_link = False
+    last: _Unit | None = None
+    for unit in units:
+        is_linked = unit.is_heading and _is_linked(unit.element)
+        if unit.piece is not None:
+            if last is not None and (is_linked or is_after_link or _is_in_other_article(unit, last)):
+                yield unit.piece
+            last = unit
+        is_after_link = is_linked or (is_after_link and unit.piece is None)
+
+
+def _is_in_other_article(unit: _Unit, last: _Unit) -> bool:
+    if unit.element.getparent() is last.element.getparent():
+        return False
+    article = next(unit.element.iterancestors("article"), None)
+    return article is not None and article is not next(last.element.iterancestors("article"), None)
 
 
 def _all_units(pieces: Sequence[TextPiece], root: Tree) -> list[_Unit]:

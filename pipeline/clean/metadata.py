@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, islice
 
-from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, StoryText, TextPiece, count_words
+from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, StoryText, TextPiece
 from newslake.pipeline.clean.credits import agency_of, credited_agency, is_agency
 from newslake.pipeline.clean.decoding import language_identifier
 from newslake.pipeline.clean.html import Tree, fold_title, text_of, text_start, tidy
@@ -155,16 +155,12 @@ _PAID_WORDS = 300  # a page with more words is complete, even if its markup says
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What markup and text say of an article. ``wall`` says why the text ends at a paywall; None if it is whole.
-
-    ``stated_words`` is the number of words that the markup says the article has, 0 if it does not.
-    """
+    """What markup and text say of an article. ``wall`` says why the text ends at a paywall; None if it is whole."""
 
     tags: tuple[str, ...]
     language: ExtractedField
     agency: str | None
     wall: str | None
-    stated_words: int
 
 
 def read_details(markup: Markup, page: Page, story: StoryText, *, publisher: str | None, has_terms: bool) -> Details:
@@ -176,7 +172,6 @@ def read_details(markup: Markup, page: Page, story: StoryText, *, publisher: str
         language=read_language(markup, page, text="\n".join(texts)),
         agency=read_agency(markup, bylines=markup.all_meta("author"), lead=lead, end=end, publisher=publisher),
         wall=paywall_reason(markup, word_count=story.words, has_terms=has_terms),
-        stated_words=stated_word_count(markup, words=story.words, characters=sum(map(len, texts))),
     )
 
 
@@ -273,22 +268,6 @@ def paywall_reason(markup: Markup, *, word_count: int, has_terms: bool = False) 
     if markup.root.xpath(_PAYWALL_PATH):
         return "wall_element"
     return "teaser_words" if _TEASER.search(text_of(markup.root)) else None
-
-
-_CHARS_PER_WORD = 4  # at least, in scripts with spaces; a larger "word count" counts characters
-
-
-def stated_word_count(markup: Markup, *, words: int, characters: int) -> int:
-    """Return the number of words that the page's JSON-LD says its article has; 0 if it does not.
-
-    ``words`` and ``characters`` of the text that was read show a ``wordCount`` that counts characters.
-    """
-    text = markup.story.texts["articleBody"]
-    count = str(markup.story.node.get("wordCount", "")).strip()
-    number = int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0
-    if number > _CHARS_PER_WORD * words and 0.5 * characters < number < 2 * characters:
-        number = 0
-    return max(number, count_words([text]))
 
 
 # The standfirst: the summary under the headline.

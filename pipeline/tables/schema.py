@@ -118,8 +118,8 @@ ARTICLES = TableSpec(
         Column(
             "flags",
             TEXTS,
-            "Warnings, e.g. `body_incomplete`, `date_conflict`; with `too_long_to_annotate` the counts are null; with "
-            "`foreign_canonical` the page states the URL of another story, and is not believed.",
+            "Warnings, e.g. `body_incomplete`, `body_excess`, `date_conflict`; with `too_long_to_annotate` the counts "
+            "are null; with `foreign_canonical` the page states the URL of another story, and is not believed.",
         ),
         Column("entity_count", INT, "Rows in `entities`; null if the article was not annotated.", True),
         Column("quote_count", INT, "Rows in `quotes`; null if the article was not annotated.", True),

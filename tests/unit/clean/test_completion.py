@@ -31,7 +31,7 @@ def _method(article: Article) -> str:
 
 def _complete(body: str, *known: str) -> list[str]:
     root = parse_html(f"<html><body><h1>Walls</h1>{body}</body></html>")
-    return [piece.text for piece in complete_pieces([TextPiece("paragraph", text) for text in known], root)]
+    return [piece.text for piece in complete_pieces([TextPiece("paragraph", text) for text in known], root).pieces]
 
 
 @pytest.mark.parametrize("name", ["article__content", "entry-content", "post-body"])
