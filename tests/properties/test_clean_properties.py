@@ -93,6 +93,6 @@ def test_a_completed_body_has_no_text_twice(homes: list[str], known: set[int], r
     again = [f"<div class='entry-content'><p>{texts[n]}</p></div>" for n in sorted(repeats)]
     root = parse_html(f"<html><body><main><h1>A night</h1>{''.join(parts + again)}</main></body></html>")
     before = [TextPiece("paragraph", texts[n]) for n in sorted(known)]
-    after = [piece.text for piece in complete_pieces(before, root)]
+    after = [piece.text for piece in complete_pieces(before, root).pieces]
     assert len(after) == len(set(after))
     assert [text for text in after if text in {piece.text for piece in before}] == [piece.text for piece in before]
