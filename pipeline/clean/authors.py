@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from lxml.etree import SubElement, XPath
@@ -308,9 +309,16 @@ def _author_tree(root: Tree) -> Tree:
 
 
 def _is_author_like(element: Tree) -> bool:
+    if not element.attrib:
+        return bool(element.tag == "author")
     get = element.get
     names = f"{get('id')} {get('class')} {get('itemprop')} {get('data-testid')} {get('data-component')}"
-    return _AUTHOR_LIKE.search(names) is not None or get("rel") == "author" or element.tag == "author"
+    return _is_author_name(names) or get("rel") == "author" or element.tag == "author"
+
+
+@lru_cache(maxsize=4096)
+def _is_author_name(names: str) -> bool:
+    return _AUTHOR_LIKE.search(names) is not None
 
 
 # The byline that the page shows.

@@ -20,7 +20,7 @@ from newslake.pipeline.clean.markup import Markup
 # The prose of a page.
 
 _PROSE_TAGS = ("p", "li", "blockquote", "div")
-_INNER_TAGS = ("p", "li", "blockquote", "div", "section", "ul", "ol", "table", "h2", "h3", "h4")
+_INNER_TAGS = ("div", "p", "ul", "li", "section", "blockquote", "ol", "table", "h2", "h3", "h4")
 _PROSE_WORDS = 12
 _ENDS = tuple(".!?…:;\"'”’»)。！？」।")
 _LINK_SHARE = 0.5
@@ -44,7 +44,7 @@ def read_prose(root: Tree) -> tuple[Prose, ...]:
 
 
 def _prose_of(element: Tree) -> Prose | None:
-    if element.tag != "p" and (not _has_text(element) or _has_blocks(element)):
+    if element.tag != "p" and (_starts_with_block(element) or not _has_text(element) or _has_blocks(element)):
         return None
     words = "".join(element.itertext()).split()
     if len(words) < _PROSE_WORDS or not words[-1].endswith(_ENDS):
@@ -56,8 +56,13 @@ def _prose_of(element: Tree) -> Prose | None:
     return Prose(start, len(words), tuple(islice(element.iterancestors(), _NEAR_DEPTH)), bool(linked))
 
 
+def _starts_with_block(element: Tree) -> bool:
+    return len(element) > 0 and element[0].tag in _INNER_TAGS  # most divisions: the quickest test
+
+
 def _has_text(element: Tree) -> bool:
-    return sum(len(text) for text in (element.text, *(child.tail for child in element)) if text) >= _KEY_CHARS
+    length = len(element.text or "")
+    return length >= _KEY_CHARS or length + sum(len(child.tail or "") for child in element) >= _KEY_CHARS
 
 
 def _has_blocks(element: Tree) -> bool:
@@ -239,7 +244,9 @@ def _splits(stems: Sequence[frozenset[str]], *, about: frozenset[str]) -> Iterat
 def _stems(text: str) -> frozenset[str]:
     """Return the first letters of the content words of a text; none in scripts without spaces."""
     words = {word for word in _WORD.findall(text.casefold()) if len(word) >= _WORD_LETTERS} - _COMMON_WORDS
-    return frozenset(word[:_STEM] for word in words if text.isascii() or not UNSPACED_SCRIPT.search(word))
+    if not text.isascii() and UNSPACED_SCRIPT.search(text):
+        words = {word for word in words if not UNSPACED_SCRIPT.search(word)}
+    return frozenset(word[:_STEM] for word in words)
 
 
 # The flags.
