@@ -8,7 +8,7 @@ from newslake.pipeline.clean.article import Explanation, clean, explain, extract
 from newslake.pipeline.clean.blocks import Origin
 from newslake.pipeline.clean.boilerplate import GENERATION
 from newslake.pipeline.clean.canonical import PageIdentity, page_identity, url_identity
-from newslake.pipeline.clean.dates import in_zone
+from newslake.pipeline.clean.moments import in_zone
 from newslake.pipeline.clean.page_types import reject_reason
 from newslake.pipeline.clean.plain_text import article_from_text
 

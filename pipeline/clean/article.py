@@ -13,12 +13,13 @@ from newslake.pipeline.clean.body import PageBody, read_body
 from newslake.pipeline.clean.boilerplate import GENERATION, is_foreign_line, keep_story_lines
 from newslake.pipeline.clean.canonical import PageIdentity, archived_identity, identity_of, page_identity
 from newslake.pipeline.clean.completeness import completeness_flags
-from newslake.pipeline.clean.dates import PublicationTime, in_zone, read_published
+from newslake.pipeline.clean.dates import PublicationTime, read_published
 from newslake.pipeline.clean.decoding import DecodedText, decode_body, decode_page, media_kind_of
 from newslake.pipeline.clean.genres import Genre, genres_of_text, opinion_of
 from newslake.pipeline.clean.html import Tree, parse_page, text_of
 from newslake.pipeline.clean.markup import Markup, read_markup
 from newslake.pipeline.clean.metadata import with_standfirst
+from newslake.pipeline.clean.moments import in_zone
 from newslake.pipeline.clean.outlets import PageOutlet, outlet_key_of, read_outlet
 from newslake.pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
 from newslake.pipeline.clean.plain_text import text_article

@@ -11,7 +11,7 @@ from newslake.pipeline.clean.line_rules import BIOGRAPHY_VERBS, LinePosition, Li
 from newslake.pipeline.clean.story_edges import IsLink, StoryPart, story_part
 
 # Part of ``Article.extractor``. Increase it with every change of this package's results.
-GENERATION = 5
+GENERATION = 6
 
 LINE_RULES = (
     line_rule(

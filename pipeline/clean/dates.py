@@ -1,14 +1,13 @@
 """Publication and modification times of an article, and the method that read them.
 
-``read_published`` is the entry point. Above it: moments, time zones, and the day visible on the page.
+``read_published`` is the entry point. Above it: the day visible on the page.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -18,206 +17,18 @@ from newslake.pipeline.clean.html import Tree
 from newslake.pipeline.clean.jsonld import plain_text
 from newslake.pipeline.clean.markup import Markup
 from newslake.pipeline.clean.metadata import HeadlineArea, VisibleText, is_elsewhere
+from newslake.pipeline.clean.moments import (
+    Moment,
+    as_day,
+    doubt_of,
+    moment_at,
+    parse_moment,
+    with_zone,
+    written_date,
+)
 from newslake.pipeline.clean.written_days import WrittenClock, written_clock, written_day
 from newslake.pipeline.model import FieldMethod, Page
 from newslake.pipeline.model.article import DateMethod
-
-# Moments: dates and times as pages write them.
-
-_ISO_MOMENT = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|"
-    r"[+-]\d{2})?)?",
-    re.IGNORECASE,
-)
-_COMPACT_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
-_EPOCH_SECONDS = re.compile(r"\d{10}(?:\d{3})?$")
-_CLOCK_SLACK = timedelta(hours=24)  # the largest error of a publisher's clock and zone
-_FIRST_YEAR = 1800
-_WIDEST_ZONE = timedelta(hours=14)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time, UTC. With precision "day" it is midnight of the written day.
-
-    ``zone`` is the offset as written, such as "+02:00", or None. ``clock`` is the local time of a text without a zone;
-    its UTC zone only makes it comparable.
-    """
-
-    when: datetime
-    precision: Literal["second", "day"]
-    zone: str | None = None
-    clock: datetime | None = None
-
-
-def parse_moment(text: str) -> Moment | None:
-    """Return the moment in a text, or None.
-
-    Exact midnight with a zone is a day that a template has formatted as a time: the result has the precision "day".
-    """
-    text = text.strip()[:80]
-    try:
-        return _parse_iso(text) or _parse_mail(text) or _parse_compact(text) or _parse_written(text)
-    except (ValueError, OverflowError):  # 31 February, year 0, hour 25
-        return None
-
-
-def _parse_iso(text: str) -> Moment | None:
-    match = _ISO_MOMENT.match(text)
-    if match is None:
-        return None
-    year, month, day, clock, zone = match.groups()
-    return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
-
-
-def _moment(year: int, month: int, day: int, *, clock: str | None = None, zone: str | None = None) -> Moment:
-    midnight = datetime(year, month, day, tzinfo=UTC)
-    hour, minute, second = (int(part) for part in f"{clock or '0'}:0:0".split(":")[:3])
-    local = midnight.replace(hour=hour, minute=minute, second=second)
-    if zone is None:
-        return Moment(midnight, "day", clock=None if local == midnight else local)
-    offset = _offset(zone)
-    if (hour, minute) == (0, 0) and second == 0:
-        return Moment(midnight, "day", zone_text(offset))
-    return Moment(local - offset, "second", zone_text(offset))
-
-
-def _offset(zone: str) -> timedelta:
-    if zone.upper() in ("Z", "UTC", "GMT"):
-        return timedelta()
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    if size > _WIDEST_ZONE:
-        raise ValueError(f"no time zone has the offset {zone}")
-    return -size if zone[0] == "-" else size
-
-
-def zone_text(offset: timedelta) -> str:
-    """Return an offset from UTC as "+02:00"."""
-    minutes = round(offset.total_seconds() / 60)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
-
-
-def in_zone(when: datetime, zone: str | None) -> datetime:
-    """Return the same moment in a zone such as "+02:00"; unchanged without a zone."""
-    return when.astimezone(timezone(_offset(zone))) if zone else when
-
-
-def _parse_mail(text: str) -> Moment | None:
-    """Return the moment of an e-mail date such as "Tue, 13 Jun 2017 10:00:00 +0200", or None."""
-    if text.count(":") == 0 or not re.match(r"[A-Za-z]{3,9},?\s+\d|\d{1,2}\s+[A-Za-z]{3}", text):
-        return None
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    zone = f"{when:%z}" or None
-    return _moment(when.year, when.month, when.day, clock=f"{when:%H:%M:%S}", zone=zone)
-
-
-def _parse_compact(text: str) -> Moment | None:
-    if _EPOCH_SECONDS.match(text):
-        return Moment(datetime.fromtimestamp(int(text[:10]), UTC), "second")
-    match = _COMPACT_MOMENT.match(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second, zone = match.groups()
-    clock = f"{hour}:{minute}:{second or '00'}" if hour else None
-    return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
-
-
-def _parse_written(text: str) -> Moment | None:
-    day = written_day(text)
-    return _moment(day.year, day.month, day.day) if day else None
-
-
-def doubt_of(moment: Moment, *, fetched_at: datetime) -> str | None:
-    """Return why a moment cannot be a publication time: "date_in_future", "date_implausible", or None."""
-    if moment.when - fetched_at > _CLOCK_SLACK:
-        return "date_in_future"
-    if moment.when.year < _FIRST_YEAR or moment.when.date().isoformat() in ("1970-01-01", "1900-01-01"):
-        return "date_implausible"
-    return None
-
-
-# The zone of a publication time: as written, or from other markup of the page.
-
-_UTC_ZONE = "+00:00"
-_SAME_MINUTE = timedelta(seconds=59)
-_QUARTER = timedelta(minutes=15)  # every offset in use is a multiple of this
-_NEARBY = timedelta(days=7)  # a publisher's offset is assumed constant for this time
-
-
-def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
-    """Return a moment with the zone that other times of the page have.
-
-    A time of day without a zone gets the zone of another statement of the same time, or the common offset of all times
-    within a week. A time in UTC gets the offset of the same instant elsewhere on the page. If no statement confirms it,
-    and another one has the same time of day with an offset, UTC is a template's label on a local time: the result is
-    the other moment. Any other moment is unchanged: a zone is never guessed.
-    """
-    others = tuple(others)
-    if moment.clock is not None:
-        zone = _same_clock(moment, others) or _near_offset(moment, others)
-        written = parse_moment(f"{moment.clock:%Y-%m-%dT%H:%M:%S}{zone}") if zone else None
-        return written or moment
-    if moment.precision == "second" and moment.zone in (None, _UTC_ZONE):
-        if zone := _local_spelling(moment, others, root):
-            return replace(moment, zone=zone)
-        return _same_reading(moment, others) or moment
-    return moment
-
-
-def _same_clock(moment: Moment, others: Iterable[Moment]) -> str | None:
-    """Return the offset between a time without a zone and another statement of the same instant."""
-    clock = moment.clock
-    for other in others:
-        if clock is not None and other.precision == "second":
-            offset = clock - other.when
-            is_exact = other.zone == zone_text(offset) or clock.second != 0
-            if abs(offset) <= _WIDEST_ZONE and not offset % _QUARTER and is_exact:
-                return zone_text(offset)
-    return None
-
-
-def _near_offset(moment: Moment, others: Iterable[Moment]) -> str | None:
-    zones = {other.zone for other in others if other.zone and abs(other.when - moment.when) <= _NEARBY} - {_UTC_ZONE}
-    return zones.pop() if len(zones) == 1 else None
-
-
-def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str | None:
-    """Return the offset of the same instant elsewhere on the page, including scripts."""
-    same = (other.zone for other in others if other.precision == "second" and _is_same_minute(other, moment))
-    stated = next((zone for zone in same if zone not in (None, _UTC_ZONE)), None)
-    if stated is not None:
-        return stated
-    pattern = re.compile(rf"\d{{4}}-\d\d-\d\d[T ]\d\d:{moment.when:%M:%S}(?:\.\d+)?[+-]\d\d:?\d\d")
-    for script in root.iter("script"):
-        for spelling in pattern.finditer(script.text or ""):
-            other = parse_moment(spelling.group())
-            if other and other.zone != _UTC_ZONE and _is_same_minute(other, moment):
-                return other.zone
-    return None
-
-
-def _same_reading(moment: Moment, others: Iterable[Moment]) -> Moment | None:
-    """Return the moment with an offset whose local time is the UTC time of ``moment``: "10:00-04:00" for "10:00Z"."""
-    reading = moment.when.replace(tzinfo=None)
-    return next(
-        (
-            other
-            for other in others
-            if other.precision == "second"
-            and other.zone not in (None, _UTC_ZONE)
-            and in_zone(other.when, other.zone).replace(tzinfo=None) == reading
-        ),
-        None,
-    )
-
-
-def _is_same_minute(one: Moment, two: Moment) -> bool:
-    return abs(one.when - two.when) <= _SAME_MINUTE
-
 
 # The published day visible near the headline, for pages without a date in their markup.
 
@@ -250,8 +61,8 @@ def visible_moment(area: HeadlineArea, *, is_month_first: bool) -> Moment | None
 
 def _moment_of(day: date, clock: WrittenClock | None) -> Moment:
     if clock is None:
-        return _moment(day.year, day.month, day.day)
-    return _moment(day.year, day.month, day.day, clock=clock.time, zone=clock.zone)
+        return moment_at(day.year, day.month, day.day)
+    return moment_at(day.year, day.month, day.day, clock=clock.time, zone=clock.zone)
 
 
 def _shown_clock(shown: VisibleText, following: VisibleText | None) -> WrittenClock | None:
@@ -291,6 +102,7 @@ _META_MODIFIED = (
     "dcterms.modified",
     "lastmod",
 )
+_FETCH_SLACK = timedelta(minutes=10)  # the largest difference of two clocks that are both right
 _PUBLISHED_CLASS = re.compile(r"publi|entry-date|post-date", re.IGNORECASE)
 _TIME_CONTAINERS = (("header", "article"), ("article",), ("main",))  # in order of trust; each from the inside
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\D|$)")
@@ -320,21 +132,26 @@ def read_published(markup: Markup, page: Page, *, area: HeadlineArea) -> Publica
     """Return the publication time from the first method with a possible date that the other methods do not refute.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
-    day visible near the headline, htmldate. The fetch time is only an upper bound. htmldate's first day of a month
-    counts only if the page has it in full. A time of day becomes a day, flagged ``date_without_zone``, if the page
-    gives no zone for it; a time next to the day near the headline is one, too. Dates that are days apart are flagged
+    day visible near the headline, htmldate. The fetch time is only an upper bound. htmldate counts only if no other
+    date is after the fetch, and its first day of a month only if the page has it in full. A time next to the day near
+    the headline is that of the day. A time of day becomes a day, flagged, if the page gives no zone for it
+    (``date_without_zone``) or if it is after the fetch (``time_after_fetch``). Dates that are days apart are flagged
     ``date_conflict``.
     """
     flags: set[str] = set()
     stated = tuple(_stated_candidates(markup))
     first = _first_possible(_candidates(markup, page, area, stated), page, flags)
+    if first is None and "date_in_future" not in flags:  # with a wrong clock, a guess would find a third date
+        first = _first_possible(_guesses(markup, page), page, flags)
     taken, rival = _settle(first, stated, markup, page, area) if first else (None, None)
     timed: tuple[DateMethod, Moment | None] = ("unknown", None)
-    if taken:
-        timed = _timed(taken, stated, markup, area)
-    method, moment = timed
-    if moment is not None and moment.clock is not None:
-        flags.add("date_without_zone")
+    method, moment = _timed(taken, stated, markup, area) if taken else timed
+    if moment is not None:
+        if moment.precision == "second" and moment.when > page.fetched_at + _FETCH_SLACK:
+            moment = as_day(moment)
+            flags.add("time_after_fetch")
+        if moment.clock is not None:
+            flags.add("date_without_zone")
     if rival is not None:
         flags.add("date_conflict")
     return PublicationTime(
@@ -349,6 +166,7 @@ def read_published(markup: Markup, page: Page, *, area: HeadlineArea) -> Publica
 
 
 def _first_possible(candidates: Iterable[Candidate], page: Page, flags: set[str]) -> Candidate | None:
+    """Return the first candidate without a doubt; what makes the others doubtful is added to ``flags``."""
     for candidate in candidates:
         doubt = doubt_of(candidate[1], fetched_at=page.fetched_at)
         if doubt is None:
@@ -365,6 +183,9 @@ def _candidates(markup: Markup, page: Page, area: HeadlineArea, stated: tuple[Ca
         yield page.hints.date_method, hinted
     if shown := _shown_moment(markup, area):
         yield "shown", shown
+
+
+def _guesses(markup: Markup, page: Page) -> Iterator[Candidate]:
     guess = _guess_moment(markup, page)
     if guess and not _is_completed(guess, markup):
         yield "htmldate", guess
@@ -384,7 +205,7 @@ def _timed(taken: Candidate, stated: tuple[Candidate, ...], markup: Markup, area
     if moment.precision != "day" or moment.clock is not None:
         return method, moment
     shown = _shown_moment(markup, area)
-    if shown is None or _written_date(shown) != _written_date(moment):
+    if shown is None or written_date(shown) != written_date(moment):
         return method, moment
     timed = with_zone(shown, _stated_moments(markup, (taken, *stated)), markup.root)
     return ("shown", timed) if timed.precision == "second" else (method, replace(moment, clock=timed.clock))
@@ -506,7 +327,7 @@ def _modified_at(markup: Markup, page: Page, *, published: Moment | None) -> dat
 
 def _is_not_before(modified: Moment, published: Moment) -> bool:
     if published.precision == "day":
-        return _written_date(modified) >= _written_date(published)
+        return written_date(modified) >= written_date(published)
     return modified.when >= published.when
 
 
@@ -577,15 +398,10 @@ def _is_confirmed(first: Candidate, others: Iterable[Candidate]) -> bool:
 
 
 def _is_far(one: Moment, other: Moment, *, by: timedelta = _FAR) -> bool:
-    return abs(_written_date(one) - _written_date(other)) > by
-
-
-def _written_date(moment: Moment) -> date:
-    """Return the local day of a moment. A day is at midnight UTC, whatever its zone."""
-    return (moment.when if moment.precision == "day" else in_zone(moment.when, moment.zone)).date()
+    return abs(written_date(one) - written_date(other)) > by
 
 
 def _conflict(taken: Candidate, rival: Candidate) -> tuple[FieldMethod, ...]:
     """Return both dates for ``Article.field_methods``, each as its method and day: "url 2026-03-02"."""
     named = (("published_at", taken), ("published_at_conflict", rival))
-    return tuple(FieldMethod(name, f"{method} {_written_date(moment)}") for name, (method, moment) in named)
+    return tuple(FieldMethod(name, f"{method} {written_date(moment)}") for name, (method, moment) in named)

@@ -9,11 +9,11 @@ from itertools import pairwise
 from newslake.pipeline.clean.blocks import Origin, count_words
 from newslake.pipeline.clean.boilerplate import GENERATION
 from newslake.pipeline.clean.canonical import PageIdentity, identity_of, page_identity
-from newslake.pipeline.clean.dates import Moment, doubt_of
 from newslake.pipeline.clean.decoding import DecodedText
 from newslake.pipeline.clean.genres import release_in_text
 from newslake.pipeline.clean.html import fold_title
 from newslake.pipeline.clean.metadata import language_of, read_agency
+from newslake.pipeline.clean.moments import Moment, doubt_of
 from newslake.pipeline.clean.outlets import outlet_key_of
 from newslake.pipeline.clean.rights import read_rights
 from newslake.pipeline.model import Article, Block, Hints, Page, domain_of, revision_of

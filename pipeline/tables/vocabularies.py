@@ -337,7 +337,7 @@ VOCABULARIES = (
     Vocabulary(
         "published_at_precision",
         ("articles.published_at_precision",),
-        {"second": "day and time are known", "day": "only the day is known"},
+        {"second": "day and time are known", "day": "only the day is known, or the stated time is after the fetch"},
     ),
     Vocabulary(
         "credit_kind",

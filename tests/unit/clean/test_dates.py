@@ -6,7 +6,7 @@ import pytest
 from pages_for_clean import URL, html_of, page_of
 
 from newslake.pipeline.clean import extract, in_zone
-from newslake.pipeline.clean.dates import Moment, doubt_of, parse_moment
+from newslake.pipeline.clean.moments import Moment, doubt_of, parse_moment
 from newslake.pipeline.clean.written_days import WrittenClock, written_clock, written_day
 from newslake.pipeline.model import Article, Hints
 
@@ -145,6 +145,23 @@ def test_unknown_zone_is_not_guessed(modified: str) -> None:
     article = _article("2031-05-03T21:30:00", modified=modified)
     assert (article.published_at, article.published_at_zone) == (datetime(2031, 5, 3, tzinfo=UTC), None)
     assert (article.published_at_precision, article.flags) == ("day", ("date_without_zone",))
+
+
+@pytest.mark.parametrize(
+    ("published", "precision", "flags"),
+    [
+        ("2031-05-04T12:05:00Z", "second", ()),
+        ("2031-05-04T15:00:00Z", "day", ("time_after_fetch",)),
+        ("2031-05-04T17:00:00+02:00", "day", ("time_after_fetch",)),
+        ("2031-05-05T01:00:00+14:00", "second", ()),
+    ],
+)
+def test_time_after_the_fetch_becomes_its_day(published: str, precision: str, flags: tuple[str, ...]) -> None:
+    """A page cannot be published after it was fetched: more than ten minutes later, only the local day is believed."""
+    article = _article(published)
+    assert (article.published_at_precision, article.flags) == (precision, flags)
+    if precision == "day":
+        assert article.published_at == datetime(2031, 5, 4, tzinfo=UTC)
 
 
 def test_in_zone() -> None:
@@ -440,7 +457,7 @@ MAY = datetime(2031, 5, 1, tzinfo=UTC)
         ("", "<p>Harbour Post, 2031.</p>", None, ()),
         ("", "<p>The plan of the harbour dates from 1 May 2031.</p>", MAY, ()),
         (FUTURE, "<p>Harbour Post, 2031.</p>", None, ("date_in_future",)),
-        (FUTURE, "<p>The plan of the harbour dates from 1 May 2031.</p>", MAY, ("date_in_future",)),
+        (FUTURE, "<p>The plan of the harbour dates from 1 May 2031.</p>", None, ("date_in_future",)),
     ],
 )
 def test_first_day_of_a_month_is_not_made_up(
