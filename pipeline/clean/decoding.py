@@ -5,8 +5,10 @@ A declared charset is used only if the bytes are valid in it.
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Literal
 
 from charset_normalizer import from_bytes
@@ -90,8 +92,21 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Latin-1 means windows-1252, as in browsers.
-_BROWSER_CODECS = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+# What browsers read for a label: https://encoding.spec.whatwg.org/#names-and-labels
+_BROWSER_CODECS = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "latin-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "johab": "cp949",
+    "shift_jis": "cp932",
+}
+_BROWSER_LABELS = {"windows-949": "cp949", "x-gbk": "gb18030", "x-sjis": "cp932", "x-euc-jp": "euc_jp"}
+_MULTI_BYTE = ("cp932", "euc_jp", "gb18030", "big5", "big5hkscs", "cp949")
+_BROKEN_SHARE = 0.01  # of the characters that are not ASCII: a page with one letter cut in two has a few
+_SAMPLE_TEXTS, _SAMPLE_TEXT_BYTES = 8, 40
 _PYTHON_ONLY_CODECS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # codecs, not charsets
 _SEVEN_BIT = ("iso2022", "hz")
 _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00\x1cftyp")
@@ -142,6 +157,7 @@ def _decode(page: Page, kind: MediaKind) -> DecodedText:
     body, bom = _without_bom(page.body)
     declared = _declared_codecs(page, body)
     charset = bom or _detect_unicode(body) or next((name for name in declared if _fits(body, name)), None)
+    charset = charset or next((name for name in declared if _nearly_fits(body, name)), None)
     if charset == "cp1252":  # the default of many servers, and valid for all bytes
         charset = latin_charset(body) if _is_latin(body) else None
     text = body.decode(charset, "replace") if charset else _detect(body)
@@ -158,7 +174,7 @@ def _decode(page: Page, kind: MediaKind) -> DecodedText:
             key=page.final_url or page.url or "",
             reason="undecodable",
         )
-    is_misdeclared = bool(declared) and not body.isascii() and charset != declared[0]
+    is_misdeclared = bool(declared) and not body.isascii() and (charset != declared[0] or not _fits(body, charset))
     return DecodedText(text, charset or "detected", is_misdeclared or undoubled is not None, kind)
 
 
@@ -179,7 +195,7 @@ def _declared_codecs(page: Page, body: bytes) -> tuple[str, ...]:
 
 def _codec_named(name: str) -> str | None:
     try:
-        info = codecs.lookup(name)
+        info = codecs.lookup(_BROWSER_LABELS.get(name.lower(), name))
     except LookupError:
         return None
     is_text = getattr(info, "_is_text_encoding", True)  # "hex", "rot13" and similar codecs are not
@@ -235,18 +251,40 @@ def _fits(body: bytes, charset: str) -> bool:
     return True
 
 
+def _nearly_fits(body: bytes, charset: str) -> bool:
+    """Return whether a text in a charset of several bytes per letter is valid but for a few letters."""
+    if charset not in _MULTI_BYTE:
+        return False
+    text = body.decode(charset, "replace")
+    return text.count("\ufffd") <= max(2, _BROKEN_SHARE * (len(text) - len(body.decode("ascii", "ignore"))))
+
+
 def _detect(body: bytes) -> str:
     """Return the text of bytes that are not valid in a declared charset.
 
     Isolated bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
     """
     strange = b"".join(_invalid_utf8(body))
-    if not strange or _is_latin(body) or len(strange) < 20:
+    if not strange or _is_latin(body) or len(strange) < max(20, _BROKEN_SHARE * len(_HIGH.findall(body))):
         is_plain = len(strange) == len(_HIGH.findall(body[:_DETECT_BYTES]))  # no UTF-8 among them
         charset = latin_charset(body) if is_plain else "cp1252"
         return body.decode("utf-8", _AS_WINDOWS) if charset == "cp1252" else body.decode(charset, "replace")
-    best = from_bytes(body[:_DETECT_BYTES], cp_isolation=list(_WEB_CHARSETS)).best()
-    return body.decode(best.encoding, "replace") if best is not None else body.decode("utf-8", _AS_WINDOWS)
+    best = _detect_charset(body[:_DETECT_BYTES]) or next(_nearly_fitting(body), None)
+    return body.decode(best, "replace") if best else body.decode("utf-8", _AS_WINDOWS)
+
+
+def _detect_charset(body: bytes) -> str | None:
+    best = from_bytes(body, cp_isolation=list(_WEB_CHARSETS)).best()
+    return best.encoding if best is not None else None
+
+
+def _nearly_fitting(body: bytes) -> Iterator[str]:
+    """Yield the charsets of single texts of a page in which the whole page is nearly valid."""
+    texts = (text for text in _BETWEEN_TAGS.findall(body) if len(_HIGH.findall(text)) >= _SAMPLE_TEXT_BYTES)
+    for text in islice(texts, _SAMPLE_TEXTS):
+        charset = _detect_charset(text)
+        if charset and _nearly_fits(body, charset):
+            yield charset
 
 
 def _invalid_utf8(body: bytes) -> list[bytes]:

@@ -201,3 +201,34 @@ def test_misdeclared_pages_are_flagged() -> None:
         _, charset, declared = name.split(" ", 2)
         if charset in ("cp1251", "shift_jis", "gbk", "koi8-r", "iso-8859-2", "cp1250"):
             assert decode_body(page).is_repaired == (declared not in ("right", "meta right", "none")), name
+
+
+LEGACY = [
+    ("ko", "똠방각하 ", "cp949", ("euc-kr", "ks_c_5601-1987", "windows-949", "utf-8", "")),
+    ("ja", "①㈱髙島屋 ", "cp932", ("shift_jis", "x-sjis", "windows-31j", "utf-8", "")),
+    ("zh", "镕堃 ", "gb18030", ("gb2312", "gbk", "x-gbk", "utf-8", "")),
+    ("ru", "Причал ", "cp1251", ("windows-1251", "cp1251", "iso-8859-1", "utf-8", "")),
+]
+
+
+@pytest.mark.parametrize(
+    ("language", "more", "charset", "label"),
+    [(language, more, charset, label) for language, more, charset, labels in LEGACY for label in labels],
+)
+def test_labels_mean_what_browsers_read(language: str, more: str, charset: str, label: str) -> None:
+    """A page that names EUC-KR may have the letters of CP949, and so on; without a label or with a wrong one, too."""
+    html = "".join(f"<p>{more}{SENTENCES[language]}</p>" for _ in range(3))
+    content_type = f"text/html; charset={label}" if label else "text/html"
+    assert decode_body(page_of(html.encode(charset), content_type=content_type)).text == html
+
+
+@pytest.mark.parametrize(("language", "charset"), [("ko", "cp949"), ("ja", "cp932"), ("zh", "gb18030")])
+@pytest.mark.parametrize("is_labelled", [True, False])
+def test_half_a_letter_costs_one_paragraph(language: str, charset: str, is_labelled: bool) -> None:
+    """One byte that a template cut off leaves the other paragraphs readable, with the label or without it."""
+    paragraph = f"<p>{SENTENCES[language]}</p>"
+    cut = paragraph.encode(charset).removesuffix(b"</p>").removesuffix("。".encode(charset)).removesuffix(b".")[:-1]
+    body = paragraph.encode(charset) * 4 + cut + b"</p>" + paragraph.encode(charset) * 4
+    decoded = decode_body(page_of(body, content_type=f"text/html; charset={charset}" if is_labelled else "text/html"))
+    assert decoded.text.count(paragraph) >= 7
+    assert decoded.is_repaired == is_labelled
