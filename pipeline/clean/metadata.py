@@ -305,8 +305,12 @@ def with_standfirst(
         if folded in near and (is_named or folded in near[:first]):
             place = near.index(folded)
             return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
-        later = map(fold_title, (piece.text for piece in pieces[_FIRST_PIECES:] if not is_said))
-        if not any(line.startswith(folded) for line in (*near, *later)):  # else the lead itself, or its teaser
+        later = [fold_title(piece.text) for piece in pieces[_FIRST_PIECES:]]
+        if any(line in folded for line in (*near, *later) if line.count(" ") >= _PLAIN_MIN_WORDS):
+            continue  # the first paragraphs in one
+        if not any(
+            line.startswith(folded) for line in (near if is_said else (*near, *later))
+        ):  # the lead or its teaser
             return (TextPiece("standfirst", text), *pieces)
     return tuple(pieces)
 
@@ -339,7 +343,8 @@ def _find_standfirsts(
         if _BRACE.search(text):
             continue
         folded = fold_title(text)
-        is_same = folded == described or (is_named and folded[:40] == described[:40])
+        is_short = len(folded.split()) <= _STANDFIRST_MAX_WORDS  # a division may hold the whole story
+        is_same = is_short and (folded == described or (is_named and folded[:40] == described[:40]))
         if is_alike and (is_same or (is_cut and folded.startswith(described) and _is_summary(text, element))):
             is_lead = True
             yield text, is_named, is_same

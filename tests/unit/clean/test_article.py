@@ -156,6 +156,16 @@ def test_standfirst_of_a_page_whose_description_is_its_lead_is_the_marked_one() 
     assert (article.standfirst, article.texts("paragraph")) == (summary, PARAGRAPHS)
 
 
+@pytest.mark.parametrize("count", [2, 6])
+def test_text_of_the_story_is_never_a_standfirst_again(count: int) -> None:
+    """A division with the class of a standfirst, or a hidden one, may repeat the story: its words count once."""
+    lines = tuple(f"{text} Part {number}." for number in range(count) for text in PARAGRAPHS)
+    head = f'<meta property="og:description" content="{PARAGRAPHS[0]}">'
+    body = f'<div class="intro">{" ".join(lines)}</div>' + "".join(f"<p>{text}</p>" for text in lines)
+    article = _article(html_of(head=head, body=body))
+    assert (article.standfirst, article.texts("paragraph")) == (None, lines)
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [("summary", "{ 38 comments… read them below or add one }"), ("comment summary", "I was there and saw it all.")],
