@@ -9,11 +9,11 @@ from itertools import chain
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from newslake.pipeline.clean.blocks import NOT_FOUND, ExtractedField, Origin
+from newslake.pipeline.clean.blocks import NOT_FOUND, UNSPACED_SCRIPT, ExtractedField, Origin
 from newslake.pipeline.clean.credits import agency_of
 from newslake.pipeline.clean.html import tidy
 from newslake.pipeline.clean.markup import Markup
-from newslake.pipeline.clean.shown_names import is_spelled_like, shown_names, squash
+from newslake.pipeline.clean.shown_names import host_spellings, is_spelled_like, shown_names, squash
 from newslake.pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
 
 # Hosts and names are data.
@@ -21,13 +21,15 @@ from newslake.pipeline.model import NO_OUTLET_KEYS, OutletKeys, Page, domain_of
 
 @dataclass(frozen=True, slots=True)
 class _OutletData:
-    """``pipeline/clean/data/outlets.toml``. All names but ``legal_forms`` are in the form of ``_fold``."""
+    """``pipeline/clean/data/outlets.toml``. ``platforms`` to ``sections`` are in the form of ``_fold``."""
 
     shared_hosts: frozenset[str]
     platforms: frozenset[str]
     placeholders: frozenset[str]
+    sections: frozenset[str]
     legal_forms: tuple[str, ...]
     aliases: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 def _read_data() -> _OutletData:
@@ -37,8 +39,10 @@ def _read_data() -> _OutletData:
         shared_hosts=frozenset(data["shared_hosts"]),
         platforms=frozenset(map(_fold, data["platforms"])),
         placeholders=frozenset(map(_fold, data["placeholders"])),
+        sections=frozenset(map(_fold, data["sections"])),
         legal_forms=tuple(sorted(data["legal_forms"], key=len, reverse=True)),
         aliases=data["aliases"],
+        names=data["names"],
     )
 
 
@@ -114,17 +118,18 @@ def read_outlet(markup: Markup, page: Page, origin: Origin, *, canonical: str | 
     key = outlet_key_of(canonical or page.final_url or page.url, origin.outlets)
     if origin.publisher:
         return PageOutlet(key, ExtractedField(origin.publisher, "source"))
-    return PageOutlet(key, _read_publisher(markup, page, label_of(key), title=title))
+    return PageOutlet(key, _read_publisher(markup, page, key, title=title))
 
 
-def _read_publisher(markup: Markup, page: Page, label: str, *, title: str | None) -> ExtractedField:
-    """Return the publisher's name from the page, else from the listing. ``label`` is that of the outlet's key.
+def _read_publisher(markup: Markup, page: Page, key: str | None, *, title: str | None) -> ExtractedField:
+    """Return the publisher's name from the page, else from the listing, else the known name of the outlet's key.
 
     Of the names in JSON-LD, OpenGraph and the listing the first one wins that resembles the outlet's key; then one that
-    the page shows and that is spelled like the key; then the first one; then one that the page shows twice. Platforms
-    and placeholders are no publisher; nor are sections, places, the headline and news agencies that do not resemble the
-    key. A name that resembles it loses its slogan and legal form.
+    the page shows and that is spelled like the key; then the first one; then the known one; then one that the page
+    shows twice. Platforms, placeholders and handles are no publisher; nor are sections, places, the headline and news
+    agencies that do not resemble the key. A name that resembles it loses its slogan and legal form.
     """
+    label = label_of(key)
     others = {_fold(text) for text in (title, *_named_otherwise(markup)) if text}
     named = list(_usable(_stated_names(markup, page), label, others=others))
     alike = _first(each for each in named if _resembles(each[1], label))
@@ -133,7 +138,9 @@ def _read_publisher(markup: Markup, page: Page, label: str, *, title: str | None
     shown = _usable(shown_names(markup, title=title or "", host=_host_of(page)), label, others=others)
     if alike.text:
         return _better_spelling(alike, chain(named, shown))
-    return _shown_name(shown, label) if not named else _confirmed_name(named, shown, label)
+    if named:
+        return _confirmed_name(named, shown, label)
+    return _shown_name(shown, label, known=_DATA.names.get(key or ""))
 
 
 def _first(names: Iterable[tuple[str, str]]) -> ExtractedField:
@@ -141,13 +148,15 @@ def _first(names: Iterable[tuple[str, str]]) -> ExtractedField:
     return next((ExtractedField(name, method) for method, name in names), NOT_FOUND)
 
 
-def _shown_name(shown: Iterable[tuple[str, str]], label: str) -> ExtractedField:
-    """Return the first shown name that is spelled like the key, rather no host, else the first one shown twice."""
+def _shown_name(shown: Iterable[tuple[str, str]], label: str, *, known: str | None) -> ExtractedField:
+    """Return the first shown name that is spelled like the key, rather no host, else the known or a confirmed one."""
     read = []
     for method, name in shown:
         if _is_close(method, name, label=label) and not _is_plain_host(name):
             return ExtractedField(name, method)
         read.append((method, name))
+    if known:
+        return ExtractedField(known, "outlet")
     close = _first(each for each in read if _is_close(*each, label=label))
     return close if close.text else _first(_names_shown_twice(read))
 
@@ -168,7 +177,7 @@ def _confirmed_name(named: Sequence[tuple[str, str]], shown: Iterable[tuple[str,
 
 def _is_close(method: str, name: str, *, label: str) -> bool:
     """Return whether a shown name is spelled like the key; a copyright line also names owners, so it must be equal."""
-    return squash(name) == label if method == "copyright" else is_spelled_like(name, label)
+    return label in host_spellings(name) if method == "copyright" else is_spelled_like(name, label)
 
 
 def _usable(names: Iterable[tuple[str, str]], label: str, *, others: set[str]) -> Iterator[tuple[str, str]]:
@@ -196,10 +205,17 @@ def _better_spelling(alike: ExtractedField, names: Iterable[tuple[str, str]]) ->
 
 
 def _names_shown_twice(shown: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the names that two kinds of places show: the title element and the link of the logo."""
+    """Yield the names that two kinds of places show: the title element and the link of the logo.
+
+    In a script without spaces one of them may be longer: "新华网" and "新华网股份有限公司".
+    """
     for method, name in shown:
-        if any(other != method and _fold(text) == _fold(name) for other, text in shown):
-            yield method, name
+        folded = _fold(name)
+        for other, text in shown:
+            is_same = _fold(text) == folded or (UNSPACED_SCRIPT.search(name) and _fold(text).startswith(folded))
+            if other != method and is_same:
+                yield method, name
+                break
 
 
 def _host_of(page: Page) -> str:
@@ -244,9 +260,9 @@ def _publisher_name(text: str, *, label: str) -> str:
 
 def _is_publisher(name: str, label: str, *, others: set[str]) -> bool:
     folded = _fold(name)
-    if not folded or folded in _DATA.platforms or folded in _DATA.placeholders:
+    if not folded or name.startswith("@") or folded in _DATA.platforms or folded in _DATA.placeholders:
         return False
-    return _resembles(name, label) or not (folded in others or agency_of(name))
+    return _resembles(name, label) or not (folded in others or folded in _DATA.sections or agency_of(name))
 
 
 def _resembles(name: str, label: str) -> bool:

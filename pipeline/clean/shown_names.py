@@ -18,7 +18,10 @@ _DATA: Mapping[str, list[str]] = tomllib.loads(
 _ARTICLES = frozenset(_DATA["articles"])
 _LOGO_WORDS = re.compile(rf"(?<!\w)(?:{'|'.join(_DATA['logo_words'])})(?!\w)", re.IGNORECASE)
 _EDGES = " \t/|›»«‹:,;.–—-·•’'\"()"
-_SEPARATOR = re.compile(r"\s+[|–—·»«•:│]+\s+|\s+-+\s+|\s*[|│]\s*|\s+//\s+|:\s+")
+_SEPARATOR = re.compile(
+    r"\s+[|–—·»«•:│]+\s+|\s+-+\s+|\s*[|│]\s*|\s+//\s+|:\s+"
+    r"|(?<=[\u3000-\u9fff\uac00-\ud7af\uff00-\uffef])[-_]+(?=[\u3040-\u9fff\uac00-\ud7af])"  # scripts without spaces
+)
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright)[\s©]*(?:(?:\(c\)|copyright|by)\s*)*(?:\d{4}(?:\s*[-–—/]\s*\d{2,4})?)?[\s,:.–-]*(?:by\s+)?"
     r"(?P<name>[^|©,;–—•·(]+)",
@@ -50,7 +53,9 @@ def shown_names(markup: Markup, *, title: str, host: str) -> Iterator[tuple[str,
     """
     for node in markup.data.of_type("NewsMediaOrganization", "WebSite", "Organization")[:_MAX_PARTS]:
         yield "jsonld", plain_text(node)
-    for name in markup.all_meta("application-name", "apple-mobile-web-app-title", "publisher", "dc.publisher"):
+    for name in markup.all_meta(
+        "application-name", "apple-mobile-web-app-title", "publisher", "dc.publisher", "copyright"
+    ):
         yield "meta", name
     places = chain(
         (("title", name) for name in _title_parts(markup.document_title, title)),
@@ -113,8 +118,13 @@ def is_spelled_like(name: str, label: str) -> bool:
     bare = words[1:] if len(words) > 1 and words[0] in _ARTICLES else words
     if len(label) < _MIN_LETTERS or not words:
         return False
-    spelled = {"".join(form) for each in (name, _expanded(name)) for form in _forms(each)}
+    spelled = host_spellings(name)
     return label in spelled or any(_covers(form, label) for form in spelled) or _has_initials(bare, words, label)
+
+
+def host_spellings(name: str) -> frozenset[str]:
+    """Return the letters of a name as hosts spell it: with and without its article, umlauts as "ae" or "a"."""
+    return frozenset("".join(form) for each in (name, _expanded(name)) for form in _forms(each))
 
 
 def _forms(name: str) -> Iterator[list[str]]:

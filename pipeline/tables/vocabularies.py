@@ -368,6 +368,7 @@ VOCABULARIES = (
             "byline": "`authors`, `credits`: the line near the headline, or one at the end of the text",
             "trafilatura": "`authors`, `credits`: the library trafilatura",
             "source": "`publisher`: the source in `sources.toml`",
+            "outlet": "`publisher`: the known name of the outlet, which the page does not give",
             "feed": "the entry of the page in a feed or sitemap",
             "text": "`language`: the words of the text; `page_type`: the text, if the page shows no other type",
             "fast": "`body`: trafilatura in its precision mode, without its fallback extractors",

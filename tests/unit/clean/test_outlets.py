@@ -94,6 +94,8 @@ def _article(*, publisher: str = "", site: str = "", section: object = "", hint:
         (_article(publisher="Fishing", section="Fishing"), None, "unknown"),
         (_article(site="Council backs ferry", headline="Council backs ferry"), None, "unknown"),
         (_article(site="{{ site.title }}"), None, "unknown"),
+        (_article(publisher="@harbour_desk"), None, "unknown"),
+        (_article(publisher="World News"), None, "unknown"),
     ],
 )
 def test_publisher(article: Article, name: str | None, method: str) -> None:
@@ -162,6 +164,8 @@ LOGO = '<a href="/"><img alt="Zur Startseite von Harbour Post"></a>'
         ('<meta property="og:site_name" content="News and opinion on www.post.example">', LOGO, "Harbour Post", "logo"),
         ('<meta property="og:site_name" content="Quayside Group">', LOGO, "Harbour Post", "logo"),
         ('<meta property="og:site_name" content="港の新聞">', LOGO, "港の新聞", "opengraph"),
+        ("<title>新しい桟橋-港新聞</title>", "<footer>© 港新聞社</footer>", "港新聞", "title"),
+        ("<title>A vote - World News</title>", '<a href="/">World News</a>', None, "unknown"),
     ],
 )
 def test_publisher_that_the_page_shows(head: str, parts: str, name: str | None, method: str) -> None:
@@ -170,6 +174,21 @@ def test_publisher_that_the_page_shows(head: str, parts: str, name: str | None, 
     article = extract(page_of(html), source_key="s")
     methods = {each.field: each.method for each in article.field_methods}
     assert (article.publisher, methods["publisher"]) == (name, method)
+
+
+@pytest.mark.parametrize(
+    ("url", "head", "name"),
+    [
+        ("https://www.aljazeera.com/news/1", "", "Al Jazeera"),
+        ("https://www.bbc.com/news/1", '<meta property="og:site_name" content="World">', "BBC News"),
+        ("https://www.bbc.com/news/1", '<meta property="og:site_name" content="BBC Sport">', "BBC Sport"),
+        ("https://quayside.example/news/1", "", None),
+    ],
+)
+def test_known_outlet_has_a_publisher(url: str, head: str, name: str | None) -> None:
+    """The name of a known host counts where the page does not name its publisher; the page's own name goes first."""
+    html = f"<html><head>{head}</head><body><h1>A vote</h1><p>{PARAGRAPHS[0]}</p></body></html>"
+    assert extract(page_of(html, url=url), source_key="s").publisher == name
 
 
 @pytest.mark.parametrize(
