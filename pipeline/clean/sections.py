@@ -1,7 +1,7 @@
 """The section of an article: the part of its outlet that it belongs to.
 
-The evidence in order of trust: the markup, breadcrumbs, a mark next to the headline, the URL. Names are data, in
-``data/sections.toml`` and ``data/section_placeholders.txt``.
+The evidence in order of trust: the markup, breadcrumbs, a mark next to the headline, the URL, the menu. Names are
+data, in ``data/sections.toml`` and ``data/section_placeholders.txt``.
 """
 
 import re
@@ -58,6 +58,13 @@ _CATEGORY_CLASS = re.compile(
     re.IGNORECASE,
 )
 _KICKER_CLASS = re.compile(r"kicker|eyebrow|overline|topline|dachzeile|over-?title|volanta|strap", re.IGNORECASE)
+# The item of a menu that a page is in: "active", "is-current", WordPress's "current-post-ancestor".
+_CURRENT_ITEM = re.compile(
+    r"(?:^|[\s_-])(?:active|current|selected)(?:[\s_-]|$)|current-(?:post|menu|category)-(?:ancestor|parent)",
+    re.IGNORECASE,
+)
+_MENU_TAGS = frozenset({"nav", "header", "menu", "ul"})
+_MAX_ITEMS = 4  # in several menus and their submenus; more are marked for another reason
 _MAX_HEADINGS = 12
 _LEVELS, _SIBLINGS, _BOX_CHARS, _BOX_PARTS = 4, 4, 160, 12
 _STORY_PATH = re.compile(r"(?:[^/]*-){3}|\d{4}|\.(?:html?|php|aspx?)$")
@@ -136,6 +143,7 @@ class _Evidence:
             (("breadcrumb", text) for text, url in steps if not _is_home(url) and not _is_person_or_tag(url)),
             (("kicker", text) for text in self._kickers(headline)),
             (("url", text) for text in self._folder_names()),
+            (("menu", text) for text in self._menu_items()),
         )
         return ((method, name) for method, text in places if (name := self._shown_name(text)))
 
@@ -179,6 +187,18 @@ class _Evidence:
             name = max(texts, key=lambda text: (squash(text) == squash(folder), not text.isupper()), default="")
             if name or (name := _NAMES.get(squash(folder), "")):
                 yield name
+
+    def _menu_items(self) -> Iterator[str]:
+        """Yield the texts of the menus' items that are marked as the place of the page, if they are few."""
+        parts = urlsplit(self.url)
+        host, page_path = (parts.hostname or "").removeprefix("www."), _path_of(parts.path, "")
+        items: dict[str, str] = {}
+        for link in filter(_is_current_item, self.markup.root.iter("a")):
+            path = _path_of((link.get("href") or "").strip(), host)
+            if path and path != page_path and _is_section_path(path):
+                items.setdefault(path, text_start(link, _SHOWN_CHARS + 1))
+        if len(items) <= _MAX_ITEMS:
+            yield from items.values()
 
     def _trail_steps(self, headline: Tree | None) -> Iterator[tuple[str, str]]:
         """Yield the (text, URL) pairs of the first trail of links that the page shows above its article."""
@@ -276,6 +296,15 @@ def _path_of(href: str, host: str) -> str | None:
     if other not in ("", host):
         return None
     return unquote(_INDEX.sub("", parts.path)).casefold().strip("/")
+
+
+def _is_current_item(link: Tree) -> bool:
+    parent = link.getparent()
+    names = link.get("class") or ""
+    if parent is not None and parent.tag == "li":
+        names = f"{names} {parent.get('class') or ''}"
+    is_marked = bool(names and _CURRENT_ITEM.search(names)) or link.get("aria-current") in ("page", "true", "location")
+    return is_marked and any(each.tag in _MENU_TAGS for each in link.iterancestors())
 
 
 def _is_home(url: str) -> bool:

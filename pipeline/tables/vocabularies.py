@@ -395,6 +395,7 @@ VOCABULARIES = (
             "url": "`section`, `is_opinion`, `page_type`: a directory of the URL; `is_opinion` also: its host",
             "kicker": "`section`, `is_opinion`, `page_type`: the words above the headline; `section` also: a link to a "
             "category next to it",
+            "menu": "`section`: the item of a menu that is marked as the place of the page",
             "standfirst": "`is_opinion`: a by-line of opinion in it, such as “a commentary by”",
             "release_line": "`page_type`: words such as “for immediate release” before the text",
             "wire_dateline": "`page_type`: a distributor of press releases in the dateline",

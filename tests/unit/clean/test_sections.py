@@ -126,3 +126,21 @@ def test_section_next_to_the_headline(mark: str, section: str | None) -> None:
 def test_section_of_the_url(path: str, links: str, section: tuple[str | None, str]) -> None:
     """A folder of the URL is the section if the page links to it by its name, or if it is a known section."""
     assert _section(before=f"<nav>{links}</nav>", url=f"https://www.harbourpost.example{path}") == section
+
+
+@pytest.mark.parametrize(
+    ("items", "section"),
+    [
+        ("<li class='active'><a href='/fishing'>Fishing</a></li><li><a href='/ferries'>Ferries</a></li>", "Fishing"),
+        ("<a href='/fishing' aria-current='page'>Fishing</a>", "Fishing"),
+        ("<li class='current-post-ancestor'><a href='/category/ferries/'>Ferries</a></li>", "Ferries"),
+        ("<li class='interactive'><a href='/fishing'>Fishing</a></li>", None),
+        ("<li class='active'><a href='https://other.example/fishing'>Fishing</a></li>", None),
+        ("<li class='active'><a href='/2031/05/ferry'>This page</a></li>", None),
+        ("".join(f"<li class='active'><a href='/p{number}'>Port {number}</a></li>" for number in "abcde"), None),
+    ],
+)
+def test_section_of_the_menu(items: str, section: str | None) -> None:
+    """The item of a menu that is marked as the place of the page is its section; many marked ones are not."""
+    method = "menu" if section else "unknown"
+    assert _section(before=f"<nav><ul>{items}</ul></nav>") == (section, method)
