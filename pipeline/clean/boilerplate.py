@@ -246,6 +246,7 @@ _BYLINE_PARTS = re.compile(r"\s*[,;|&/]\s*|\s+(?:and|und|y|et|e)\s+|^\W*(?:by|vo
 _BY_WORD = re.compile(r"\W*(?:by|von|par|por)\s", re.IGNORECASE)
 _NAME_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 _PLACE = re.compile(r"[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*){0,2}")
+_KICKER_WORDS, _TITLE_GAPS = 4, 2  # a title of three words or more
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
 _BIOGRAPHY_MAX_WORDS, _VERB_WITHIN = 130, 3
@@ -303,6 +304,8 @@ class _Lines:
             name = _echo(piece, folded, self.title, self.shingled) or _line_rule(piece, folded, index)
             if name is None and self.names and _is_byline(piece, self.names):
                 name = "author_names"
+            if name is None and len(lines) <= 1 and piece.kind == "heading" and _has_kicker(folded, self.title):
+                name = "title_echo"
             if name is None and not lines and index + 1 < len(pieces) and _is_name(piece):
                 name = "name_alone"
             is_repeat = index in doubled or (folded == last and piece.kind == "heading")
@@ -355,6 +358,12 @@ def _doubled(pieces: Sequence[TextPiece], lines: Sequence[str]) -> set[int]:
         if length >= _REPEAT_RUN:
             repeats.update(range(index - _REPEAT_RUN + 1, index + 1))
     return repeats
+
+
+def _has_kicker(folded: str, title: str) -> bool:
+    """Return whether a heading is the title after a few words of its topic: "Ferries: Council backs terminal"."""
+    extra = folded.count(" ") - title.count(" ")
+    return 0 < extra <= _KICKER_WORDS and title.count(" ") >= _TITLE_GAPS and folded.endswith(f" {title}")
 
 
 def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozenset[tuple[str, ...]]]) -> str | None:

@@ -89,6 +89,23 @@ def test_list_of_other_stories_ends_the_body() -> None:
     assert keep_story_lines(pieces, title=None, echoes=()).pieces == tuple(STORY)
 
 
+@pytest.mark.parametrize(
+    ("heading", "is_kept"),
+    [
+        ("Port Arlen: Council backs ferry terminal", False),
+        ("Why the Port Arlen council at last backs ferry terminal", True),
+        ("Ferry terminal", True),
+    ],
+)
+def test_heading_of_topic_and_title_is_dropped(heading: str, is_kept: bool) -> None:
+    """A heading that repeats the title after up to four words is its echo; other headings with its words stay."""
+    pieces = (TextPiece("heading", heading), *STORY)
+    kept = keep_story_lines(pieces, title="Council backs ferry terminal", echoes=()).pieces
+    assert kept == (pieces if is_kept else tuple(STORY))
+    later = (*STORY, pieces[0], TextPiece("paragraph", "The first ferries leave at six in the morning."))
+    assert keep_story_lines(later, title="Council backs ferry terminal", echoes=()).pieces == later
+
+
 def test_heading_without_text_after_it_is_dropped() -> None:
     """A heading without text after it is dropped."""
     kept = keep_story_lines([*STORY, TextPiece("heading", "What happens next")], title=None, echoes=())
