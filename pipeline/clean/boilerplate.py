@@ -41,7 +41,7 @@ LINE_RULES = (
         r"^\W*(?:read more|read next|see also|related(?: (?:articles?|stories|topics|"
         r"content|posts))?|"
         r"more on this (?:story|topic)|you (?:may|might) also like|recommended(?: for you)?|"
-        r"popular|most (?:read|popular)|"
+        r"popular|most (?:read|popular)(?: in \w+)?|"
         r"trending(?: now)?|top stories|more stories|latest news|in case you missed it|schon gelesen|auch interessant|"
         r"recommended videos?|must (?:watch|read|see)|"
         r"mehr lesen|weiterlesen|lire la suite|leer más|czytaj więcej|devamını oku|читать далее|"

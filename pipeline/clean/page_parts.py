@@ -50,6 +50,7 @@ _DROP_CAP_CLASS, _DROP_CAP_LETTER = _any_of("drop_cap", "classes"), re.compile(_
 _NOTE_CLASS, _NOTE_MARK = _any_of("note_mark", "classes"), re.compile(_PARTS["note_mark"]["marks"][0])
 _NOTE_MARK_CHARS = 12
 _PROMOTION, _PROMOTION_CHARS = _any_of("promotion", "words"), 80
+_CARD_WORDS = 8  # without the heading: fewer are a date, a topic or a name
 _CODE_TAGS = ("code", "kbd", "samp", "tt", "var")
 _NEAR = 8  # ancestors whose class is read
 
@@ -167,8 +168,9 @@ def outermost(elements: Iterable[Tree]) -> list[Tree]:
 
 
 def drop_foreign_parts(root: Tree) -> None:
-    """Remove boxes that are no part of the story, and appeals for money."""
+    """Remove boxes that are no part of the story, cards of other stories, and appeals for money."""
     drop_boxes(root)
+    drop_cards(root)
     drop_appeals(root)
 
 
@@ -197,6 +199,21 @@ def _has_settings(element: Tree) -> bool:
 def _is_box(element: Tree) -> bool:
     words = len(text_start(element, _BOX_MAX_CHARS).split())
     return words <= _BOX_MAX_WORDS and next(element.iter("h1"), None) is None
+
+
+def drop_cards(root: Tree) -> None:
+    """Remove links to other pages that hold a heading and a text: the cards of other stories."""
+    for link in list(root.iter("a")):
+        if len(link) and (link.get("href") or "#")[0] != "#" and _is_card(link):
+            link.drop_tree()
+
+
+def _is_card(link: Tree) -> bool:
+    heading = next(link.iter("h1", "h2", "h3", "h4", "h5", "h6"), None)
+    if heading is None:
+        return False
+    words = len("".join(heading.itertext()).split())
+    return words > 1 and len(text_start(link, _BOX_MAX_CHARS).split()) - words >= _CARD_WORDS
 
 
 def drop_appeals(root: Tree) -> None:

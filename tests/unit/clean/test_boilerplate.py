@@ -26,6 +26,7 @@ STORY = [
         ("Auch interessant", "read_more_alone"),
         ("Te puede interesar: La larga noche del alcalde", "read_more"),
         ("Council backs ferry terminal", "title_echo"),
+        ("Most read in Football", "read_more_alone"),
         ("The eastern quay on the morning before the vote", "caption_echo"),
         (STORY[0].text, "repeat"),
         ("* * *", "no_words"),

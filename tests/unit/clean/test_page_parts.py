@@ -5,7 +5,7 @@ from pages_for_clean import PARAGRAPHS, html_of, page_of
 
 from newslake.pipeline.clean import extract
 from newslake.pipeline.clean.html import parse_html, text_of
-from newslake.pipeline.clean.page_parts import drop_appeals, drop_note_marks
+from newslake.pipeline.clean.page_parts import drop_appeals, drop_cards, drop_note_marks
 
 
 def _body(extra: str = "", *, body: str = "") -> tuple[str, ...]:
@@ -37,6 +37,24 @@ def test_other_block_with_a_link_is_kept(block: str) -> None:
     before = text_of(root)
     drop_appeals(root)
     assert text_of(root) == before
+
+
+@pytest.mark.parametrize(
+    ("card", "is_kept"),
+    [
+        ("<a href='/quay'><h3>Quay to close</h3><p>The eastern quay will be closed for a year.</p></a>", False),
+        ("<a href='/quay'><h3>Quay to close</h3><p>4 May 2031</p></a>", True),
+        ("<a href='#quay'><h3>Quay to close</h3><p>The eastern quay will be closed for a year.</p></a>", True),
+        ("<a href='/quay'><p>The eastern quay will be closed for a whole year, she said.</p></a>", True),
+        ("<div><h3>Quay to close</h3><p>The eastern quay will be closed for a year.</p></div>", True),
+    ],
+)
+def test_card_of_another_story_is_dropped(card: str, is_kept: bool) -> None:
+    """A link with a heading and a text is the card of another story; a link of one of them, or an anchor, is not."""
+    root = parse_html(html_of(extra=card))
+    before = text_of(root)
+    drop_cards(root)
+    assert (text_of(root) == before) == is_kept
 
 
 @pytest.mark.parametrize(
