@@ -93,10 +93,10 @@ def _visible_texts(root: Tree) -> Iterator[VisibleText]:
     body = root.find("body")
     for element in (root if body is None else body).iter():
         inner, tail = element.text, element.tail
-        is_read = inner and element.tag not in _OUTSIDE_TAGS and isinstance(element.tag, str)
+        is_read = inner and not inner.isspace() and element.tag not in _OUTSIDE_TAGS and isinstance(element.tag, str)
         if is_read and (text := tidy(inner)):
             yield VisibleText(element, text)
-        if tail and (text := tidy(tail)) and (parent := element.getparent()) is not None:
+        if tail and not tail.isspace() and (text := tidy(tail)) and (parent := element.getparent()) is not None:
             yield VisibleText(parent, text)
 
 

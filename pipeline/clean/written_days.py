@@ -22,6 +22,7 @@ def _read_months() -> dict[str, int]:
 _MONTHS = _read_months()
 
 _YEAR = r"((?:18|19|20)\d{2})"
+_HAS_YEAR = re.compile(r"(?:18|19|20)\d\d")  # each pattern has one: most texts are refused at once
 _ISO_DAY = re.compile(rf"(?<!\d){_YEAR}-(\d{{1,2}})-(\d{{1,2}})(?!\d)")
 _YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[/.]\s?(\d{{1,2}})\s?[/.]\s?(\d{{1,2}})(?!\d)")
 _EAST_ASIAN = re.compile(rf"{_YEAR}\s?[年년]\s?(\d{{1,2}})\s?[月월]\s?(\d{{1,2}})\s?[日일]")
@@ -35,6 +36,8 @@ def written_day(text: str, *, is_month_first: bool = False) -> date | None:
 
     With ``is_month_first`` 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
     """
+    if not _HAS_YEAR.search(text):
+        return None
     days = (
         (match.start(), day)
         for read in (_find_numbered_days, _find_named_days)
