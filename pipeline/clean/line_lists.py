@@ -5,9 +5,10 @@ words in sentences is looked at. Sentences that introduce other pages under link
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cache
+from itertools import accumulate, islice
 from urllib.parse import urlsplit
 
 from newslake.pipeline.clean.blocks import TextPiece, count_words
@@ -147,8 +148,9 @@ def _teaser_list(root: Tree, lines: list[str], words: int) -> LineList | None:
     teasers: dict[str, list[str]] = {}
     headings = list(_linked_headings(root))
     lines_by_key = {_key(line): line for line in lines} if len(headings) >= _TEASERS else {}
+    keys_near = _key_finder(lines_by_key.keys())
     for heading, target in headings if lines_by_key else ():
-        keys = lines_by_key.keys() & map(_key, _near_heading(heading))
+        keys = keys_near(heading)
         if 0 < len(keys) <= _SUMMARY_LINES:
             teasers.setdefault(target, [lines_by_key[key] for key in keys])
     summaries = {line for each in teasers.values() for line in each}
@@ -178,13 +180,31 @@ def _linked_headings(root: Tree) -> Iterator[tuple[Tree, str]]:
             yield heading, target
 
 
-def _near_heading(heading: Tree) -> Iterator[str]:
-    """Yield the texts of the elements next to a linked heading, or next to the small element that holds it."""
-    for element in (heading, heading.getparent()):
-        parent = element.getparent() if element is not None else None
-        if parent is not None and len(parent) <= _TEASER_PARTS:
-            yield from (text_of(each) for each in parent if each is not element)
-            yield from (text_of(each) for each in parent.iter("p"))
+def _key_finder(lines: Collection[str]) -> Callable[[Tree], Collection[str]]:
+    """Return a function from a linked heading to the keys among ``lines`` of the texts next to it.
+
+    Next to it are the elements with it in a small element, and those next to that one. Each element is read once. More
+    keys than a summary has lines are not all returned.
+    """
+
+    @cache
+    def read(parent: Tree) -> tuple[frozenset[str], tuple[tuple[Tree, str], ...]]:
+        paragraphs = frozenset(key for each in parent.iter("p") if (key := _key(text_of(each))) in lines)
+        return paragraphs, tuple((each, key) for each in parent if (key := _key(text_of(each))) in lines)
+
+    def keys_near(heading: Tree) -> Collection[str]:
+        keys: set[str] = set()
+        for element in (heading, heading.getparent()):
+            parent = element.getparent() if element is not None else None
+            if parent is None or next(islice(parent, _TEASER_PARTS, None), None) is not None:
+                continue  # len(parent) would count thousands of children
+            paragraphs, children = read(parent)
+            if len(paragraphs) > _SUMMARY_LINES:
+                return paragraphs
+            keys.update(paragraphs, (key for child, key in children if child is not element))
+        return keys
+
+    return keys_near
 
 
 def _key(text: str) -> str:

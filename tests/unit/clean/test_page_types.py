@@ -6,6 +6,7 @@ from pages_for_clean import PARAGRAPHS, html_of, page_of
 from newslake.pipeline.clean import clean, extract
 from newslake.pipeline.model import Article, Rejected
 from newslake.pipeline.model.article import PageType
+from tests.processor_time import is_linear, processor_seconds
 
 NOT_FREE = ',"isAccessibleForFree":false'
 SHORT = "<p>A short line about the harbour and its boats, and about the people who wait there.</p>"
@@ -260,3 +261,24 @@ def test_news_with_a_word_of_opinion_is_news(html: str, path: str) -> None:
     article = extract(page_of(html, url=HOST + path), source_key="harbour")
     methods = {each.field: each.method for each in article.field_methods}
     assert (article.is_opinion, methods["is_opinion"]) == (False, "unknown")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<h2><a href='/s/{}'>The council of Port Arlen votes again, part {}</a></h2>",
+        "<li><h3><a href='/s/{}'>The council votes again</a></h3><p>Part {} of the day.</p></li>",
+        "<a href='/s/{}'><h3>The council votes again</h3><p>Part {} of the long day of the whole town.</p></a>",
+        "<figure><img src='/{}.jpg'><figcaption>The council in part {} of its day</figcaption></figure>",
+        "<div><div><div><span>Part {} of {} parts</span></div></div></div>",
+    ],
+)
+def test_time_is_linear_in_parts_of_a_page(part: str) -> None:
+    """A page with thousands of links, cards, captions or boxes takes linear time."""
+
+    def seconds(times: int) -> float:
+        parts = "".join(part.format(number, number) for number in range(times))
+        page = page_of(html_of(body=f"<p>{PARAGRAPHS[0]}</p>{parts}"))
+        return processor_seconds(lambda: clean(page, source_key="s"))
+
+    assert is_linear(seconds, 1000)
