@@ -52,6 +52,7 @@ _NOTE_MARK_CHARS = 12
 _PROMOTION, _PROMOTION_CHARS = _any_of("promotion", "words"), 80
 _CARD_WORDS = 8  # without the heading: fewer are a date, a topic or a name
 _CODE_TAGS = ("code", "kbd", "samp", "tt", "var")
+_FORMATTING_TAGS, _BLANK_TAG, _MOST_BLANK = ("b", "em", "i", "strong", "u"), "blank", 500
 _NEAR = 8  # ancestors whose class is read
 
 
@@ -248,6 +249,7 @@ def _appeal_of(button: Tree) -> Tree | None:
 def mend_text(root: Tree) -> None:
     """Make the text of a page, after its markup has been read, what a reader sees: without scripts, in whole words."""
     _strip_unread(root)
+    _strip_blank(root)
     _keep_code(root)
     join_drop_caps(root)
     drop_note_marks(root)
@@ -256,6 +258,15 @@ def mend_text(root: Tree) -> None:
 def _strip_unread(root: Tree) -> None:
     """Remove elements that are invisible to readers, after the markup has been read. Later steps become faster."""
     etree.strip_elements(root, *UNREAD_TAGS, with_tail=False)
+
+
+def _strip_blank(root: Tree) -> None:
+    """Strip inline elements without text from a page of very many: an extractor's time grows with their square."""
+    blank = [element for element in root.iter(*_FORMATTING_TAGS) if not len(element) and not tidy(element.text)]
+    if len(blank) > _MOST_BLANK:
+        for element in blank:
+            element.tag = _BLANK_TAG
+        etree.strip_tags(root, _BLANK_TAG)
 
 
 def _keep_code(root: Tree) -> None:
